@@ -1,0 +1,42 @@
+# The web server (target web) and the workload's client (target client), both on Node 24, which Debian 13 does not have:
+# it comes through the npm registry. The secret npm_ca is an extra certificate authority for networks that need one.
+FROM debian:trixie-slim AS node
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates nodejs npm && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=secret,id=npm_ca \
+    if [ -s /run/secrets/npm_ca ]; then export npm_config_cafile=/run/secrets/npm_ca; fi; \
+    npm install --global --prefix /opt/node node@24 npm@11 --no-audit --no-fund \
+ && cp "$(readlink -f /opt/node/bin/node)" /usr/local/bin/node && node --version
+
+FROM node AS build
+WORKDIR /app
+ENV PATH=/opt/node/bin:/usr/local/bin:/usr/bin:/bin
+COPY package.json package-lock.json ./
+RUN --mount=type=secret,id=npm_ca \
+    if [ -s /run/secrets/npm_ca ]; then export npm_config_cafile=/run/secrets/npm_ca; fi; \
+    npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
+COPY scripts scripts
+COPY static static
+COPY src src
+COPY views views
+COPY migrations migrations
+RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM debian:trixie-slim AS runtime
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+RUN apt-get update && apt-get install -y --no-install-recommends libstdc++6 libatomic1 && rm -rf /var/lib/apt/lists/* && node --version
+
+FROM runtime AS client
+RUN apt-get update && apt-get install -y --no-install-recommends tcpdump iproute2 iputils-ping && rm -rf /var/lib/apt/lists/*
+
+FROM runtime AS web
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/migrations migrations
+COPY --from=build /app/views views
+COPY --from=build /app/dist dist
+USER nobody
+EXPOSE 5000
+CMD ["node", "dist/cli.js", "serve"]

@@ -1,0 +1,44 @@
+#!/bin/sh
+# The arbitrator votes and stores nothing. It takes part only while a data node is Primary: one that stayed behind
+# alone would hold a Primary component that serves nobody and stands in the way of forming the cluster again.
+set -eu
+mkdir -p /run/lab
+phase() { echo "phase=$1" >/run/lab/phase.new && mv /run/lab/phase.new /run/lab/phase; }
+say() { echo "arbitrator: $*"; }
+phase waiting
+AGENT=arbitrator agent &
+
+garbd=
+stop_garbd() {
+  [ -n "$garbd" ] && kill -TERM "$garbd" 2>/dev/null && wait "$garbd" || true
+  garbd=
+  phase waiting
+}
+trap 'stop_garbd; exit 0' TERM INT
+
+primary_seen() {
+  for node in $GALERA_NODES; do
+    ask "$node" 2>/dev/null | grep -q '^wsrep_cluster_status=Primary' && return 0
+  done
+  return 1
+}
+
+address=gcomm://$(echo "$GALERA_NODES" | tr ' ' ',')
+misses=0
+while :; do
+  if primary_seen; then
+    misses=0
+    if [ -n "$garbd" ] && ! kill -0 "$garbd" 2>/dev/null; then say 'garbd ended'; garbd=; phase waiting; fi
+    if [ -z "$garbd" ]; then
+      say 'a data node is Primary: joining'
+      garbd --group "$GALERA_CLUSTER" --address "$address" --name "$HOSTNAME" --options "$(galera-options)" &
+      garbd=$!
+      phase running
+    fi
+  else
+    misses=$((misses + 1))
+    # Five seconds: longer than a change of membership takes (evs.inactive_timeout plus install_timeout).
+    if [ -n "$garbd" ] && [ $misses -ge 5 ]; then say 'no data node is Primary: leaving'; stop_garbd; fi
+  fi
+  sleep 1 & wait $!
+done

@@ -1,0 +1,106 @@
+#!/bin/sh
+# A database node: prepares an empty folder, finds out with the other nodes who must form the cluster, runs the server.
+#
+# Nobody types galera_new_cluster, so the decision is made here, and only when it is safe:
+#  - a peer whose server runs: join it, whatever its state. Never bootstrap beside it.
+#  - every peer waits like us and the arbitrator is idle: the one with the highest recovered position bootstraps
+#    (the first in GALERA_NODES where they are equal), the others join it.
+#  - a peer does not answer: wait for it, because it may hold newer transactions or be Primary beyond a cut. Unless
+#    safe_to_bootstrap says that we left last: then nobody holds more than we do.
+set -eu
+data=/var/lib/mysql
+run=/run/lab
+mkdir -p "$run"
+say() { echo "node: $*"; }
+phase() { printf '%s\n' "$@" >"$run/phase.new" && mv "$run/phase.new" "$run/phase"; }
+
+server=
+leave() {
+  trap '' TERM INT
+  # First tell the balancers, which look several times a second, then stop: new queries already go elsewhere.
+  phase phase=leaving
+  sleep "${LEAVE_SECONDS:-1}"
+  [ -n "$server" ] && kill -TERM "$server" 2>/dev/null && wait "$server" || true
+  exit 0
+}
+trap leave TERM INT
+
+GALERA_OPTIONS=$(galera-options)
+export GALERA_OPTIONS
+render "/etc/lab/mariadb/$MARIADB_CONFIG" >/etc/mysql/mariadb.conf.d/99-lab.cnf
+chown mysql:mysql "$data" /run/mysqld
+phase phase=starting
+agent &
+
+if [ ! -d "$data/mysql" ]; then
+  say 'preparing an empty data folder'
+  mariadb-install-db --user=mysql --skip-test-db --auth-root-authentication-method=socket >/dev/null
+  mariadbd --user=mysql --bootstrap --wsrep-on=OFF <<SQL
+flush privileges;
+create database $DB_NAME character set utf8mb4;
+create user '$DB_USER'@'%' identified by '$DB_PW';
+grant all on $DB_NAME.* to '$DB_USER'@'%';
+create user 'sst'@'localhost' identified by 'sst';
+grant reload, process, lock tables, binlog monitor, replica monitor on *.* to 'sst'@'localhost';
+SQL
+fi
+
+value() { echo "$2" | sed -n "s/^$1=//p"; }
+
+decide() {
+  waiting=
+  best=$me best_seqno=$seqno best_uuid=$uuid
+  for node in $GALERA_NODES; do
+    [ "$node" = "$me" ] && { seen_me=1; continue; }
+    answer=$(ask "$node") || { waiting="$waiting $node(no answer)"; continue; }
+    case $(value phase "$answer") in
+      running | joining) echo join; return ;;
+      lobby) ;;
+      *) waiting="$waiting $node(starting or leaving)"; continue ;;
+    esac
+    its_seqno=$(value seqno "$answer") its_uuid=$(value uuid "$answer")
+    # An earlier node in the list wins a tie: both sides compute the same.
+    if [ "$its_seqno" -gt "$best_seqno" ] || { [ "$its_seqno" -eq "$best_seqno" ] && [ -z "${seen_me:-}" ]; }; then
+      best=$node best_seqno=$its_seqno
+    fi
+    if [ "$its_seqno" -ge 0 ] && [ "$seqno" -ge 0 ] && [ "$its_uuid" != "$best_uuid" ]; then
+      waiting="$waiting $node(another history: decide by hand)"
+    fi
+  done
+  seen_me=
+  if [ -n "${GALERA_ARBITRATOR:-}" ] && answer=$(ask "$GALERA_ARBITRATOR"); then
+    # An arbitrator that still holds the old Primary component would clash with a new one; it lets go within seconds.
+    [ "$(value phase "$answer")" = running ] && waiting="$waiting arbitrator(still Primary)"
+  fi
+  if [ -z "$waiting" ] && [ "$best" = "$me" ]; then echo bootstrap; return; fi
+  if [ "$safe" = 1 ] && [ "$best" = "$me" ] && ! echo "$waiting" | grep -q -e Primary -e history -e starting; then echo bootstrap; return; fi
+  echo "wait:${waiting:- $best has the newest data and forms the cluster}"
+}
+
+arguments=
+if [ "${GALERA:-on}" = on ]; then
+  me=$GALERA_ADDRESS
+  position=$(position)
+  uuid=$(value uuid "$position") seqno=$(value seqno "$position") safe=$(value safe "$position")
+  phase phase=lobby "$position"
+  say "my position is $uuid:$seqno, safe_to_bootstrap $safe"
+  said=
+  while :; do
+    decision=$(decide)
+    [ "$decision" != "$said" ] && say "$decision" && said=$decision
+    case $decision in
+      join) break ;;
+      bootstrap)
+        rm -f "$data/gvwstate.dat"
+        [ -e "$data/grastate.dat" ] && sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' "$data/grastate.dat"
+        arguments=--wsrep-new-cluster
+        break ;;
+    esac
+    sleep 0.5 & wait $!
+  done
+fi
+
+phase phase=running
+mariadbd --user=mysql $arguments &
+server=$!
+wait "$server"
