@@ -1,0 +1,226 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { COMPOSE, HEALED, SITE_READY } from './budgets.ts'
+import { type CommandOptions, docker } from './docker.ts'
+import { DATABASE_VIRTUAL_OCTET, type Host, isHost, OCTETS, WEB_VIRTUAL_OCTET } from './network.ts'
+
+export const LAB_DIR = dirname(fileURLToPath(import.meta.url))
+export const ROOT_DIR = dirname(LAB_DIR)
+const DEFAULT_NET = '172.30.1'
+
+/** What one answer of the site looks like from the client's machine. */
+export interface SiteAnswer {
+  status: number
+  headers: Record<string, string>
+  body: string
+  ms: number
+}
+
+/** The containers of one scenario, and what can be done to them. */
+export class Lab {
+  readonly scenario: string
+  readonly net: string
+  readonly project: string
+  readonly hosts: Host[]
+  readonly siteOctet: number
+  readonly #envFile: string
+  readonly #env: Record<string, string>
+
+  /** @param overrides variables of the scenario's file that this lab sets otherwise */
+  constructor(scenario: string, overrides: Record<string, string> = {}) {
+    this.scenario = scenario
+    this.net = process.env.LAB_NET ?? DEFAULT_NET
+    // Two labs on one machine differ in their network, so they differ in their names too.
+    this.project = process.env.LAB_NAME ?? (this.net === DEFAULT_NET ? 'carrinho' : `carrinho-${this.net.replaceAll('.', '-')}`)
+    this.#envFile = join(LAB_DIR, 'scenarios', `${scenario}.env`)
+    const variables = { ...readEnvFile(this.#envFile), ...overrides }
+    this.#env = { LAB_NET: this.net, LAB_NAME: this.project, ...overrides }
+    this.hosts = (variables.COMPOSE_PROFILES ?? '').split(',').filter(isHost)
+    this.siteOctet = Number(variables.SITE_OCTET ?? WEB_VIRTUAL_OCTET)
+  }
+
+  get site(): string {
+    return `http://${this.net}.${this.siteOctet}`
+  }
+
+  get webVirtualAddress(): string {
+    return `${this.net}.${WEB_VIRTUAL_OCTET}`
+  }
+
+  get databaseVirtualAddress(): string {
+    return `${this.net}.${DATABASE_VIRTUAL_OCTET}`
+  }
+
+  address(host: Host): string {
+    return `${this.net}.${OCTETS[host]}`
+  }
+
+  container(host: Host): string {
+    return `${this.project}-${host}-1`
+  }
+
+  compose(args: string[], options: CommandOptions = {}): Promise<string> {
+    return docker(['compose', '--project-directory', ROOT_DIR, '--env-file', this.#envFile, ...args], {
+      timeoutMs: COMPOSE,
+      ...options,
+      env: { ...this.#env, ...options.env }
+    })
+  }
+
+  exec(host: Host, command: string[], options?: CommandOptions): Promise<string> {
+    return docker(['exec', this.container(host), ...command], options)
+  }
+
+  /** True when the containers of this scenario, and of no other, are running. */
+  async isUp(): Promise<boolean> {
+    const running = await this.#running()
+    return this.hosts.every(host => running.has(host)) && [...running].every(host => this.hosts.includes(host as Host))
+  }
+
+  async #running(): Promise<Set<string>> {
+    const out = await docker(['ps', '--filter', `label=com.docker.compose.project=${this.project}`, '--format', '{{.Names}}'])
+    const names = out.split('\n').filter(Boolean)
+    return new Set(names.map(name => name.slice(this.project.length + 1, -2)))
+  }
+
+  /** Starts the scenario and waits until the site is ready. Another scenario of this lab is taken down first, data kept. */
+  async up(say: (text: string) => void): Promise<void> {
+    const running = await this.#running()
+    if ([...running].some(host => host !== 'migrate' && !this.hosts.includes(host as Host))) {
+      say('taking the other scenario down')
+      await this.down()
+    }
+    if (running.size === 0) await this.#checkPorts()
+    say(`starting ${this.hosts.length} hosts`)
+    await this.compose(['up', '--detach', '--remove-orphans', '--quiet-pull'], {
+      onLine: line => process.env.LAB_VERBOSE && say(line)
+    })
+    await this.waitForSite(say)
+  }
+
+  async waitForSite(say: (text: string) => void): Promise<void> {
+    const until = Date.now() + SITE_READY
+    const startedAt = Date.now()
+    let last = ''
+    while (Date.now() < until) {
+      const waitingFor: string[] = []
+      for (const host of this.hosts) if (!(await this.isHealthy(host))) waitingFor.push(host)
+      if (waitingFor.length === 0) {
+        const answer = await this.get('/health/ready').catch(() => undefined)
+        if (answer?.status === 200) {
+          say(`ready after ${Math.round((Date.now() - startedAt) / 1000)} s`)
+          return
+        }
+        waitingFor.push('the site')
+      }
+      const text = waitingFor.join(', ')
+      if (text !== last) say(`waiting for ${text}`)
+      last = text
+      await sleep(1_000)
+    }
+    throw new Error(`not ready within ${SITE_READY / 1000} s: waiting for ${last}. See: docker logs ${this.project}-HOST-1`)
+  }
+
+  /** @param withData removes the scenario's data too */
+  async down(withData = false): Promise<void> {
+    // Every profile, whichever scenario it was started with.
+    await this.compose(['--profile', '*', 'down', '--timeout', '15', ...(withData ? ['--volumes'] : [])])
+  }
+
+  /** In service, not merely running. False also when the host does not exist. */
+  async isHealthy(host: Host): Promise<boolean> {
+    const command = healthCommand(host)
+    if (!command) return true
+    return this.exec(host, command, { timeoutMs: 5_000 }).then(
+      () => true,
+      () => false
+    )
+  }
+
+  async waitUntilHealthy(host: Host): Promise<void> {
+    await waitFor(`${host} in service`, HEALED, () => this.isHealthy(host))
+  }
+
+  /** One request from the client's machine, on a connection of its own. */
+  async get(path: string, options: { accept?: string; from?: string; host?: string } = {}): Promise<SiteAnswer> {
+    const url = `${options.host ? `http://${options.host}` : this.site}${path}`
+    const out = await this.exec('client', ['node', '/lab/workload/get.ts', url, options.accept ?? 'application/json'])
+    return JSON.parse(out) as SiteAnswer
+  }
+
+  /** The hosts, of those given, whose interface carries the address now. */
+  async holders(address: string, hosts: readonly Host[]): Promise<Host[]> {
+    const found: Host[] = []
+    for (const host of hosts) {
+      const out = await this.exec(host, ['ip', '-4', '-brief', 'address', 'show', 'dev', 'eth0'], { timeoutMs: 3_000 }).catch(() => '')
+      if (out.split(/\s+/).some(text => text.split('/')[0] === address)) found.push(host)
+    }
+    return found
+  }
+
+  /** A long-running command inside a host; its input and output are open. */
+  spawnIn(host: Host, command: string[]): ChildProcess {
+    return spawn('docker', ['exec', '--interactive', this.container(host), ...command], { detached: true })
+  }
+
+  async #checkPorts(): Promise<void> {
+    if (!this.hosts.includes('door')) return
+    for (const [variable, fallback] of [
+      ['LAB_PORT', 8080],
+      ['LAB_STATS_PORT', 9999]
+    ] as const) {
+      const port = Number(process.env[variable] ?? fallback)
+      if (!(await isFree(port))) {
+        throw new Error(`port ${port} of this computer is already in use. Free it, or choose another: ${variable}=${port + 1}`)
+      }
+    }
+  }
+}
+
+/** Asks every quarter of a second. @throws when the answer is not yes within the budget */
+export async function waitFor(what: string, budgetMs: number, isSo: () => Promise<boolean>): Promise<number> {
+  const startedAt = Date.now()
+  while (!(await isSo())) {
+    if (Date.now() - startedAt > budgetMs) throw new Error(`${what}: not within ${Math.round(budgetMs / 1000)} s`)
+    await sleep(250)
+  }
+  return Date.now() - startedAt
+}
+
+function healthCommand(host: Host): string[] | undefined {
+  if (/^web\d/.test(host)) return ['node', 'dist/cli.js', 'healthcheck', '--ready']
+  if (host === 'door') return ['service', 'haproxy', 'status']
+  if (/^haproxy/.test(host)) {
+    return ['sh', '-c', 'service haproxy status && { [ -z "$KEEPALIVED_CONFIG" ] || pgrep -x keepalived; }']
+  }
+  if (/^apache/.test(host)) return ['sh', '-c', 'service apache2 status && pgrep -x keepalived']
+  if (/^mariadb/.test(host)) {
+    return ['sh', '-c', 'state=$(ask 127.0.0.1); case $GALERA in on) echo "$state" | grep -q ^wsrep_local_state=4 && echo "$state" | grep -q status=Primary ;; *) echo "$state" | grep -q ^wsrep_cluster_status ;; esac']
+  }
+  if (host === 'arbitrator') return ['sh', '-c', 'ask 127.0.0.1 | grep -q ^phase=running']
+  if (/^pg\d/.test(host)) return ['pg-ready']
+  if (/^pgpool/.test(host)) return ['pgpool-ready']
+  return ['true']
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
+
+/** NAME=value lines; what compose would interpolate is left as it stands. */
+export function readEnvFile(file: string): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const found = /^([A-Z_]+)=(.*)$/.exec(line.trim())
+    if (found) variables[found[1] as string] = (found[2] as string).replace(/^"(.*)"$/, '$1')
+  }
+  return variables
+}

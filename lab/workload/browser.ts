@@ -1,0 +1,136 @@
+import { Agent, request as httpRequest } from 'node:http'
+
+/** As long as the site's own script waits for an answer before it tries again. */
+export const ANSWER_WITHIN_MS = 10_000
+
+export interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: string
+}
+
+/** No answer came. `sent` is false only when not a byte can have reached a server. */
+export class NoAnswer extends Error {
+  readonly sent: boolean
+  readonly code: string
+
+  constructor(code: string, sent: boolean) {
+    super(code)
+    this.code = code
+    this.sent = sent
+  }
+}
+
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL'])
+
+interface Options {
+  method?: 'GET' | 'POST'
+  form?: Record<string, string>
+  accept?: string
+  timeoutMs?: number
+}
+
+/** What a browser keeps between requests: cookies and connections. Does not follow redirections. */
+export class Browser {
+  readonly #site: URL
+  readonly #agent: Agent | false
+  readonly #cookies = new Map<string, string>()
+
+  /** @param keepsConnections false opens a connection for each request */
+  constructor(site: string, keepsConnections = true) {
+    this.#site = new URL(site)
+    this.#agent = keepsConnections ? new Agent({ keepAlive: true, maxSockets: 6 }) : false
+  }
+
+  get(path: string, options: Options = {}): Promise<Answer> {
+    return this.#send(path, { ...options, method: 'GET' }, true)
+  }
+
+  post(path: string, form: Record<string, string>, options: Options = {}): Promise<Answer> {
+    return this.#send(path, { ...options, method: 'POST', form }, true)
+  }
+
+  close(): void {
+    if (this.#agent) this.#agent.destroy()
+  }
+
+  #send(path: string, options: Options, mayResend: boolean): Promise<Answer> {
+    const body = options.form && new URLSearchParams(options.form).toString()
+    const timeoutMs = options.timeoutMs ?? ANSWER_WITHIN_MS
+    const headers: Record<string, string | number> = { accept: options.accept ?? 'text/html', 'accept-language': 'pt' }
+    if (this.#cookies.size > 0) headers.cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    if (body !== undefined) {
+      headers['content-type'] = 'application/x-www-form-urlencoded'
+      headers['content-length'] = Buffer.byteLength(body)
+      headers.origin = this.#site.origin
+    }
+    return new Promise((resolve, reject) => {
+      let connected = false
+      const outgoing = httpRequest(new URL(path, this.#site), {
+        method: options.method ?? 'GET',
+        headers,
+        agent: this.#agent
+      })
+      const timer = setTimeout(() => outgoing.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })), timeoutMs)
+      outgoing.on('socket', socket => {
+        if (!socket.connecting) connected = true
+        socket.once('connect', () => {
+          connected = true
+        })
+      })
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer)
+        const code = error.code ?? error.message
+        // A kept connection that turns out to be closed is a browser's own business: it sends the request again, on a new one.
+        if (mayResend && outgoing.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')) {
+          this.#send(path, options, false).then(resolve, reject)
+          return
+        }
+        reject(new NoAnswer(code, connected && !NEVER_CONNECTED.has(code)))
+      })
+      outgoing.on('response', response => {
+        const chunks: Buffer[] = []
+        response.on('data', chunk => chunks.push(chunk))
+        response.on('error', error => outgoing.destroy(error))
+        response.on('end', () => {
+          clearTimeout(timer)
+          if (!response.complete) return reject(new NoAnswer('ECONNRESET', true))
+          this.#keepCookies(response.headers['set-cookie'])
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() })
+        })
+      })
+      outgoing.end(body)
+    })
+  }
+
+  #keepCookies(lines: string[] | undefined): void {
+    for (const line of lines ?? []) {
+      const [pair = '', ...attributes] = line.split(';')
+      const at = pair.indexOf('=')
+      const name = pair.slice(0, at).trim()
+      const ended = attributes.some(text => /^\s*max-age=0\s*$/i.test(text) || /^\s*expires=Thu, 01 Jan 1970/i.test(text))
+      if (ended) this.#cookies.delete(name)
+      else this.#cookies.set(name, pair.slice(at + 1).trim())
+    }
+  }
+}
+
+/** The hidden fields of the form that posts to `action`; undefined when the page has no such form. */
+export function findForm(html: string, action: string): Record<string, string> | undefined {
+  for (const [form] of html.matchAll(/<form\b[^>]*>.*?<\/form>/gs)) {
+    const opening = form.slice(0, form.indexOf('>') + 1)
+    if (readAttribute(opening, 'action') !== action) continue
+    const fields: Record<string, string> = {}
+    for (const [input] of form.matchAll(/<input\b[^>]*>/g)) {
+      const name = readAttribute(input, 'name')
+      if (name && readAttribute(input, 'type') === 'hidden') fields[name] = readAttribute(input, 'value') ?? ''
+    }
+    return fields
+  }
+  return undefined
+}
+
+function readAttribute(tag: string, name: string): string | undefined {
+  const found = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1]
+  return found?.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&amp;', '&')
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, Browser, findForm } from './browser.ts'
+import type { Line, WorkloadOptions } from './history.ts'
+import { record } from './recorder.ts'
+
+interface Item {
+  id: number
+  tipo: string
+}
+
+/** Like the site's own script: the first repetition after half a second, then doubling up to this. */
+const LONGEST_WAIT_MS = 2_000
+/** After this a customer gives up, and the write stays unknown. */
+const GIVE_UP_AFTER_MS = 60_000
+/** Lists stay short, as people's do, and on one page. */
+const LONGEST_LIST = 8
+
+const isLoginRedirect = (answer: Answer) =>
+  (answer.status === 302 || answer.status === 303) && String(answer.headers.location ?? '').startsWith('/login')
+
+/** One shopper: signs up, then adds and removes items through the site's forms, one action at a time. */
+export class Customer {
+  readonly name: string
+  readonly #email: string
+  readonly #password = 'uma palavra-passe de laboratório'
+  readonly #browser: Browser
+  readonly #options: WorkloadOptions
+  readonly #write: (line: Line) => void
+  #added = 0
+  #items: Item[] = []
+
+  constructor(index: number, options: WorkloadOptions, write: (line: Line) => void) {
+    this.name = `c${String(index + 1).padStart(2, '0')}`
+    this.#email = `${this.name}.${options.run}@example.org`
+    this.#browser = new Browser(options.site)
+    this.#options = options
+    this.#write = write
+  }
+
+  async signUp(): Promise<void> {
+    await this.#untilOk('signup', undefined, async () => {
+      const page = await this.#browser.get('/signup')
+      const fields = findForm(page.body, '/signup')
+      if (!fields) return page
+      return this.#browser.post('/signup', {
+        ...fields,
+        name: `${this.name} ${this.#options.run}`,
+        email: this.#email,
+        password: this.#password
+      })
+    })
+    await this.#logIn(false)
+  }
+
+  /** Shops until `signal` fires; the action under way is finished, so that no write is left undecided for want of patience. */
+  async shop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#read('read')
+      if (this.#items.length >= LONGEST_LIST || (this.#items.length > 2 && Math.random() < 0.35)) await this.#remove()
+      else await this.#add()
+      const { thinkMs } = this.#options
+      await sleep(thinkMs * (0.5 + Math.random()))
+    }
+  }
+
+  async readFinalList(): Promise<void> {
+    await this.#read('final')
+    this.#browser.close()
+  }
+
+  async #read(what: 'read' | 'final'): Promise<void> {
+    await this.#untilOk(
+      what,
+      undefined,
+      () => this.#browser.get('/carrinho/', { accept: 'application/json' }),
+      (answer, line) => {
+        if (answer.status !== 200) return
+        const list = JSON.parse(answer.body) as { items: Item[] }
+        this.#items = list.items
+        line.items = list.items.map(item => item.tipo)
+      }
+    )
+  }
+
+  async #add(): Promise<void> {
+    const fields = await this.#openForm('/carrinho/')
+    this.#added += 1
+    const item = `${this.#options.run} ${this.name} ${this.#added}`
+    const operation = fields.operation ?? randomUUID()
+    await this.#untilOk('add', { item, operation }, () =>
+      this.#browser.post('/carrinho/', {
+        ...fields,
+        operation,
+        product_type: item,
+        quantity: String(1 + (this.#added % 9)),
+        local: 'Mercado da Ribeira'
+      })
+    )
+  }
+
+  async #remove(): Promise<void> {
+    const item = this.#items[Math.floor(Math.random() * this.#items.length)]
+    if (!item) return
+    const fields = await this.#openForm('/apagar_artigo')
+    const operation = `remove ${item.id}`
+    await this.#untilOk('remove', { item: item.tipo, operation }, () =>
+      this.#browser.post('/apagar_artigo', { ...fields, id: String(item.id) })
+    )
+  }
+
+  async #openForm(action: string): Promise<Record<string, string>> {
+    let fields: Record<string, string> | undefined
+    await this.#untilOk('page', undefined, async () => {
+      const page = await this.#browser.get('/carrinho/')
+      fields = findForm(page.body, action) ?? findForm(page.body, '/carrinho/')
+      return page
+    })
+    if (!fields) throw new Error(`${this.name}: the list's page has no form for ${action}`)
+    return fields
+  }
+
+  async #logIn(repeated: boolean): Promise<void> {
+    await this.#untilOk('login', repeated ? { loggedOut: true } : undefined, async () => {
+      const page = await this.#browser.get('/login')
+      const fields = findForm(page.body, '/login')
+      // Already signed in: /login leads away.
+      if (!fields) return page
+      return this.#browser.post('/login', { ...fields, email: this.#email, password: this.#password })
+    })
+  }
+
+  /** Sends the same thing until a server gives an answer of its own, as the site's script and a patient shopper do. */
+  async #untilOk(
+    what: Line['what'],
+    about: Partial<Line> | undefined,
+    send: () => Promise<Answer>,
+    read?: (answer: Answer, line: Line) => void
+  ): Promise<void> {
+    const giveUpAt = Date.now() + GIVE_UP_AFTER_MS
+    for (let attempt = 1, waitMs = 500; ; attempt += 1, waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      let loginAsked = false
+      const { line, answer } = await record(
+        this.#write,
+        { who: this.name, what, attempt, ...about },
+        send,
+        (answer, line) => {
+          // Not the redirection of a write that was done, which leads to the list.
+          if (what !== 'login' && what !== 'signup' && isLoginRedirect(answer)) {
+            loginAsked = true
+            line.outcome = 'fail'
+            line.loggedOut = true
+            return
+          }
+          read?.(answer, line)
+        }
+      )
+      if (loginAsked) {
+        await this.#logIn(true)
+        continue
+      }
+      if (line.outcome === 'ok') return
+      const hasOwnAnswer = answer && answer.status < 500 && answer.status !== 429
+      if (hasOwnAnswer && what !== 'read' && what !== 'final' && what !== 'page') return
+      if (Date.now() + waitMs > giveUpAt) return
+      await sleep(waitMs * (0.75 + Math.random() / 2))
+    }
+  }
+}

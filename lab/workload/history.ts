@@ -1,0 +1,53 @@
+/** `fail`: certainly not done. `unknown`: sent, and no answer tells whether it was done. Reads are never unknown. */
+export type Outcome = 'ok' | 'fail' | 'unknown'
+
+export type Action =
+  /** GET /whoami, every 20 ms, each on a connection of its own. */
+  | 'probe'
+  | 'signup'
+  | 'login'
+  /** The list's HTML page, for its forms. */
+  | 'page'
+  /** The list as JSON. `items` is what it held. */
+  | 'read'
+  | 'add'
+  | 'remove'
+  /** The list as JSON after the workload has ended. */
+  | 'final'
+
+/** One request; one line of `history.jsonl`. */
+export interface Line {
+  /** Unix time in milliseconds at which it was sent. */
+  at: number
+  /** Until its answer, or until it was given up. */
+  ms: number
+  who: string
+  what: Action
+  outcome: Outcome
+  status?: number
+  error?: string
+  /** The web server, database node and balancer that the answer names. */
+  server?: string
+  node?: string
+  balancer?: string
+  /** The item written: its text, which no other item of the run has. */
+  item?: string
+  /** The key of the write: repeated attempts of one write share it. */
+  operation?: string
+  /** 1 for the first try of a request, then counting. */
+  attempt?: number
+  items?: string[]
+  /** A page asked for a login although this customer had one. */
+  loggedOut?: true
+}
+
+/** What the runner asks of the workload. */
+export interface WorkloadOptions {
+  site: string
+  /** Distinguishes this run's customers and items from earlier ones'. */
+  run: string
+  customers: number
+  probeEveryMs: number
+  /** A customer's pause between two actions: this, plus or minus half of it. */
+  thinkMs: number
+}
