@@ -1,0 +1,99 @@
+// `npm test`: builds, sets the servers up, runs the tests, stops everything.
+//
+//   npm test                              everything
+//   npm test -- test/http/items.test.ts   these files (or folders) only
+//   npm test -- --test-name-pattern=sign  options of node's test runner
+//   npm test -- --servers                 only the servers, until Ctrl-C, for running single tests by hand
+
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startServers } from './servers.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const isCi = Boolean(process.env.CI)
+const args = process.argv.slice(2)
+const options = args.filter(arg => arg.startsWith('-'))
+const paths = args.filter(arg => !arg.startsWith('-'))
+
+function testFiles(path) {
+  if (!statSync(path).isDirectory()) return [path]
+  return readdirSync(path)
+    .sort()
+    .flatMap(name => {
+      const full = join(path, name)
+      if (statSync(full).isDirectory()) return testFiles(full)
+      return name.endsWith('.test.ts') ? [full] : []
+    })
+}
+
+let interrupted
+let onInterrupt = () => {}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    // The second one does not wait for anything.
+    if (interrupted) process.exit(128 + constants.signals[signal])
+    interrupted = signal
+    onInterrupt()
+  })
+}
+
+function runTests(files, env) {
+  return new Promise(resolve => {
+    const reporter = options.some(option => option.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']
+    const child = spawn(process.execPath, ['--import', 'tsx', '--test', ...reporter, ...options, ...files], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: 'inherit'
+    })
+    onInterrupt = () => child.kill('SIGTERM')
+    if (interrupted) onInterrupt()
+    child.once('error', error => {
+      console.error(error.message)
+      resolve(1)
+    })
+    child.once('exit', code => resolve(code ?? 1))
+  })
+}
+
+/** A second time after the tests' own output, where it is seen. */
+function reportMissing(missing) {
+  for (const { name, reason } of missing) console.error(`${isCi ? 'MISSING' : 'skipped'}: ${name}: ${reason}`)
+}
+
+async function main() {
+  const onlyServers = options.includes('--servers')
+  if (!onlyServers) {
+    const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' })
+    if (built.status !== 0) return built.status ?? 1
+  }
+  const files = (paths.length > 0 ? paths : [join(root, 'test')])
+    .flatMap(path => testFiles(path))
+    .map(path => relative(root, path))
+  const startedAt = Date.now()
+  const { env, missing, stop } = await startServers()
+  try {
+    console.error(`The servers are up after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+    reportMissing(missing)
+    if (isCi && missing.length > 0) return 1
+    if (onlyServers) {
+      for (const [key, value] of Object.entries(env)) console.log(`export ${key}=${value}`)
+      await new Promise(resolve => {
+        onInterrupt = resolve
+        const keepAlive = setInterval(() => interrupted && resolve(clearInterval(keepAlive)), 1000)
+      })
+      return 0
+    }
+    if (interrupted) return 1
+    const code = await runTests(files, env)
+    reportMissing(missing)
+    return code
+  } finally {
+    await stop()
+  }
+}
+
+const code = await main()
+process.exit(interrupted ? 128 + constants.signals[interrupted] : code)

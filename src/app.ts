@@ -1,0 +1,119 @@
+import compress from '@fastify/compress'
+import cookie from '@fastify/cookie'
+import fastifyStatic from '@fastify/static'
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import type { Config } from './config.ts'
+import { databaseUnavailable } from './errors.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { csrf } from './plugins/csrf.ts'
+import { errorPages, toAppError } from './plugins/error-pages.ts'
+import { forms } from './plugins/forms.ts'
+import { type Metrics, metrics } from './plugins/metrics.ts'
+import { requestIdOf, requestScope } from './plugins/request-scope.ts'
+import { securityHeaders } from './plugins/security-headers.ts'
+import { session } from './plugins/session.ts'
+import { ASSETS, views } from './plugins/views.ts'
+import { accountPage } from './routes/account.ts'
+import { health } from './routes/health.ts'
+import { indexPage } from './routes/index-page.ts'
+import { languageChoice } from './routes/language.ts'
+import { listPage } from './routes/list.ts'
+import { loginPage } from './routes/login.ts'
+import { logoutPage } from './routes/logout.ts'
+import { membersOnly } from './routes/members.ts'
+import { serverPage, whoami } from './routes/server-page.ts'
+import { signupPage } from './routes/signup.ts'
+import { accountRules } from './shop/accounts.ts'
+import { cartRules } from './shop/carts.ts'
+import { loginThrottle } from './shop/login-throttle.ts'
+import { createPasswords } from './shop/passwords.ts'
+import type { Store } from './store/index.ts'
+
+export interface AppParts {
+  config: Config
+  lifecycle: Lifecycle
+  store: Store
+  metrics: Metrics
+  logger: FastifyServerOptions['logger']
+}
+
+const MAX_BODY_BYTES = 64 * 1024
+const REQUEST_MS = 30_000
+
+/** The web application, ready to listen. */
+export async function buildApp({
+  config,
+  lifecycle,
+  store,
+  metrics: counters,
+  logger
+}: AppParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: logger ?? false,
+    logController: new LogController({ disableRequestLogging: true }), // one line a request, see request-scope.ts
+    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    genReqId: requestIdOf(config.trustProxy),
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    // While closing, requests on open connections are still answered, not refused.
+    return503OnClosing: false,
+    // A URL that cannot be decoded reaches no hook.
+    frameworkErrors(_error, request, reply) {
+      reply.header('x-served-by', lifecycle.serverName).header('x-request-id', request.id)
+      reply.code(400 as never).send({ error: 'bad_request' } as never)
+    }
+  })
+
+  // For programs: no session, no cookies, no pages.
+  requestScope(app, { config, lifecycle })
+  app.setErrorHandler(async (raw, request, reply) => {
+    const error = toAppError(raw)
+    if (error.statusCode >= 500) request.log.error({ err: raw }, 'failed')
+    return reply.status(error.statusCode).send({ error: error.code, requestId: request.id })
+  })
+  await securityHeaders(app)
+  health(app, { lifecycle })
+  whoami(app, { lifecycle, store })
+  metrics(app, { metrics: counters, lifecycle, gauges: () => store.dialect.gauges })
+  await app.register(fastifyStatic, {
+    root: ASSETS,
+    prefix: '/static/',
+    preCompressed: true,
+    index: false,
+    // Their names hold a hash of what is in them.
+    immutable: true,
+    maxAge: '1y'
+  })
+
+  const passwords = createPasswords()
+  const accounts = accountRules(store, passwords, loginThrottle(store))
+  const carts = cartRules(store)
+
+  // For people.
+  await app.register(async site => {
+    await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] })
+    await site.register(cookie, { secret: config.sessionSecrets })
+    await forms(site)
+    await views(site, { lifecycle })
+    errorPages(site)
+    await session(site, { config, store })
+    site.addHook('onRequest', async () => {
+      if (!lifecycle.isSchemaCurrent)
+        throw databaseUnavailable(new Error('the schema is not the one this server knows'))
+    })
+    await csrf(site, { config })
+
+    indexPage(site)
+    loginPage(site, { config, accounts })
+    signupPage(site, { config, accounts })
+    logoutPage(site)
+    languageChoice(site)
+    serverPage(site, { lifecycle, store })
+    await site.register(async members => {
+      membersOnly(members)
+      listPage(members, { carts, serverName: lifecycle.serverName })
+      accountPage(members, { store, accounts })
+    })
+  })
+  return app
+}

@@ -1,0 +1,69 @@
+import type { MessageKey } from './i18n/index.ts'
+
+/** What an error's page says: catalogue keys `<page>.title` and `<page>.text`. */
+export type ErrorPage =
+  | 'csrf.expired'
+  | 'csrf.origin'
+  | 'unavailable'
+  | 'busy'
+  | 'notFound'
+  | 'methodNotAllowed'
+  | 'tooLarge'
+  | 'unsupportedMedia'
+  | 'badRequest'
+  | 'internal'
+
+/** An error meant for the person at the other end: a stable code for programs, a catalogue key for people. */
+export class AppError extends Error {
+  readonly code: string
+  readonly statusCode: number
+  readonly page: ErrorPage
+  /** Whole seconds after which trying again makes sense. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: string,
+    statusCode: number,
+    page: ErrorPage,
+    options: ErrorOptions & { retryAfterSeconds?: number } = {}
+  ) {
+    super(code, options)
+    this.name = 'AppError'
+    this.code = code
+    this.statusCode = statusCode
+    this.page = page
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+
+  get title(): MessageKey {
+    return `${this.page}.title`
+  }
+
+  get text(): MessageKey {
+    return `${this.page}.text`
+  }
+}
+
+/** The database did not answer within the request's deadline. Nothing that was acknowledged is affected. */
+export const databaseUnavailable = (cause?: unknown) =>
+  new AppError('database_unavailable', 503, 'unavailable', { cause, retryAfterSeconds: 2 })
+
+/** More password checks are waiting than the deadline lets us finish. */
+export const tooBusy = () => new AppError('busy', 503, 'busy', { retryAfterSeconds: 5 })
+
+export const csrfExpired = () => new AppError('csrf', 403, 'csrf.expired')
+export const foreignOrigin = () => new AppError('csrf', 403, 'csrf.origin')
+export const badRequest = (code = 'bad_request') => new AppError(code, 400, 'badRequest')
+export const notFound = () => new AppError('not_found', 404, 'notFound')
+export const methodNotAllowed = () => new AppError('method_not_allowed', 405, 'methodNotAllowed')
+
+/** All that is wrong with the configuration, a line a mistake. */
+export class ConfigError extends Error {
+  readonly mistakes: string[]
+
+  constructor(mistakes: string[]) {
+    super(mistakes.join('\n'))
+    this.name = 'ConfigError'
+    this.mistakes = mistakes
+  }
+}

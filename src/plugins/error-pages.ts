@@ -1,0 +1,126 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { AppError, badRequest, csrfExpired, methodNotAllowed, notFound } from '../errors.ts'
+import type { MessageKey } from '../i18n/index.ts'
+import { formToken, isForeign } from './csrf.ts'
+import { translateFor, wantsJson } from './language.ts'
+
+/** Whatever went wrong, as an error meant for the person at the other end. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const { statusCode = 500, code = '' } = error as Partial<FastifyError>
+  if (code.startsWith('FST_CSRF_')) return csrfExpired()
+  if (statusCode === 413) return new AppError('too_large', 413, 'tooLarge')
+  if (statusCode === 415) return new AppError('unsupported_media_type', 415, 'unsupportedMedia')
+  if (statusCode === 404) return notFound()
+  if (statusCode >= 400 && statusCode < 500) return badRequest()
+  return new AppError('internal', 500, 'internal', { cause: error })
+}
+
+export function errorPages(app: FastifyInstance): void {
+  app.setErrorHandler(async (raw, request, reply) => {
+    const error = toAppError(raw)
+    if (error.statusCode >= 500) request.log.error({ err: error.cause ?? raw, code: error.code }, 'failed')
+    return answerError(error, request, reply)
+  })
+
+  app.setNotFoundHandler(async (request, reply) => {
+    const allowed = allowedMethods(app, request)
+    if (allowed.length === 0) return answerError(notFound(), request, reply)
+    reply.header('allow', allowed.join(', '))
+    return answerError(methodNotAllowed(), request, reply)
+  })
+}
+
+const METHODS = ['GET', 'HEAD', 'POST'] as const
+
+function allowedMethods(app: FastifyInstance, request: FastifyRequest): string[] {
+  const url = request.url.split('?', 1)[0] ?? '/'
+  return METHODS.filter(method => app.hasRoute({ method, url }))
+}
+
+export async function answerError(
+  error: AppError,
+  request: FastifyRequest,
+  reply: FastifyReply
+): Promise<FastifyReply> {
+  const t = translateFor(request)
+  reply.status(error.statusCode)
+  // An asset that is not there comes here from outside the site, where there are no pages.
+  if (typeof reply.page !== 'function') return reply.send({ error: error.code, requestId: request.id })
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+  if (wantsJson(request)) {
+    reply.header('cache-control', 'no-store')
+    // Scripts send again with a fresh token, as people do with the page below.
+    const fresh = error.code === 'csrf' && !isForeign(request) ? { csrfToken: formToken(request, reply) } : {}
+    return reply.send({ error: error.code, message: t(error.text), requestId: request.id, ...fresh })
+  }
+  const page = {
+    status: error.statusCode,
+    heading: t(error.title),
+    text: t(error.text),
+    requestId: request.id,
+    retryAfterSeconds: error.retryAfterSeconds ?? null
+  }
+  const form = request.method === 'POST' ? resendForm(error, request) : undefined
+  if (form !== undefined) {
+    const mayResendItself = error.code !== 'csrf' && !form?.fields.some(field => field.secret)
+    return reply.page('resend', {
+      ...page,
+      form,
+      retryAfterSeconds: mayResendItself ? page.retryAfterSeconds : null
+    })
+  }
+  return reply.page('error', {
+    ...page,
+    retryAfterSeconds: request.method === 'GET' ? page.retryAfterSeconds : null,
+    backTo: '/'
+  })
+}
+
+interface KeptField {
+  name: string
+  value: string
+  label: string | null
+  secret: boolean
+}
+
+interface ResendForm {
+  action: string
+  fields: KeptField[]
+}
+
+const LABELS: Record<string, MessageKey> = {
+  product_type: 'label.type',
+  quantity: 'label.quantity',
+  local: 'label.shop',
+  email: 'label.email',
+  name: 'label.name'
+}
+const SECRETS: Record<string, MessageKey> = {
+  password: 'label.password',
+  new_password: 'label.newPassword',
+  new_password_again: 'label.repeatPassword'
+}
+const HIDDEN = new Set(['operation', 'id', 'next', 'lang'])
+
+/**
+ * What was typed, to be sent again with one press: after an expired form, or while the database is away. Null where
+ * another site may have written it, undefined where sending again is no answer.
+ */
+function resendForm(error: AppError, request: FastifyRequest): ResendForm | null | undefined {
+  if (error.code !== 'csrf' && error.statusCode !== 503) return undefined
+  if (isForeign(request)) return null
+  const body = request.body
+  if (typeof body !== 'object' || body === null) return null
+  const t = translateFor(request)
+  const fields: KeptField[] = []
+  for (const [name, value] of Object.entries(body)) {
+    if (typeof value !== 'string') continue
+    const secret = SECRETS[name]
+    const label = LABELS[name]
+    if (secret) fields.push({ name, value: '', label: t(secret), secret: true })
+    else if (label) fields.push({ name, value, label: t(label), secret: false })
+    else if (HIDDEN.has(name)) fields.push({ name, value, label: null, secret: false })
+  }
+  return { action: request.url.split('?', 1)[0] ?? '/', fields }
+}

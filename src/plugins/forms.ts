@@ -1,0 +1,39 @@
+import formbody from '@fastify/formbody'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { badRequest } from '../errors.ts'
+import type { RawForm } from '../shop/validation.ts'
+
+/** Names that would reach an object's prototype, were the fields ever copied into an ordinary one. */
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
+const MAX_FIELDS = 50
+
+/** @throws AppError bad_request */
+export function parseForm(body: string): RawForm {
+  const form: RawForm = Object.create(null)
+  let count = 0
+  for (const [name, value] of new URLSearchParams(body)) {
+    if (FORBIDDEN.has(name) || ++count > MAX_FIELDS) throw badRequest()
+    const earlier = form[name]
+    // A field sent twice stays visible as such; which of the two was meant cannot be known.
+    form[name] = earlier === undefined ? value : [earlier, value].flat()
+  }
+  return form
+}
+
+export async function forms(app: FastifyInstance): Promise<void> {
+  app.removeContentTypeParser('text/plain')
+  await app.register(formbody, { parser: parseForm })
+}
+
+/** The fields of a form or of a JSON object. @throws AppError bad_request for JSON of another shape */
+export function fieldsOf(request: FastifyRequest): RawForm {
+  const body = request.body ?? {}
+  if (typeof body !== 'object' || Array.isArray(body)) throw badRequest()
+  return body as RawForm
+}
+
+/** A field as it was typed, to be shown again. */
+export const typed = (form: RawForm, name: string): string => {
+  const value = form[name]
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+}

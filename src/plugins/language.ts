@@ -1,0 +1,19 @@
+import type { FastifyRequest } from 'fastify'
+import { isLanguage, type Language, negotiateLanguage, type Translate, translator } from '../i18n/index.ts'
+
+export const LANGUAGE_COOKIE = 'carrinho_lang'
+
+/** What was chosen on the page, or else what the browser asks for. */
+export function languageOf(request: FastifyRequest): Language {
+  const chosen = request.cookies?.[LANGUAGE_COOKIE]
+  return isLanguage(chosen) ? chosen : negotiateLanguage(request.headers['accept-language'])
+}
+
+export const translateFor = (request: FastifyRequest): Translate => translator(languageOf(request))
+
+/** Whether a program asked, not a person: it gets JSON, also for errors. */
+export function wantsJson(request: FastifyRequest): boolean {
+  const accept = request.headers.accept
+  if (accept?.includes('application/json')) return !accept.includes('text/html')
+  return !accept?.includes('text/html') && (request.headers['content-type'] ?? '').startsWith('application/json')
+}

@@ -1,0 +1,95 @@
+import type { FastifyInstance } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Lifecycle } from '../lifecycle.ts'
+import type { StoreEvents } from '../store/events.ts'
+import type { PoolGauges } from '../store/pool.ts'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Counters of this process, and the store's events turned into them. */
+export function createMetrics(serverName: string) {
+  const registry = new Registry()
+  registry.setDefaultLabels({ server: serverName })
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+
+  const requests = new Histogram({
+    name: 'carrinho_http_request_duration_seconds',
+    help: 'Time to answer, by method, route and status',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers
+  })
+  const retries = new Counter({
+    name: 'carrinho_database_retries_total',
+    help: 'Units of work and reads that were run again, by cause',
+    labelNames: ['cause'] as const,
+    registers
+  })
+  const unknownResolved = new Counter({
+    name: 'carrinho_unknown_commits_resolved_total',
+    help: 'Writes whose outcome was unknown and was settled by running them again under their key',
+    registers
+  })
+  const opened = new Counter({
+    name: 'carrinho_database_connections_opened_total',
+    help: 'Connections opened, by database node',
+    labelNames: ['node'] as const,
+    registers
+  })
+  const discarded = new Counter({
+    name: 'carrinho_database_connections_discarded_total',
+    help: 'Connections thrown away, by reason',
+    labelNames: ['reason'] as const,
+    registers
+  })
+  const pruned = new Counter({
+    name: 'carrinho_pruned_rows_total',
+    help: 'Rows past their time that this server deleted',
+    registers
+  })
+
+  const events: StoreEvents = {
+    retried: cause => retries.inc({ cause }),
+    unknownResolved: () => unknownResolved.inc(),
+    connectionOpened: node => opened.inc({ node }),
+    connectionDiscarded: reason => discarded.inc({ reason })
+  }
+
+  return { registry, requests, pruned, events }
+}
+
+export function metrics(
+  app: FastifyInstance,
+  { metrics, lifecycle, gauges }: { metrics: Metrics; lifecycle: Lifecycle; gauges: () => PoolGauges }
+): void {
+  const registers = [metrics.registry]
+  new Gauge({
+    name: 'carrinho_ready',
+    help: '1 while balancers should send requests here',
+    registers,
+    collect() {
+      this.set(lifecycle.readiness().ready ? 1 : 0)
+    }
+  })
+  new Gauge({
+    name: 'carrinho_database_connections',
+    help: 'The pool: open and idle connections, and callers waiting for one',
+    labelNames: ['state'] as const,
+    registers,
+    collect() {
+      for (const [state, value] of Object.entries(gauges())) this.set({ state }, value)
+    }
+  })
+
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none'
+    metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    done()
+  })
+
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(metrics.registry.contentType)
+    return metrics.registry.metrics()
+  })
+}

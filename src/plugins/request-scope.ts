@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import proxyAddr from '@fastify/proxy-addr'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import { type Budget, newBudget, runWithBudget } from '../store/budget.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    budget: Budget
+  }
+}
+
+const QUIET = /^\/(health|metrics|static|whoami)(\/|$)/
+
+/** The balancer's request id where the balancer is trusted and the id is one, a new one otherwise. */
+export function requestIdOf(trustProxy: string[]): (raw: IncomingMessage) => string {
+  const isTrusted = trustProxy.length > 0 ? proxyAddr.compile(trustProxy) : () => false
+  return raw => {
+    const given = raw.headers['x-request-id']
+    const valid = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)
+    return valid && isTrusted(raw.socket.remoteAddress ?? '', 0) ? given : randomUUID()
+  }
+}
+
+/**
+ * What every answer carries: which web server, which request, which database node and how long it took. And what every
+ * request carries: its budget.
+ */
+export function requestScope(
+  app: FastifyInstance,
+  { config, lifecycle }: { config: Config; lifecycle: Lifecycle }
+): void {
+  app.decorateRequest('budget')
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-served-by', lifecycle.serverName)
+    reply.header('x-request-id', request.id)
+    request.budget = newBudget(lifecycle.requestBudgetMs(config.limits.requestMs))
+    runWithBudget(request.budget, done)
+  })
+
+  // Reading a body leaves the scope that onRequest entered.
+  app.addHook('preHandler', (request, _reply, done) => runWithBudget(request.budget, done))
+
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    // Connections that balancers keep open move to the other servers before this one closes them.
+    if (lifecycle.isDraining) reply.header('connection', 'close')
+    const { node, roundTrips, databaseMs } = request.budget
+    if (roundTrips > 0) {
+      if (node !== undefined) reply.header('x-database-node', node.replace(/[^\x20-\x7e]/g, '?'))
+      reply.header('server-timing', `db;dur=${databaseMs.toFixed(1)};desc="${roundTrips} round trips"`)
+    }
+    done()
+  })
+
+  app.addHook('onResponse', (request, reply, done) => {
+    const { node, roundTrips, databaseMs } = request.budget
+    const path = request.url.split('?', 1)[0] ?? '/'
+    // Balancers ask several times a second; their questions would drown the rest.
+    const level = QUIET.test(path) && reply.statusCode < 500 ? 'debug' : 'info'
+    request.log[level](
+      {
+        method: request.method,
+        path,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...(roundTrips > 0 ? { db: { node, ms: Math.round(databaseMs * 10) / 10, roundTrips } } : {})
+      },
+      'answered'
+    )
+    done()
+  })
+}

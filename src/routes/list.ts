@@ -1,0 +1,119 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { badRequest } from '../errors.ts'
+import { formToken } from '../plugins/csrf.ts'
+import { setFlash } from '../plugins/flash.ts'
+import { fieldsOf, typed } from '../plugins/forms.ts'
+import { translateFor, wantsJson } from '../plugins/language.ts'
+import { translateErrors } from '../plugins/views.ts'
+import type { Carts, Item, Place } from '../shop/carts.ts'
+import { newKey } from '../shop/digest.ts'
+import { checkItem, type FieldErrors, parseId, type RawForm } from '../shop/validation.ts'
+import { getCustomer } from './members.ts'
+
+interface ListForm {
+  product_type: string
+  quantity: string
+  local: string
+  operation: string
+}
+
+/** An empty form, or one with what the URL carries: what was typed before a login. */
+const emptyForm = (query: RawForm): ListForm => ({
+  product_type: typed(query, 'product_type'),
+  quantity: typed(query, 'quantity') || '1',
+  local: typed(query, 'local'),
+  operation: typed(query, 'operation') || newKey()
+})
+
+export function listPage(app: FastifyInstance, { carts, serverName }: { carts: Carts; serverName: string }): void {
+  const show = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: ListForm,
+    place: Place,
+    errors: Record<string, string> = {},
+    formError: string | null = null
+  ) => {
+    const page = await carts.page(getCustomer(request).id, place)
+    return reply.page('list', {
+      items: page.items,
+      older: page.olderThan === undefined ? null : `/carrinho/?before=${page.olderThan}`,
+      newer: page.newerThan === undefined ? null : `/carrinho/?after=${page.newerThan}`,
+      form,
+      errors,
+      formError
+    })
+  }
+
+  app.get<{ Querystring: RawForm }>('/carrinho/', async (request, reply) => {
+    if (wantsJson(request)) {
+      const items = await carts.all(getCustomer(request).id)
+      reply.header('cache-control', 'no-store')
+      return { items: items.map(asJson), server: serverName, databaseNode: request.budget.node ?? null }
+    }
+    const { query } = request
+    const place = { before: parseId(query.before), after: parseId(query.after) }
+    return show(request, reply, emptyForm(query), place)
+  })
+
+  app.get('/carrinho', (_request, reply) => reply.redirect('/carrinho/', 308))
+
+  app.post('/carrinho/', async (request, reply) => {
+    const fields = fieldsOf(request)
+    const form: ListForm = {
+      product_type: typed(fields, 'product_type'),
+      quantity: typed(fields, 'quantity'),
+      local: typed(fields, 'local'),
+      operation: typed(fields, 'operation') || newKey()
+    }
+    const refuse = (status: number, code: string, errors: FieldErrors, formError: string | null = null) => {
+      reply.status(status)
+      const texts = translateErrors(request, errors)
+      if (!wantsJson(request)) return show(request, reply, form, {}, texts, formError)
+      reply.header('cache-control', 'no-store')
+      const message = formError ?? Object.values(texts)[0]
+      return reply.send({
+        error: code,
+        message,
+        fields: texts,
+        operation: form.operation,
+        csrfToken: formToken(request, reply)
+      })
+    }
+
+    const checked = checkItem(fields)
+    if (!checked.ok) return refuse(400, 'invalid', checked.errors)
+    const item = checked.value
+    const operation = typed(fields, 'operation') || undefined
+    const result = await carts.add(getCustomer(request).id, item, operation)
+    if (result === 'reused') {
+      // A page that the browser kept: what is on it now has not been added, and needs a key of its own.
+      form.operation = newKey()
+      return refuse(409, 'operation_reused', {}, translateFor(request)('operation.reused'))
+    }
+    if (wantsJson(request)) {
+      reply.status(result === 'added' ? 201 : 200).header('cache-control', 'no-store')
+      return { status: result, server: serverName, databaseNode: request.budget.node ?? null }
+    }
+    const key = result === 'added' ? 'flash.added' : 'flash.alreadyAdded'
+    setFlash(reply, { kind: 'success', key, params: { type: item.type } })
+    return reply.redirect('/carrinho/', 303)
+  })
+
+  app.post('/apagar_artigo', async (request, reply) => {
+    const { id: raw } = fieldsOf(request)
+    if (Array.isArray(raw)) throw badRequest('repeated_field')
+    const id = parseId(raw)
+    // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
+    const deleted = id !== undefined && (await carts.remove(getCustomer(request).id, id))
+    if (wantsJson(request)) {
+      reply.header('cache-control', 'no-store')
+      return { deleted, server: serverName, databaseNode: request.budget.node ?? null }
+    }
+    setFlash(reply, deleted ? { kind: 'success', key: 'flash.deleted' } : { kind: 'info', key: 'flash.notThere' })
+    return reply.redirect('/carrinho/', 303)
+  })
+}
+
+/** The guide's column names, which programs know. */
+const asJson = ({ id, type, quantity, shop }: Item) => ({ id, tipo: type, quantidade: quantity, local: shop })

@@ -1,0 +1,55 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { formatDuration } from '../i18n/index.ts'
+import { fieldsOf, typed } from '../plugins/forms.ts'
+import { languageOf, translateFor, wantsJson } from '../plugins/language.ts'
+import { customerOf, signIn } from '../plugins/session.ts'
+import { translateErrors } from '../plugins/views.ts'
+import type { Accounts } from '../shop/accounts.ts'
+import { checkLogin, type FieldErrors } from '../shop/validation.ts'
+import { safeNext } from './members.ts'
+
+export function loginPage(app: FastifyInstance, { config, accounts }: { config: Config; accounts: Accounts }): void {
+  const show = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: { email: string; next: unknown },
+    errors: FieldErrors = {},
+    formError: string | null = null
+  ) => {
+    const fields = translateErrors(request, errors)
+    if (wantsJson(request)) {
+      return reply.send({ error: 'login', message: formError ?? Object.values(fields)[0] ?? '', fields })
+    }
+    return reply.page('login', {
+      form: { email: form.email, next: safeNext(form.next) },
+      errors: fields,
+      formError,
+      signupOpen: config.signup === 'open'
+    })
+  }
+
+  app.get<{ Querystring: { next?: unknown } }>('/login', async (request, reply) => {
+    const next = safeNext(request.query.next)
+    if (customerOf(request)) return reply.redirect(next, 302)
+    return show(request, reply, { email: '', next })
+  })
+
+  app.post('/login', async (request, reply) => {
+    const fields = fieldsOf(request)
+    const form = { email: typed(fields, 'email'), next: fields.next }
+    const checked = checkLogin(fields)
+    if (!checked.ok) return show(request, reply.status(400), form, checked.errors)
+
+    const t = translateFor(request)
+    const result = await accounts.logIn(checked.value, request.ip)
+    if ('throttled' in result) {
+      reply.status(429).header('retry-after', result.waitSeconds)
+      const wait = formatDuration(languageOf(request), result.waitSeconds)
+      return show(request, reply, form, {}, t('login.throttled', { wait }))
+    }
+    if ('failed' in result) return show(request, reply.status(401), form, {}, t('login.failed'))
+    await signIn(request, result.customer)
+    return reply.redirect(safeNext(fields.next), 303)
+  })
+}

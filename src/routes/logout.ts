@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify'
+import { setFlash } from '../plugins/flash.ts'
+import { customerOf, signOut } from '../plugins/session.ts'
+
+export function logoutPage(app: FastifyInstance): void {
+  app.get('/logout', async (request, reply) => {
+    if (!customerOf(request)) return reply.redirect('/', 302)
+    return reply.page('logout')
+  })
+
+  app.post('/logout', async (request, reply) => {
+    if (customerOf(request)) {
+      await signOut(request, reply)
+      setFlash(reply, { kind: 'info', key: 'flash.signedOut' })
+    }
+    return reply.redirect('/', 303)
+  })
+}

@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { typed } from '../plugins/forms.ts'
+import { translateFor, wantsJson } from '../plugins/language.ts'
+import { customerOf } from '../plugins/session.ts'
+import type { Customer } from '../shop/accounts.ts'
+import type { RawForm } from '../shop/validation.ts'
+
+/** Sends whoever is signed out to log in, and afterwards back to where they wanted to go. */
+export function membersOnly(app: FastifyInstance): void {
+  // After parsing, so that what was typed can be taken along; before the form's token is looked at.
+  app.addHook('preValidation', async (request, reply) => {
+    if (customerOf(request)) return
+    if (wantsJson(request)) {
+      const message = translateFor(request)('login.needed')
+      return reply.status(401).header('cache-control', 'no-store').send({ error: 'unauthenticated', message })
+    }
+    return reply.redirect(`/login?next=${encodeURIComponent(wantedPage(request))}`, 302)
+  })
+}
+
+/** The signed-in customer of a route behind `membersOnly`. */
+export function getCustomer(request: FastifyRequest): Customer {
+  const customer = customerOf(request)
+  if (!customer) throw new Error('a members-only route ran without a customer')
+  return customer
+}
+
+const KEPT = ['product_type', 'quantity', 'local', 'operation'] as const
+
+/** A page, never an action: a signed-out POST leads to the list, with what was typed in its form. */
+function wantedPage(request: FastifyRequest): string {
+  if (request.method === 'GET' || request.method === 'HEAD') return request.url
+  const form = (request.body ?? {}) as RawForm
+  const query = new URLSearchParams()
+  for (const name of KEPT) {
+    const value = typed(form, name)
+    if (value !== '' && value.length <= 600) query.set(name, value)
+  }
+  if (request.url.startsWith('/conta')) return '/conta'
+  return query.size > 0 ? `/carrinho/?${query}` : '/carrinho/'
+}
+
+/** `next` if it leads somewhere on this site, the list otherwise. */
+export function safeNext(next: unknown): string {
+  const fallback = '/carrinho/'
+  if (typeof next !== 'string' || next.length > 4000 || !/^\/(?![/\\])/.test(next)) return fallback
+  // Browsers drop tabs and line breaks and read a backslash as a slash before they look at a URL.
+  if (/[\p{Cc}\\]/u.test(next)) return fallback
+  const here = 'http://here.invalid'
+  try {
+    const url = new URL(next, here)
+    return url.origin === here ? url.pathname + url.search + url.hash : fallback
+  } catch {
+    return fallback
+  }
+}

@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net'
+import { isIPv6 } from 'node:net'
+import { buildApp } from './app.ts'
+import { type Config, embeddedSecret } from './config.ts'
+import { startDatabaseMonitor } from './database-monitor.ts'
+import { ConfigError } from './errors.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { createMetrics } from './plugins/metrics.ts'
+import { startPruning } from './shop/pruning.ts'
+import { openStore } from './store/index.ts'
+import { migrate } from './store/migrate.ts'
+
+/** Requests in flight get this long after the listener closed. Then the process ends whatever they do. */
+const FINISH_MS = 30_000
+const POOL_CLOSE_MS = 2000
+
+/**
+ * Serves until SIGTERM or SIGINT, then leaves in order: not ready, keeps answering for DRAIN_MS, closes the listener,
+ * finishes what is in flight, closes the pool, exits 0. A second signal ends it at once.
+ * @throws ConfigError when it cannot start with this configuration
+ */
+export async function serve(config: Config): Promise<void> {
+  const embedded = config.database.engine === 'sqlite'
+  if (embedded && config.sessionSecrets.length === 0) {
+    config = { ...config, sessionSecrets: [openSecret(config.dataDir)] }
+  }
+  const lifecycle = new Lifecycle(config.serverName, config.readyGraceMs)
+  const metrics = createMetrics(config.serverName)
+  const store = openStore(config, metrics.events)
+  if (embedded) await migrate(store.dialect)
+  const app = await buildApp({
+    config,
+    lifecycle,
+    store,
+    metrics,
+    logger: { level: config.logLevel, base: { server: config.serverName } }
+  })
+
+  const stopMonitor = startDatabaseMonitor(store, lifecycle, ({ reachable, failure }) => {
+    if (reachable) app.log.info({ engine: store.dialect.engine }, 'the database answers')
+    else app.log.error({ failure }, 'the database does not answer')
+  })
+  const stopPruning = startPruning(store, (error, pruned) => {
+    if (error) app.log.warn({ err: error }, 'pruning failed')
+    else if (pruned > 0) app.log.info({ pruned }, 'pruned')
+    metrics.pruned.inc(pruned)
+  })
+
+  const leave = async () => {
+    lifecycle.draining()
+    app.log.info({ drainMs: config.drainMs }, 'draining')
+    await new Promise(resolve => setTimeout(resolve, config.drainMs))
+    stopMonitor()
+    stopPruning()
+    setTimeout(() => {
+      app.log.error('requests were still in flight, leaving anyway')
+      process.exit(1)
+    }, FINISH_MS).unref()
+    await app.close()
+    await store.dialect.close(POOL_CLOSE_MS)
+    app.log.info('left in order')
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (lifecycle.isDraining) process.exit(1)
+      leave().catch(error => {
+        app.log.fatal({ err: error }, 'could not leave in order')
+        process.exit(1)
+      })
+    })
+  }
+
+  try {
+    await app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    throw listenMistake(error, config)
+  }
+  lifecycle.serving()
+  process.stdout.write(`carrinho listens on ${urlOf(app.server.address() as AddressInfo)}\n`)
+}
+
+function openSecret(dataDir: string): string {
+  try {
+    return embeddedSecret(dataDir)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigError([`DATA_DIR: ${reason}, expects a folder this user may write to`])
+  }
+}
+
+function listenMistake(error: unknown, { host, port }: Config): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new ConfigError([`PORT: ${port} is in use already, expects a free port`])
+    case 'EACCES':
+      return new ConfigError([`PORT: this user may not listen on ${port}, expects one from 1024 up`])
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ConfigError([`HOST: ${host} is not an address of this machine`])
+    default:
+      return error
+  }
+}
+
+function urlOf({ address, port }: AddressInfo): string {
+  if (address === '0.0.0.0' || address === '::') return `http://localhost:${port}`
+  return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`
+}

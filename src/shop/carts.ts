@@ -1,0 +1,87 @@
+import type { Store } from '../store/index.ts'
+import type { Item } from '../store/items.ts'
+import { digest } from './digest.ts'
+import type { ItemInput } from './validation.ts'
+
+export type { Item } from '../store/items.ts'
+
+export const PAGE_SIZE = 100
+
+export interface Page {
+  items: Item[]
+  /** Where older ones begin: the id to ask for those before. */
+  olderThan: number | undefined
+  /** Where newer ones begin: the id to ask for those after. */
+  newerThan: number | undefined
+}
+
+/** Where a page of the list begins; at most one of the two. */
+export interface Place {
+  before?: number | undefined
+  after?: number | undefined
+}
+
+export type Carts = ReturnType<typeof cartRules>
+
+export function cartRules(store: Store) {
+  const { items } = store
+
+  return {
+    /** One page of the list, the newest first; one query. */
+    async page(customerId: number, { before, after }: Place = {}): Promise<Page> {
+      if (after !== undefined) {
+        const rows = await items.newerThan(customerId, after, PAGE_SIZE + 1)
+        const more = rows.length > PAGE_SIZE
+        const shown = rows.slice(0, PAGE_SIZE).reverse()
+        return { items: shown, olderThan: shown.at(-1)?.id, newerThan: more ? shown[0]?.id : undefined }
+      }
+      const rows =
+        before === undefined
+          ? await items.newest(customerId, PAGE_SIZE + 1)
+          : await items.olderThan(customerId, before, PAGE_SIZE + 1)
+      const more = rows.length > PAGE_SIZE
+      const shown = more ? rows.slice(0, PAGE_SIZE) : rows
+      return {
+        items: shown,
+        olderThan: more ? shown.at(-1)?.id : undefined,
+        newerThan: before === undefined ? undefined : (shown[0]?.id ?? before - 1)
+      }
+    },
+
+    all: (customerId: number): Promise<Item[]> => items.all(customerId),
+
+    /**
+     * Adds an item. With an operation, the item is added once however often and wherever the request arrives.
+     * `already`: this very request was carried out before. `reused`: the key was used for something else; nothing is
+     * added.
+     */
+    async add(customerId: number, item: ItemInput, operation?: string): Promise<'added' | 'already' | 'reused'> {
+      const row = { customerId, ...item }
+      if (operation === undefined) {
+        await store.once(() => items.add(row))
+        return 'added'
+      }
+      const key = {
+        customerId,
+        key: digest(operation),
+        digest: digest(item.type, item.quantity, item.shop),
+        createdAt: Date.now()
+      }
+      return store.repeatable(async maybeDone => {
+        try {
+          await items.addOnce(key, row)
+          return 'added'
+        } catch (error) {
+          if (!store.isDuplicate(error)) throw error
+          if ((await items.findOperation(customerId, key.key)) !== key.digest) return 'reused'
+          // Found after a try of our own whose answer was lost: this request did add it.
+          return maybeDone ? 'added' : 'already'
+        }
+      })
+    },
+
+    /** True if it was on this customer's list; afterwards it is not. */
+    remove: (customerId: number, id: number): Promise<boolean> =>
+      store.repeatable(async maybeDone => (await items.remove(customerId, id)) || maybeDone)
+  }
+}

@@ -1,0 +1,131 @@
+import { pbkdf2, scrypt, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { promisify } from 'node:util'
+import argon2 from 'argon2'
+import { tooBusy } from '../errors.ts'
+
+/** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
+const ARGON2 = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+
+const MAX_QUEUE = 200
+const MAX_WAIT_MS = 10_000
+
+export type Passwords = ReturnType<typeof createPasswords>
+
+/**
+ * Hashing, at most `lanes` at a time: each hash takes a processor for some 30 ms, and pages must be answered meanwhile.
+ * Verifying takes argon2id's time whatever the account's hash is, also when there is no account at all.
+ */
+export function createPasswords(lanes = Math.max(1, availableParallelism() - 1)) {
+  const inLane = bounded(lanes)
+  // Made at first use; nobody knows its password.
+  let nobody: Promise<string> | undefined
+
+  const hash = (password: string): Promise<string> => inLane(() => argon2.hash(password, ARGON2))
+
+  return {
+    /** @throws AppError busy */
+    hash,
+
+    /**
+     * Whether `password` is what `stored` was made from. A plaintext, as the guide's INSERT has it, is never accepted.
+     * @throws AppError busy
+     */
+    async verify(stored: string | undefined, password: string): Promise<boolean> {
+      if (stored?.startsWith('$argon2id$')) return inLane(() => argon2.verify(stored, password))
+      const werkzeug = stored === undefined ? undefined : parseWerkzeug(stored)
+      if (werkzeug) return inLane(() => verifyWerkzeug(werkzeug, password))
+      nobody ??= hash(crypto.randomUUID())
+      const decoy = await nobody
+      await inLane(() => argon2.verify(decoy, password))
+      return false
+    },
+
+    /** True for hashes that are not what `hash` makes today. */
+    needsUpgrade: (stored: string): boolean => !stored.startsWith('$argon2id$') || argon2.needsRehash(stored, ARGON2)
+  }
+}
+
+interface WerkzeugHash {
+  method: 'pbkdf2' | 'scrypt'
+  args: string[]
+  salt: string
+  digest: Buffer
+}
+
+/** `pbkdf2:sha256:150000$salt$hex` and `scrypt:32768:8:1$salt$hex`, as Werkzeug's generate_password_hash writes them. */
+function parseWerkzeug(stored: string): WerkzeugHash | undefined {
+  const match = /^(pbkdf2|scrypt)((?::[\w-]+)*)\$([^$]+)\$([0-9a-f]{32,128})$/.exec(stored)
+  if (!match) return undefined
+  const [, method, args, salt, hex] = match as unknown as [string, 'pbkdf2' | 'scrypt', string, string, string]
+  return { method, args: args.split(':').slice(1), salt, digest: Buffer.from(hex, 'hex') }
+}
+
+const derivePbkdf2 = promisify(pbkdf2)
+const deriveScrypt = promisify<string, string, number, object, Buffer>(scrypt)
+
+async function verifyWerkzeug({ method, args, salt, digest }: WerkzeugHash, password: string): Promise<boolean> {
+  try {
+    const derived =
+      method === 'pbkdf2'
+        ? await derivePbkdf2(
+            password,
+            salt,
+            numberIn(args[1] ?? '150000', 10_000_000),
+            digest.length,
+            args[0] ?? 'sha256'
+          )
+        : await deriveScrypt(password, salt, digest.length, scryptCost(args))
+    return timingSafeEqual(derived, digest)
+  } catch {
+    return false // a digest or cost that Node does not know: the same as a wrong password
+  }
+}
+
+function scryptCost([n = '32768', r = '8', p = '1']: string[]) {
+  const N = numberIn(n, 1 << 20)
+  const blocks = numberIn(r, 32)
+  return { N, r: blocks, p: numberIn(p, 16), maxmem: 256 * N * blocks }
+}
+
+/** A damaged row must not keep a processor busy for an hour. */
+function numberIn(text: string, max: number): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > max) throw new RangeError(`not a cost: ${text}`)
+  return value
+}
+
+function bounded(lanes: number) {
+  let running = 0
+  const queue: (() => void)[] = []
+
+  const enter = (): Promise<void> | void => {
+    if (running < lanes) {
+      running++
+      return
+    }
+    if (queue.length >= MAX_QUEUE) throw tooBusy()
+    return new Promise((resolve, reject) => {
+      const proceed = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        queue.splice(queue.indexOf(proceed), 1)
+        reject(tooBusy())
+      }, MAX_WAIT_MS)
+      queue.push(proceed)
+    })
+  }
+
+  return async <R>(work: () => Promise<R>): Promise<R> => {
+    await enter()
+    try {
+      return await work()
+    } finally {
+      const next = queue.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { Prunable } from '../store/dialect.ts'
+import type { Store } from '../store/index.ts'
+import { FAILURE_WINDOW_MS } from './login-throttle.ts'
+
+const EVERY_MS = 10 * 60_000
+const BATCH = 200
+const MAX_BATCHES = 50
+const PAUSE_MS = 100
+
+/** How long an idempotency key is remembered: longer than any browser's tab is likely to stay open on one form. */
+const KEEP_OPERATIONS_MS = 30 * 24 * 60 * 60_000
+
+/** What is past its time, and since when, in milliseconds since 1970. */
+export const overdue = (now: number): Record<Prunable, number> => ({
+  sessions: now,
+  operations: now - KEEP_OPERATIONS_MS,
+  loginFailures: now - FAILURE_WINDOW_MS
+})
+
+/** One round: small deletes with pauses, so that no other writer waits long. How many rows went. */
+export async function prune(store: Store, now = Date.now(), signal?: AbortSignal): Promise<number> {
+  let pruned = 0
+  for (const [what, before] of Object.entries(overdue(now)) as [Prunable, number][]) {
+    for (let batch = 0; batch < MAX_BATCHES && !signal?.aborted; batch++) {
+      const deleted = await store.repeatable(() => store.dialect.prune(what, before, BATCH))
+      pruned += deleted
+      if (deleted < BATCH) break
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS).unref())
+    }
+  }
+  return pruned
+}
+
+/** Prunes now and then, at moments that differ between servers. Returns a function that stops it. */
+export function startPruning(
+  store: Store,
+  report: (error: unknown, pruned: number) => void,
+  everyMs = EVERY_MS
+): () => void {
+  const aborter = new AbortController()
+  let timer: NodeJS.Timeout
+  const plan = () => {
+    timer = setTimeout(
+      () => {
+        prune(store, Date.now(), aborter.signal)
+          .then(pruned => report(undefined, pruned))
+          .catch(error => report(error, 0))
+          .finally(() => {
+            if (!aborter.signal.aborted) plan()
+          })
+      },
+      everyMs * (0.5 + Math.random())
+    ).unref()
+  }
+  plan()
+  return () => {
+    aborter.abort()
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What is known about a statement, or a transaction, that failed:
+ * - `again`: it certainly did not take effect, and may succeed if the whole unit is run again;
+ * - `unknown`: it may have taken effect (the connection was lost after it was sent);
+ * - `duplicate`: a unique key was there already;
+ * - `final`: running it again changes nothing.
+ */
+export type Verdict = 'again' | 'unknown' | 'duplicate' | 'final'
+
+/** No connection could be had: refused, timed out, or none free in time. Nothing was sent. */
+export class NoConnection extends Error {
+  readonly reason: 'connect' | 'queue' | 'closed'
+
+  constructor(reason: 'connect' | 'queue' | 'closed', message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'NoConnection'
+    this.reason = reason
+  }
+}
+
+/** The node did not answer a statement in time; its connection was destroyed. */
+export class StatementTimeout extends Error {
+  constructor(ms: number) {
+    super(`no answer within ${Math.round(ms)} ms`)
+    this.name = 'StatementTimeout'
+  }
+}
+
+/** The driver's error code, which drizzle hides under one or more causes. */
+export function driverCode(error: unknown): string | number | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ('errno' in e && typeof e.errno === 'number' && e.errno > 0) return e.errno
+    if ('code' in e && typeof e.code === 'string') return e.code
+  }
+  return undefined
+}
+
+/** The error below all wrapping. */
+export function rootError(error: unknown): unknown {
+  let e = error
+  while (e instanceof Error && e.cause instanceof Error) e = e.cause
+  return e
+}
+
+/** The connection broke under a statement: it may have been carried out. */
+export class LinkLost extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : 'connection lost', { cause })
+    this.name = 'LinkLost'
+  }
+}
+
+/** The part of the verdict that is the same for both servers: what became of the connection. */
+export function connectionVerdict(error: unknown): Verdict | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (e instanceof NoConnection) return 'again'
+    if (e instanceof StatementTimeout || e instanceof LinkLost) return 'unknown'
+  }
+  return undefined
+}
+
+/** A short name of what went wrong, for metrics, the log and readiness: a driver's code, or the error's name. */
+export function failureName(error: unknown): string {
+  const code = driverCode(error)
+  if (code !== undefined) return String(code)
+  return error instanceof Error ? error.name : 'unknown'
+}

@@ -1,0 +1,320 @@
+import { sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/mysql-proxy'
+import mysql, { type Connection, type ConnectionOptions } from 'mysql2'
+import type { DatabaseLimits, ServerDatabase } from '../config.ts'
+import type { Db, Dialect, NewItem, NodeInfo, OperationKey, RunStatement, SameRows, Tables } from './dialect.ts'
+import { affectedRows } from './dialect.ts'
+import type { StoreEvents } from './events.ts'
+import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
+import { leaseLock } from './lease-lock.ts'
+import type { Answer, Link } from './pool.ts'
+import { Pooled, type ProxyClient } from './pooled.ts'
+import * as tables from './tables.mysql.ts'
+import { tlsOptions } from './tls.ts'
+
+true satisfies SameRows<typeof tables>
+
+// Error numbers: MariaDB's list; which of them are certain is from the Galera documentation.
+const AGAIN = new Set([
+  1213, // deadlock, or certification conflict (also at COMMIT)
+  1205, // lock wait, or causal wait, timed out
+  1020, // record changed since last read
+  1047, // Galera node not in a primary component
+  1290, // read only
+  1792,
+  1836,
+  1040, // too many connections
+  1203,
+  1053 // server shutdown in progress: the statement was not begun
+])
+const UNKNOWN = new Set([
+  1180, // error during COMMIT
+  1317, // interrupted
+  1927, // connection killed
+  1969 // max_statement_time exceeded
+])
+const DUPLICATE = 1062
+/** After these the node, not the statement, is the problem: the connection goes, and the next one may reach another. */
+const NODE_UNFIT = new Set([1047, 1290, 1792, 1836, 1053, 1927, 1317, 1180, 1969])
+
+export function mysqlVerdict(error: unknown): Verdict {
+  const connection = connectionVerdict(error)
+  if (connection) return connection
+  const code = Number(driverCode(error))
+  if (code === DUPLICATE) return 'duplicate'
+  if (AGAIN.has(code)) return 'again'
+  return UNKNOWN.has(code) ? 'unknown' : 'final'
+}
+
+const leavesLinkSound = (error: unknown): boolean => {
+  if (connectionVerdict(error)) return false
+  const code = Number(driverCode(error))
+  return code >= 1000 && !NODE_UNFIT.has(code)
+}
+
+export interface MysqlOptions {
+  database: ServerDatabase
+  limits: DatabaseLimits
+  /** Read what was acknowledged before, on whichever Galera node one lands (wsrep_sync_wait). */
+  causalReads: boolean
+  events: StoreEvents
+}
+
+export function mysqlDialect(options: MysqlOptions): Dialect {
+  const { database, limits } = options
+  const pooled = new Pooled({
+    connect: () => connect(options),
+    verdict: mysqlVerdict,
+    leavesLinkSound,
+    limits,
+    events: options.events
+  })
+  const db = asDb(pooled.client)
+  const insertOnce = insertOnceStatement()
+
+  return {
+    engine: 'mysql',
+    tables: tables as unknown as Tables,
+    db,
+    transaction: work => pooled.transaction(client => work(asDb(client))),
+
+    async insertOnce(operation: OperationKey, item: NewItem) {
+      await pooled.statement(insertOnce, [
+        operation.customerId,
+        operation.key,
+        operation.digest,
+        operation.createdAt,
+        item.customerId,
+        item.type,
+        item.quantity,
+        item.shop
+      ])
+    },
+
+    async prune(what, before, limit) {
+      const { table, column } = prunable[what]
+      const written = await drizzle(pooled.client).execute(
+        sql`delete from ${table} where ${column} < ${before} limit ${sql.raw(String(limit))}`
+      )
+      return affectedRows(written as never)
+    },
+
+    verdict: mysqlVerdict,
+
+    ping: timeoutMs => pooled.ping(timeoutMs),
+    nodeInfo: timeoutMs => pooled.nodeInfo(timeoutMs),
+
+    migrator: {
+      folder: 'mysql',
+      async exclusively(work) {
+        // Two connections: one alters tables for as long as that takes, the other keeps the lease meanwhile.
+        const [worker, keeper] = await Promise.all([openConnection(database, limits), openConnection(database, limits)])
+        const run = (connection: Connection): RunStatement => {
+          return async (statement, params = []) => (await query(connection, statement, params, MIGRATION_MS)).rows
+        }
+        try {
+          return await leaseLock(run(keeper), mysqlVerdict, () => work(run(worker)))
+        } finally {
+          worker.destroy()
+          keeper.destroy()
+        }
+      }
+    },
+
+    get gauges() {
+      return pooled.pool.gauges
+    },
+    close: waitMs => pooled.pool.close(waitMs)
+  }
+}
+
+/** Altering a large table takes its time. */
+const MIGRATION_MS = 30 * 60_000
+
+const asDb = (client: ProxyClient) => drizzle(client) as unknown as Db
+
+const prunable = {
+  sessions: { table: tables.sessions, column: tables.sessions.expiresAt },
+  operations: { table: tables.operations, column: tables.operations.createdAt },
+  loginFailures: { table: tables.loginFailures, column: tables.loginFailures.failedAt }
+}
+
+/**
+ * Key and item in one transaction and one round trip: MariaDB runs a compound statement outside stored programs. A key
+ * used before fails the first INSERT (1062), the handler rolls back and hands the error on.
+ */
+function insertOnceStatement(): string {
+  const db = asDb(async () => ({ rows: [] }))
+  const row = sql.placeholder
+  const key = db.insert(tables.operations as never).values({
+    customerId: row('a'),
+    key: row('b'),
+    digest: row('c'),
+    createdAt: row('d')
+  } as never) as unknown as { toSQL(): { sql: string } }
+  const item = db.insert(tables.items as never).values({
+    customerId: row('e'),
+    type: row('f'),
+    quantity: row('g'),
+    shop: row('h')
+  } as never) as unknown as { toSQL(): { sql: string } }
+  return `begin not atomic
+  declare exit handler for sqlexception begin rollback; resignal; end;
+  start transaction;
+  ${key.toSQL().sql};
+  ${item.toSQL().sql};
+  commit;
+end`
+}
+
+async function connect(options: MysqlOptions): Promise<Link> {
+  const connection = await openConnection(options.database, options.limits)
+  const seconds = Math.max(1, Math.ceil(options.limits.statementMs / 1000))
+  try {
+    // MySQL skips what stands in /*M! */. The statement's own deadline also ends it on the server.
+    await query(
+      connection,
+      `set session time_zone = '+00:00', innodb_lock_wait_timeout = ${seconds}, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
+       /*M!, max_statement_time = ${seconds}, wsrep_sync_wait = ${options.causalReads ? 7 : 0} */`,
+      [],
+      options.limits.connectMs
+    )
+    const link = new MysqlLink(connection, options.database.host)
+    const { version } = await link.describe(options.limits.connectMs)
+    // Compound statements outside stored programs are MariaDB's alone; see insertOnceStatement.
+    if (!version.includes('MariaDB')) throw new NoConnection('connect', `needs MariaDB, found version ${version}`)
+    return link
+  } catch (error) {
+    connection.destroy()
+    throw error
+  }
+}
+
+class MysqlLink implements Link {
+  node: string
+  role = 'primary'
+  readonly #connection: Connection
+  #gone = false
+  #goneListener: (() => void) | undefined
+
+  constructor(connection: Connection, host: string) {
+    this.#connection = connection
+    this.node = host
+    const gone = () => {
+      if (this.#gone) return
+      this.#gone = true
+      this.#goneListener?.()
+    }
+    connection.on('error', gone)
+    connection.on('end', gone)
+  }
+
+  async run(statement: string, params: unknown[], timeoutMs: number): Promise<Answer> {
+    return execute(this.#connection, statement, params, timeoutMs, () => this.destroy())
+  }
+
+  async check(timeoutMs: number): Promise<void> {
+    const statement = '/*M! set statement wsrep_sync_wait = 0 for */ select 1'
+    await query(this.#connection, statement, [], timeoutMs, () => this.destroy())
+  }
+
+  /** Asks the node who it is. SHOW never waits for causality here: wsrep_sync_wait leaves its bit 8 out. */
+  async describe(timeoutMs: number): Promise<NodeInfo> {
+    const { rows } = await query(
+      this.#connection,
+      `show global variables where variable_name in ('hostname', 'version', 'read_only', 'wsrep_on', 'wsrep_node_name')`,
+      [],
+      timeoutMs,
+      () => this.destroy()
+    )
+    const variables = new Map(rows.map(row => [String(row[0]), String(row[1])]))
+    const inGalera = variables.get('wsrep_on') === 'ON'
+    this.node = (inGalera && variables.get('wsrep_node_name')) || variables.get('hostname') || this.node
+    this.role = variables.get('read_only') === 'ON' ? 'standby' : 'primary'
+    let clusterSize = 1
+    if (inGalera) {
+      const status = await query(this.#connection, `show global status like 'wsrep_cluster_size'`, [], timeoutMs, () =>
+        this.destroy()
+      )
+      clusterSize = Number(status.rows[0]?.[1] ?? 1)
+    }
+    return { node: this.node, role: this.role, version: variables.get('version') ?? 'unknown', clusterSize }
+  }
+
+  isGone(): boolean {
+    return this.#gone
+  }
+
+  destroy(): void {
+    this.#gone = true
+    this.#connection.destroy()
+  }
+
+  onGone(listener: () => void): void {
+    this.#goneListener = listener
+  }
+}
+
+/** @throws NoConnection */
+async function openConnection(database: ServerDatabase, limits: DatabaseLimits): Promise<Connection> {
+  const settings: ConnectionOptions = {
+    host: database.host,
+    port: database.port,
+    user: database.user,
+    password: database.password,
+    database: database.name,
+    charset: 'utf8mb4_unicode_ci',
+    connectTimeout: limits.connectMs,
+    // A peer that vanishes without FIN is noticed while the connection is idle.
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 1000,
+    maxPreparedStatements: 200,
+    multipleStatements: false
+  }
+  if (database.tls) settings.ssl = tlsOptions(database.tls, database.host)
+  return new Promise((resolve, reject) => {
+    const connection = mysql.createConnection(settings)
+    const fail = (error: unknown) => {
+      clearTimeout(timer)
+      connection.destroy()
+      reject(new NoConnection('connect', 'cannot connect to the database', { cause: error }))
+    }
+    // connectTimeout covers TCP only; a frozen node accepts and then says nothing.
+    const timer = setTimeout(() => fail(new StatementTimeout(limits.connectMs)), limits.connectMs)
+    connection.on('error', () => {}) // without a listener a late error would end the process
+    connection.once('connect', () => {
+      clearTimeout(timer)
+      resolve(connection)
+    })
+    connection.once('error', fail)
+  })
+}
+
+const execute = (connection: Connection, sql: string, values: unknown[], timeoutMs: number, destroy: () => void) =>
+  bounded(timeoutMs, destroy, done => connection.execute({ sql, values: values as never, rowsAsArray: true }, done))
+
+const query = (
+  connection: Connection,
+  sql: string,
+  values: unknown[],
+  timeoutMs: number,
+  destroy = () => connection.destroy()
+) => bounded(timeoutMs, destroy, done => connection.query({ sql, values, rowsAsArray: true }, done))
+
+type Callback = (error: mysql.QueryError | null, result: unknown) => void
+
+function bounded(timeoutMs: number, destroy: () => void, start: (done: Callback) => void): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      destroy()
+      reject(new StatementTimeout(timeoutMs))
+    }, timeoutMs)
+    start((error, result) => {
+      clearTimeout(timer)
+      // Numbers from 1000 up are the server's own; everything else means the connection broke.
+      if (error) reject(Number(error.errno) >= 1000 ? error : new LinkLost(error))
+      else if (Array.isArray(result)) resolve({ rows: result as unknown[][], affectedRows: 0 })
+      else resolve({ rows: [], affectedRows: (result as { affectedRows: number }).affectedRows })
+    })
+  })
+}

@@ -1,0 +1,257 @@
+import type { Socket } from 'node:net'
+import { sql } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
+import { drizzle } from 'drizzle-orm/pg-proxy'
+import pg from 'pg'
+import type { DatabaseLimits, ServerDatabase } from '../config.ts'
+import { affectedRows, type Db, type Dialect, type NewItem, type NodeInfo, type OperationKey } from './dialect.ts'
+import type { StoreEvents } from './events.ts'
+import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
+import type { Answer, Link } from './pool.ts'
+import { Pooled, type ProxyClient } from './pooled.ts'
+import * as tables from './tables.postgres.ts'
+import { tlsOptions } from './tls.ts'
+
+// SQLSTATEs: PostgreSQL's appendix A.
+const AGAIN = new Set([
+  '40001', // serialization failure
+  '40P01', // deadlock
+  '55P03', // lock not available
+  '57P03', // starting up or shutting down: no connection was made
+  '53300', // too many connections
+  '25006', // read only: a standby, or a primary that is one no longer
+  '08001',
+  '08004'
+])
+const UNKNOWN = new Set([
+  '57P01', // ended by an administrator
+  '57P02', // a sibling crashed
+  '57014', // cancelled, statement_timeout included
+  '08000',
+  '08003',
+  '08006',
+  '08007', // transaction resolution unknown
+  '58000' // pgpool: a backend failed
+])
+const DUPLICATE = '23505'
+const NODE_UNFIT = new Set(['25006', '57P03', ...UNKNOWN])
+
+export function postgresVerdict(error: unknown): Verdict {
+  const connection = connectionVerdict(error)
+  if (connection) return connection
+  const code = String(driverCode(error))
+  if (code === DUPLICATE) return 'duplicate'
+  if (AGAIN.has(code)) return 'again'
+  return UNKNOWN.has(code) ? 'unknown' : 'final'
+}
+
+const isSqlState = (code: unknown): code is string => typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
+
+const leavesLinkSound = (error: unknown): boolean => {
+  const code = driverCode(error)
+  return !connectionVerdict(error) && isSqlState(code) && !NODE_UNFIT.has(code)
+}
+
+export interface PostgresOptions {
+  database: ServerDatabase
+  limits: DatabaseLimits
+  /** Keep pgpool from sending reads to a standby that may be behind. */
+  causalReads: boolean
+  events: StoreEvents
+}
+
+/** pgpool keeps a statement that begins with a comment on the primary; to PostgreSQL it is only a comment. */
+const ON_PRIMARY = '/*NO LOAD BALANCE*/ '
+
+export function postgresDialect(options: PostgresOptions): Dialect {
+  const { database, limits } = options
+  const pooled = new Pooled({
+    connect: () => connect(database, limits, options.causalReads),
+    verdict: postgresVerdict,
+    leavesLinkSound,
+    limits,
+    events: options.events
+  })
+
+  return {
+    engine: 'postgres',
+    tables,
+    db: asDb(pooled.client),
+    transaction: work => pooled.transaction(client => work(asDb(client))),
+
+    async insertOnce(operation, item) {
+      const { sql: text, params } = insertOnceQuery(operation, item)
+      await pooled.statement(text, params)
+    },
+
+    async prune(what, before, limit) {
+      const { table, column, key } = prunable[what]
+      const written = await drizzle(pooled.client).execute(
+        sql`delete from ${table} where ctid in (select ctid from ${table} where ${column} < ${before} order by ${key} limit ${limit})`
+      )
+      return affectedRows(written as never)
+    },
+
+    verdict: postgresVerdict,
+
+    ping: timeoutMs => pooled.ping(timeoutMs),
+    nodeInfo: timeoutMs => pooled.nodeInfo(timeoutMs),
+
+    migrator: {
+      folder: 'postgres',
+      async exclusively(work) {
+        const link = await connect(database, limits, true)
+        const run = async (text: string, params: unknown[] = []) => (await link.run(text, params, MIGRATION_MS)).rows
+        try {
+          await run('begin')
+          await run('set local statement_timeout = 0')
+          // One transaction holds every change, and a lock that ends with it whatever happens.
+          await run(`${ON_PRIMARY}select pg_advisory_xact_lock(${MIGRATION_LOCK})`)
+          const result = await work(run)
+          await run('commit')
+          return result
+        } finally {
+          link.destroy()
+        }
+      }
+    },
+
+    get gauges() {
+      return pooled.pool.gauges
+    },
+    close: waitMs => pooled.pool.close(waitMs)
+  }
+}
+
+const MIGRATION_MS = 30 * 60_000
+/** Any number that no other program on the same database uses: "carrinho" on a telephone's keys. */
+const MIGRATION_LOCK = 22_777_446
+
+const asDb = (client: ProxyClient) => drizzle(client) as unknown as Db
+
+const prunable = {
+  sessions: { table: tables.sessions, column: tables.sessions.expiresAt, key: tables.sessions.idHash },
+  operations: { table: tables.operations, column: tables.operations.createdAt, key: tables.operations.key },
+  loginFailures: { table: tables.loginFailures, column: tables.loginFailures.failedAt, key: tables.loginFailures.id }
+}
+
+const dialect = new PgDialect()
+
+/** Key and item in one statement: a key used before fails it whole (23505). */
+function insertOnceQuery(operation: OperationKey, item: NewItem) {
+  const { operations, items } = tables
+  const name = (column: { name: string }) => sql.identifier(column.name)
+  return dialect.sqlToQuery(sql`
+    with operation as (
+      insert into ${operations} (${name(operations.customerId)}, ${name(operations.key)}, ${name(operations.digest)}, ${name(operations.createdAt)})
+      values (${operation.customerId}, ${operation.key}, ${operation.digest}, ${operation.createdAt})
+    )
+    insert into ${items} (${name(items.customerId)}, ${name(items.type)}, ${name(items.quantity)}, ${name(items.shop)})
+    values (${item.customerId}, ${item.type}, ${item.quantity}, ${item.shop})`)
+}
+
+async function connect(database: ServerDatabase, limits: DatabaseLimits, onPrimary: boolean): Promise<PostgresLink> {
+  const client = new pg.Client({
+    host: database.host,
+    port: database.port,
+    user: database.user,
+    password: database.password,
+    database: database.name,
+    ssl: database.tls ? tlsOptions(database.tls, database.host) : false,
+    connectionTimeoutMillis: limits.connectMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 1000,
+    application_name: 'carrinho',
+    types: { getTypeParser: parserOf }
+  })
+  const link = new PostgresLink(client, database.host, onPrimary)
+  try {
+    await client.connect()
+    await link.run(`set statement_timeout = ${limits.statementMs}`, [], limits.connectMs)
+    await link.describe(limits.connectMs)
+    return link
+  } catch (error) {
+    link.destroy()
+    throw new NoConnection('connect', 'cannot connect to the database', { cause: error })
+  }
+}
+
+const INT8 = 20
+/** int8 as a number: ours hold milliseconds and counts, far below 2^53. */
+const parserOf = ((oid: number, format: 'text') =>
+  oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser
+
+class PostgresLink implements Link {
+  node: string
+  role = 'primary'
+  readonly #client: pg.Client
+  readonly #prefix: string
+  #gone = false
+  #goneListener: (() => void) | undefined
+
+  constructor(client: pg.Client, host: string, onPrimary: boolean) {
+    this.#client = client
+    this.#prefix = onPrimary ? ON_PRIMARY : ''
+    this.node = host
+    const gone = () => {
+      if (this.#gone) return
+      this.#gone = true
+      this.#goneListener?.()
+    }
+    // Without a listener an 'error' between two statements would end the process.
+    client.on('error', gone)
+    client.on('end', gone)
+  }
+
+  run(text: string, params: unknown[], timeoutMs: number): Promise<Answer> {
+    const placed = /^\s*select\b/i.test(text) ? this.#prefix + text : text
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.destroy()
+        reject(new StatementTimeout(timeoutMs))
+      }, timeoutMs)
+      this.#client.query({ text: placed, values: params, rowMode: 'array' }).then(
+        result => {
+          clearTimeout(timer)
+          resolve({ rows: result.rows, affectedRows: result.rowCount ?? 0 })
+        },
+        error => {
+          clearTimeout(timer)
+          reject(isSqlState(error?.code) ? error : new LinkLost(error))
+        }
+      )
+    })
+  }
+
+  async check(timeoutMs: number): Promise<void> {
+    await this.run('select 1', [], timeoutMs)
+  }
+
+  /** Asks the node who it is: `cluster_name` where the operator set one, its address otherwise. */
+  async describe(timeoutMs: number): Promise<NodeInfo> {
+    const { rows } = await this.run(
+      `select current_setting('cluster_name'), host(inet_server_addr()), pg_is_in_recovery(), current_setting('server_version')`,
+      [],
+      timeoutMs
+    )
+    const [name, address, inRecovery, version] = rows[0] ?? []
+    this.node = String(name || address || this.node)
+    this.role = inRecovery === true ? 'standby' : 'primary'
+    return { node: this.node, role: this.role, version: String(version), clusterSize: 1 }
+  }
+
+  isGone(): boolean {
+    return this.#gone
+  }
+
+  destroy(): void {
+    this.#gone = true
+    // end() says goodbye and waits; a frozen peer would never answer.
+    const { stream } = (this.#client as unknown as { connection: { stream: Socket } }).connection
+    stream.destroy()
+  }
+
+  onGone(listener: () => void): void {
+    this.#goneListener = listener
+  }
+}

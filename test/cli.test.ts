@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  Client,
+  cli,
+  forEachEngine,
+  freePort,
+  freshDatabase,
+  newAccount,
+  request,
+  signedIn,
+  startServer,
+  suiteScope,
+  tempFolder
+} from './helper.ts'
+
+forEachEngine('carrinho', engine => {
+  test('user add makes an account that signs in; twice is refused', async t => {
+    const { env } = await freshDatabase(t, engine)
+    const account = newAccount()
+    const args = ['user', 'add', account.email, '--name', account.name, '--password-stdin']
+    const added = await cli(args, env, `${account.password}\n`)
+    assert.equal(added.code, 0, added.stderr)
+    const again = await cli(args, env, 'another password\n')
+    assert.equal(again.code, 1)
+    assert.ok(again.stderr.includes(account.email), again.stderr)
+    const server = await startServer(t, env)
+    await new Client(t, server).login(account)
+    for (const [email, password] of [
+      ['not an address', 'long enough'],
+      ['new@example.org', 'short'],
+      ['new@example.org', '']
+    ] as const) {
+      const wrong = await cli(['user', 'add', email, '--name', 'Ana', '--password-stdin'], env, `${password}\n`)
+      assert.ok(wrong.code !== 0 && wrong.code !== null, `${email} ${password}`)
+      assert.ok(wrong.stderr.trim().split('\n').length <= 3, `no stack trace: ${wrong.stderr}`)
+    }
+  })
+
+  test("user passwd sets a password and ends that account's sessions, and no other's", async t => {
+    const { env } = await freshDatabase(t, engine)
+    const server = await startServer(t, env)
+    const client = await signedIn(t, server)
+    const other = await signedIn(t, server)
+    const args = ['user', 'passwd', client.account.email, '--password-stdin']
+    const changed = await cli(args, env, 'the new password')
+    assert.equal(changed.code, 0, changed.stderr)
+    assert.equal(await client.isSignedIn(), false)
+    assert.ok(await other.isSignedIn())
+    assert.notEqual((await client.tryLogin(client.account)).status, 303)
+    await client.login({ ...client.account, password: 'the new password' })
+    const nobody = await cli(['user', 'passwd', 'nobody@example.org', '--password-stdin'], env, 'the new password')
+    assert.equal(nobody.code, 1)
+    assert.match(nobody.stderr, /nobody@example\.org/)
+  })
+
+  test('status tells what the database is, and its schema', async t => {
+    const { env } = await freshDatabase(t, engine)
+    if (engine === 'sqlite') await (await startServer(t, env)).stop()
+    const { code, stdout, stderr } = await cli(['status'], env)
+    assert.equal(code, 0, stderr)
+    for (const word of [/engine/i, /node/i, /role/i, /schema/i]) assert.match(stdout, word)
+    assert.match(stdout, { sqlite: /sqlite/i, mariadb: /mariadb|mysql/i, postgres: /postgres/i }[engine])
+  })
+})
+
+forEachEngine(
+  'carrinho status',
+  engine => {
+    test('ends with 1 when the database is unusable, and says why without a secret', async t => {
+      const { env } = await freshDatabase(t, engine, { migrate: false })
+      const old = await cli(['status'], env)
+      assert.equal(old.code, 1, 'a schema that is not there')
+      assert.match(`${old.stdout}${old.stderr}`, /migrate/)
+      const url = new URL(String(env.DB_HOST))
+      url.port = String(await freePort())
+      const gone = await cli(['status'], { ...env, DB_HOST: url.href, DB_REQUEST_MS: '1000' })
+      assert.equal(gone.code, 1)
+      assert.ok(`${gone.stdout}${gone.stderr}`.length > 0)
+      assert.ok(!`${gone.stdout}${gone.stderr}`.includes(url.password))
+    })
+  },
+  ['mariadb', 'postgres']
+)
+
+forEachEngine(
+  'carrinho healthcheck',
+  engine => {
+    const scope = suiteScope()
+
+    test('ends with 0 while the local server is well, with 1 otherwise', async t => {
+      const { env } = await freshDatabase(scope, engine)
+      const server = await startServer(t, { ...env, DRAIN_MS: '60000' })
+      const local = { PORT: String(server.port), HOST: '127.0.0.1' }
+      assert.equal((await cli(['healthcheck'], local)).code, 0)
+      assert.equal((await cli(['healthcheck', '--ready'], local)).code, 0)
+      assert.equal((await cli(['healthcheck'], { PORT: local.PORT })).code, 0, 'also where HOST is every address')
+      server.process.kill('SIGTERM')
+      await request(`${server.url}/health/live`)
+      assert.equal((await cli(['healthcheck'], local)).code, 0, 'draining it is alive')
+      assert.equal((await cli(['healthcheck', '--ready'], local)).code, 1, 'draining it is not ready')
+      await server.kill()
+      assert.equal((await cli(['healthcheck'], local)).code, 1)
+    })
+  },
+  ['sqlite']
+)
+
+test('carrinho explains itself, and refuses what it does not know', async t => {
+  const env = { DATA_DIR: await tempFolder(t) }
+  const help = await cli(['--help'], env)
+  assert.equal(help.code, 0)
+  for (const command of ['serve', 'migrate', 'user', 'healthcheck', 'status']) {
+    assert.match(help.stdout, new RegExp(`\\b${command}\\b`))
+  }
+  const version = await cli(['--version'], env)
+  assert.equal(version.code, 0)
+  assert.match(version.stdout, /^\d+\.\d+\.\d+/)
+  const unknown = await cli(['frobnicate'], env)
+  assert.ok(unknown.code !== 0 && unknown.code !== null)
+})

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import { describe, test } from 'node:test'
+import {
+  Client,
+  eventually,
+  forEachEngine,
+  freshDatabase,
+  request,
+  signedIn,
+  skipWithoutHaproxy,
+  startHaproxy,
+  startServer,
+  type TestServer
+} from '../helper.ts'
+
+/** Requests without pause, on connections that are kept, until told to stop. */
+function keepSending(client: Client, paths: string[]) {
+  const seen: { status: number; server: string; path: string }[] = []
+  const failures: string[] = []
+  let isStopping = false
+  const done = (async () => {
+    for (let n = 0; !isStopping; n++) {
+      const path = paths[n % paths.length] ?? '/'
+      try {
+        const reply = path === 'add' ? await client.addItem({ tipo: `item ${n}` }) : await client.get(path)
+        seen.push({ status: reply.status, server: String(reply.headers['x-served-by']), path })
+        if (reply.status >= 400) failures.push(`${path} answered ${reply.status}`)
+      } catch (error) {
+        failures.push(`${path}: ${(error as Error).message}`)
+      }
+    }
+  })()
+  return {
+    seen,
+    failures,
+    stop() {
+      isStopping = true
+      return done
+    }
+  }
+}
+
+forEachEngine(
+  'leaving in order',
+  engine => {
+    test('after SIGTERM it is not ready at once, goes on serving for DRAIN_MS, and exits with 0', async t => {
+      const { env } = await freshDatabase(t, engine)
+      const server = await startServer(t, { ...env, DRAIN_MS: '1500' })
+      const client = await signedIn(t, server)
+      const begin = performance.now()
+      server.process.kill('SIGTERM')
+      await eventually(
+        async () => {
+          const ready = await request(`${server.url}/health/ready`)
+          assert.equal(ready.status, 503)
+          assert.match(ready.text, /drain/i)
+        },
+        { withinMs: 500 }
+      )
+      assert.equal((await request(`${server.url}/health/live`)).status, 200, 'it is live all the while')
+      assert.ok(await client.isSignedIn())
+      assert.equal((await client.addItem()).status, 303)
+      const stillServedMs = performance.now() - begin
+      assert.ok(stillServedMs < 1500, `the test itself took ${stillServedMs} ms`)
+      assert.equal(await server.ended, 0)
+      const endedMs = performance.now() - begin
+      assert.ok(endedMs >= 1400 && endedMs < 6000, `ended after ${endedMs} ms`)
+    })
+
+    test('what is in flight when the listener closes is finished', async t => {
+      const { env } = await freshDatabase(t, engine)
+      const server = await startServer(t, { ...env, DRAIN_MS: '100' })
+      const client = await signedIn(t, server)
+      const body = new URLSearchParams({
+        csrf_token: client.csrf() ?? '',
+        operation: client.hidden('operation') ?? '',
+        product_type: 'Sent slowly',
+        quantity: '1',
+        local: 'x'
+      }).toString()
+      const reply = new Promise<number>((resolve, reject) => {
+        const slow = http.request(`${server.url}/carrinho/`, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/x-www-form-urlencoded',
+            'content-length': String(body.length),
+            origin: server.url,
+            cookie: [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+          }
+        })
+        slow.once('response', incoming => {
+          incoming.resume()
+          resolve(incoming.statusCode ?? 0)
+        })
+        slow.once('error', reject)
+        slow.write(body.slice(0, 20))
+        slow.once('socket', socket =>
+          socket.once('connect', () => {
+            server.process.kill('SIGTERM')
+            // Once nothing new is accepted, the listener is closed and only this request keeps the server.
+            eventually(() => assert.rejects(request(`${server.url}/health/live`)))
+              .then(() => slow.end(body.slice(20)))
+              .catch(reject)
+          })
+        )
+      })
+      assert.equal(await reply, 303)
+      assert.equal(await server.ended, 0)
+      const next = await startServer(t, env)
+      client.moveTo(next)
+      assert.deepEqual(
+        (await client.items()).map(item => item.tipo),
+        ['Sent slowly']
+      )
+    })
+
+    test('idle connections do not hold it back', async t => {
+      const { env } = await freshDatabase(t, engine)
+      const server = await startServer(t, { ...env, DRAIN_MS: '0' })
+      const client = new Client(t, server)
+      await client.get('/')
+      const begin = performance.now()
+      assert.equal(await server.stop(), 0)
+      assert.ok(performance.now() - begin < 3000)
+    })
+
+    test('a second signal ends it at once', async t => {
+      const { env } = await freshDatabase(t, engine)
+      for (const [first, second] of [
+        ['SIGTERM', 'SIGTERM'],
+        ['SIGINT', 'SIGINT']
+      ] as const) {
+        const server = await startServer(t, { ...env, DRAIN_MS: '60000' })
+        server.process.kill(first)
+        await eventually(async () => assert.equal((await request(`${server.url}/health/ready`)).status, 503))
+        const begin = performance.now()
+        server.process.kill(second)
+        assert.notEqual(await server.ended, 0)
+        assert.ok(performance.now() - begin < 1000)
+      }
+    })
+
+    test('a signal during the start ends it as well', async t => {
+      const { env } = await freshDatabase(t, engine)
+      const server = await startServer(t, { ...env, DRAIN_MS: '0' }, { waitFor: 'none' })
+      const begin = performance.now()
+      await server.stop()
+      assert.ok(performance.now() - begin < 5000)
+    })
+  },
+  ['sqlite']
+)
+
+describe('behind HAProxy', { skip: skipWithoutHaproxy() ?? false }, () => {
+  forEachEngine(
+    'two web servers',
+    engine => {
+      const balancer = (servers: TestServer[]) => (ports: { port: number }) =>
+        `
+defaults
+  mode http
+  timeout connect 300ms
+  timeout client 20s
+  timeout server 20s
+  retries 3
+  option redispatch 1
+  option forwardfor
+
+frontend web
+  bind 127.0.0.1:${ports.port}
+  default_backend webservers
+
+backend webservers
+  balance roundrobin
+  option httpchk GET /health/ready
+  default-server check inter 100ms fall 1 rise 1
+${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n')}
+`
+
+      test('are taken by turns, with one session', async t => {
+        const { env } = await freshDatabase(t, engine)
+        const servers = await Promise.all([startServer(t, env), startServer(t, env)])
+        const proxy = await startHaproxy(t, balancer(servers))
+        await eventually(async () => {
+          const names = [await request(proxy.url), await request(proxy.url)].map(reply => reply.headers['x-served-by'])
+          assert.equal(new Set(names).size, 2)
+        })
+        const client = await signedIn(t, proxy)
+        const turns: string[] = []
+        for (let n = 0; n < 10; n++) {
+          const reply = await client.get('/carrinho/')
+          assert.equal(reply.status, 200)
+          turns.push(String(reply.headers['x-served-by']))
+        }
+        for (let n = 1; n < turns.length; n++) assert.notEqual(turns[n], turns[n - 1], turns.join(' '))
+      })
+
+      test('can be terminated one after the other, and a client that keeps sending sees no failure', async t => {
+        const { env } = await freshDatabase(t, engine)
+        const options = { ...env, DRAIN_MS: '1000' }
+        let servers: TestServer[] = await Promise.all([startServer(t, options), startServer(t, options)])
+        const proxy = await startHaproxy(t, balancer(servers))
+        await eventually(async () => {
+          const names = [await request(proxy.url), await request(proxy.url)].map(reply => reply.headers['x-served-by'])
+          assert.equal(new Set(names).size, 2)
+        })
+        const people = await Promise.all([1, 2, 3].map(() => signedIn(t, proxy)))
+        const loads = people.map(client => keepSending(client, ['/carrinho/', 'add', '/']))
+        const sent = () => loads.reduce((sum, load) => sum + load.seen.length, 0)
+        const since = async (mark: number) => eventually(() => assert.ok(sent() > mark + 30))
+
+        for (const [index, server] of servers.entries()) {
+          await since(sent())
+          assert.equal(await server.stop(), 0)
+          await since(sent())
+          const again = await startServer(t, { ...options, PORT: String(server.port), SERVER_NAME: server.name })
+          servers = servers.with(index, again)
+          await eventually(() => {
+            const recent = loads.flatMap(load => load.seen.slice(-10)).map(({ server: name }) => name)
+            assert.ok(recent.includes(again.name), 'the restarted server is used again')
+          })
+        }
+        await Promise.all(loads.map(load => load.stop()))
+        assert.deepEqual(
+          loads.flatMap(load => load.failures),
+          []
+        )
+        for (const [index, client] of people.entries()) {
+          const added = loads[index]?.seen.filter(({ path }) => path === 'add').length
+          assert.equal((await client.items()).length, added, 'each acknowledged item is there, once')
+        }
+      })
+    },
+    ['mariadb']
+  )
+})

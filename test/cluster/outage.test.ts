@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  Client,
+  eventually,
+  findInput,
+  forEachEngine,
+  freshDatabase,
+  type Reply,
+  request,
+  type Scope,
+  signedIn,
+  startServer,
+  type TestDatabase,
+  tcpProxy,
+  visibleText
+} from '../helper.ts'
+
+const quick = { DB_CONNECT_MS: '500', DB_STATEMENT_MS: '700', DB_REQUEST_MS: '1500' }
+
+async function behindProxy(t: Scope, database: TestDatabase) {
+  assert.ok(database.url)
+  const proxy = await tcpProxy(t, Number(new URL(database.url).port))
+  return { proxy, env: { ...database.envThrough(proxy.port), ...quick } }
+}
+
+function assertUnavailable(reply: Reply) {
+  assert.equal(reply.status, 503)
+  assert.ok(Number(reply.headers['retry-after']) > 0, 'it says when to try again')
+}
+
+forEachEngine(
+  'without its database',
+  engine => {
+    test('a server starts, is live, is not ready and says why; it recovers by itself', async t => {
+      const database = await freshDatabase(t, engine)
+      const { proxy, env } = await behindProxy(t, database)
+      const before = await startServer(t, database.env)
+      const client = await signedIn(t, before)
+      await proxy.cut()
+
+      const server = await startServer(t, env, { waitFor: 'live' })
+      client.moveTo(server)
+      const ready = await request(`${server.url}/health/ready`)
+      assert.equal(ready.status, 503)
+      assert.match(ready.text, /database/i)
+      const page = await client.get('/carrinho/')
+      assertUnavailable(page)
+      assert.match(page.headers['content-type'] ?? '', /text\/html/)
+      assert.match(page.text, /http-equiv="refresh"/, 'the page retries without scripts')
+      const answer = await client.getJson('/carrinho/')
+      assertUnavailable(answer)
+      assert.equal((answer.json() as { error: string }).error, 'database_unavailable')
+      const whoami = await request(`${server.url}/whoami`)
+      assert.equal(whoami.status, 200, 'who it is it knows without a database')
+      assert.equal((whoami.json() as { server: string }).server, server.name)
+
+      await proxy.restore()
+      await eventually(async () => assert.equal((await request(`${server.url}/health/ready`)).status, 200))
+      assert.equal((await client.get('/carrinho/')).status, 200, 'still signed in')
+    })
+
+    test('an outage is never "not signed in", and nothing acknowledged is lost', async t => {
+      const database = await freshDatabase(t, engine)
+      const { proxy, env } = await behindProxy(t, database)
+      const server = await startServer(t, env)
+      const client = await signedIn(t, server)
+      await client.addItem({ tipo: 'Before' })
+      await client.get('/carrinho/')
+      const form = {
+        product_type: 'Typed during the outage',
+        quantity: '3',
+        local: 'Praça',
+        operation: client.hidden('operation') ?? '',
+        csrf_token: client.csrf() ?? ''
+      }
+
+      await proxy.cut()
+      assertUnavailable(await client.get('/carrinho/'))
+      assert.equal((await request(`${server.url}/health/live`)).status, 200)
+      const refused = await client.postRaw('/carrinho/', form)
+      assertUnavailable(refused)
+      assert.ok(refused.text.includes('Typed during the outage'), 'what was typed is kept')
+      assert.equal(findInput(refused.text, 'operation')?.value, form.operation, 'under the same operation')
+      const login = new Client(t, server)
+      await login.get('/login')
+      const attempt = await login.post('/login', { ...client.account })
+      assertUnavailable(attempt)
+      assert.ok(!attempt.text.includes(client.account.password))
+
+      await proxy.restore()
+      const fields: Record<string, string> = {}
+      for (const name of Object.keys(form)) fields[name] = findInput(refused.text, name)?.value ?? ''
+      await eventually(async () => assert.equal((await client.get('/carrinho/')).status, 200))
+      assert.equal((await client.postRaw('/carrinho/', fields)).status, 303)
+      assert.equal((await client.postRaw('/carrinho/', fields)).status, 303)
+      assert.deepEqual((await client.items()).map(item => item.tipo).sort(), ['Before', 'Typed during the outage'])
+    })
+
+    test('a short outage leaves it ready, a long one does not', async t => {
+      const database = await freshDatabase(t, engine)
+      const { proxy, env } = await behindProxy(t, database)
+      const patient = await startServer(t, env)
+      const strict = await startServer(t, { ...env, READY_GRACE_MS: '300' })
+      await proxy.cut()
+      await eventually(async () => assert.equal((await request(`${strict.url}/health/ready`)).status, 503))
+      assert.equal((await request(`${patient.url}/health/ready`)).status, 200)
+      assert.equal((await request(`${strict.url}/health/live`)).status, 200)
+      await proxy.restore()
+      await eventually(async () => assert.equal((await request(`${strict.url}/health/ready`)).status, 200))
+    })
+
+    test('a database that says nothing more gets an answer within the deadline, and health checks do not wait for it', async t => {
+      const database = await freshDatabase(t, engine)
+      const { proxy, env } = await behindProxy(t, database)
+      const server = await startServer(t, env)
+      const client = await signedIn(t, server)
+      await client.addItem({ tipo: 'Before' })
+      await client.get('/carrinho/')
+      proxy.freeze()
+      const begin = performance.now()
+      const replies = await Promise.all([client.get('/carrinho/'), client.getJson('/carrinho/'), client.get('/conta')])
+      const tookMs = performance.now() - begin
+      for (const reply of replies) assertUnavailable(reply)
+      assert.ok(tookMs < 4000, `answered after ${tookMs} ms`)
+      const asked = performance.now()
+      await request(`${server.url}/health/ready`)
+      await request(`${server.url}/health/live`)
+      assert.ok(performance.now() - asked < 1000)
+      await proxy.restore()
+      await eventually(async () => assert.equal((await client.get('/carrinho/')).status, 200))
+      assert.deepEqual(
+        (await client.items()).map(item => item.tipo),
+        ['Before']
+      )
+    })
+
+    test('connections that died while idle are replaced without anyone noticing', async t => {
+      const database = await freshDatabase(t, engine)
+      const { proxy, env } = await behindProxy(t, database)
+      const server = await startServer(t, env)
+      const client = await signedIn(t, server)
+      for (let round = 1; round <= 5; round++) {
+        await client.get('/carrinho/')
+        await Promise.all([1, 2, 3, 4].map(() => client.get('/carrinho/')))
+        await proxy.cut()
+        await proxy.restore()
+        assert.equal((await client.get('/carrinho/')).status, 200, `round ${round}`)
+        assert.equal((await client.addItem({ tipo: `round ${round}` })).status, 303, `round ${round}`)
+      }
+      assert.equal((await client.items()).length, 5)
+    })
+
+    test('when the answer to a write is lost, it is settled under its key: added once', async t => {
+      const database = await freshDatabase(t, engine)
+      assert.ok(database.url)
+      let marker: string | undefined
+      let lost = 0
+      const proxy = await tcpProxy(t, Number(new URL(database.url).port), chunk => {
+        if (!marker || !chunk.includes(marker)) return undefined
+        marker = undefined
+        lost += 1
+        return 'lose'
+      })
+      const server = await startServer(t, { ...database.envThrough(proxy.port), ...quick, DB_REQUEST_MS: '5000' })
+      const client = await signedIn(t, server)
+      for (let round = 1; round <= 8; round++) {
+        await client.get('/carrinho/')
+        marker = `lost-answer-${round}`
+        assert.equal((await client.addItem({ tipo: marker })).status, 303, `round ${round}`)
+      }
+      assert.equal(lost, 8, 'each answer was really lost')
+      const names = (await client.items()).map(item => item.tipo)
+      assert.equal(names.length, 8)
+      assert.equal(new Set(names).size, 8)
+    })
+
+    test('the 503 page is whole: it needs no database', async t => {
+      const database = await freshDatabase(t, engine)
+      const { proxy, env } = await behindProxy(t, database)
+      const server = await startServer(t, env)
+      const client = await signedIn(t, server)
+      await proxy.cut()
+      const page = await client.get('/carrinho/', { 'accept-language': 'en' })
+      assertUnavailable(page)
+      assert.match(visibleText(page.text), /database is not answering/)
+      assert.equal(page.headers['x-served-by'], server.name)
+      for (const path of ['/servidor', '/metrics', '/nowhere']) {
+        const { status } = await request(`${server.url}${path}`)
+        assert.equal(status, path === '/nowhere' ? 404 : 200, path)
+      }
+    })
+  },
+  ['mariadb', 'postgres']
+)

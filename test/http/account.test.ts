@@ -1,0 +1,458 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  Client,
+  eventually,
+  findInput,
+  forEachEngine,
+  freshDatabase,
+  newAccount,
+  request,
+  sessionCookie,
+  sharedSite,
+  signedIn,
+  startServer,
+  visibleText,
+  wait
+} from '../helper.ts'
+
+forEachEngine('accounts', engine => {
+  const site = sharedSite(engine)
+
+  test('who signs up is signed in, and sees an empty list', async t => {
+    const client = new Client(t, site.server)
+    await client.get('/signup')
+    const account = newAccount()
+    const reply = await client.post('/signup', { ...account })
+    assert.equal(reply.status, 303)
+    assert.ok(await client.isSignedIn())
+    assert.deepEqual(await client.items(), [])
+  })
+
+  test('the list asks who is signed out to sign in, and leads there afterwards', async t => {
+    const { account } = await signedIn(t, site.server)
+    const client = new Client(t, site.server)
+    const asked = await client.get('/carrinho/')
+    assert.equal(asked.status, 302)
+    assert.equal(asked.headers.location, '/login?next=%2Fcarrinho%2F')
+    const reply = await client.tryLogin(account, '/carrinho/')
+    assert.equal(reply.status, 303)
+    assert.equal(reply.headers.location, '/carrinho/')
+    assert.ok(await client.isSignedIn())
+  })
+
+  test('after signing in a person is where they wanted to go, never on another site', async t => {
+    const { account } = await signedIn(t, site.server)
+    for (const [next, expected] of [
+      ['/conta', '/conta'],
+      ['/carrinho/?before=7', '/carrinho/?before=7'],
+      ['//evil.example/', undefined],
+      ['https://evil.example/', undefined],
+      ['/\\evil.example', undefined],
+      ['\\\\evil.example', undefined],
+      ['/\t/evil.example', undefined],
+      ['javascript:alert(1)', undefined],
+      ['evil.example', undefined],
+      ['/\r\nset-cookie: a=b', undefined]
+    ]) {
+      const client = new Client(t, site.server)
+      await client.get('/login')
+      const reply = await client.post('/login', { ...account, next: next ?? '' })
+      assert.equal(reply.status, 303)
+      const location = reply.headers.location ?? ''
+      if (expected) assert.equal(location, expected)
+      assert.match(location, /^\//, `next=${next} led to ${location}`)
+      assert.equal(new URL(location, site.server.url).origin, site.server.url, `next=${next} led to ${location}`)
+    }
+  })
+
+  test('a wrong password and an unknown account get the same answer', async t => {
+    const { account } = await signedIn(t, site.server)
+    const answers = []
+    for (const email of [account.email, newAccount().email]) {
+      const client = new Client(t, site.server)
+      const reply = await client.tryLogin({ email, password: 'not the password' })
+      assert.equal(findInput(reply.text, 'email')?.value, email, 'the e-mail that was typed is kept')
+      assert.doesNotMatch(reply.text, /not the password/)
+      const words = visibleText(reply.text).replaceAll(email, '…')
+      answers.push({ status: reply.status, words, retryAfter: reply.headers['retry-after'] })
+    }
+    assert.deepEqual(answers[0], answers[1])
+    assert.notEqual(answers[0]?.status, 303)
+  })
+
+  test('a wrong password and an unknown account take the same time', async t => {
+    const { account } = await signedIn(t, site.server)
+    const client = new Client(t, site.server)
+    await client.get('/login')
+    const timed = async (email: string) => {
+      const begin = performance.now()
+      await client.post('/login', { email, password: 'wrong' })
+      return performance.now() - begin
+    }
+    const wrong: number[] = []
+    const unknown: number[] = []
+    // Fewer than the throttle counts for one account.
+    for (let round = 0; round < 4; round++) {
+      wrong.push(await timed(account.email))
+      unknown.push(await timed(newAccount().email))
+    }
+    const ratio = Math.min(...unknown) / Math.min(...wrong)
+    assert.ok(ratio > 0.5 && ratio < 2, `unknown takes ${ratio.toFixed(2)} of the time of a wrong password`)
+  })
+
+  test('e-mail addresses are the same in upper and lower case', async t => {
+    const { account } = await signedIn(t, site.server)
+    await new Client(t, site.server).login({ ...account, email: account.email.toUpperCase() })
+    const again = new Client(t, site.server)
+    await again.get('/signup')
+    const reply = await again.post('/signup', { ...newAccount(), email: account.email.toUpperCase() })
+    assert.equal(reply.status, 400)
+    assert.equal(findInput(reply.text, 'email')?.['aria-invalid'], 'true')
+  })
+
+  test('two people who sign up with one e-mail at the same moment get one account', async t => {
+    const account = newAccount()
+    const clients = [new Client(t, site.server), new Client(t, site.server)]
+    for (const client of clients) await client.get('/signup')
+    const replies = await Promise.all(clients.map(client => client.post('/signup', { ...account })))
+    assert.deepEqual(replies.map(reply => reply.status).sort(), [303, 400])
+  })
+
+  test('what is wrong with a sign-up is told at its field, with what was typed kept', async t => {
+    const good = newAccount()
+    for (const [field, value] of [
+      ['email', ''],
+      ['email', 'ana'],
+      ['email', 'ana@'],
+      ['email', 'ana@exa mple.org'],
+      ['email', `${'a'.repeat(260)}@example.org`],
+      ['name', ''],
+      ['name', '   '],
+      ['name', 'a'.repeat(300)],
+      ['name', 'a\u0000b'],
+      ['password', ''],
+      ['password', 'short'],
+      ['password', 'x'.repeat(5000)]
+    ] as const) {
+      const client = new Client(t, site.server)
+      await client.get('/signup')
+      const reply = await client.post('/signup', { ...good, [field]: value })
+      const label = `${field}=${JSON.stringify(value.slice(0, 20))}`
+      assert.equal(reply.status, 400, label)
+      assert.equal(findInput(reply.text, field)?.['aria-invalid'], 'true', label)
+      for (const other of ['email', 'name'] as const) {
+        if (other !== field) assert.equal(findInput(reply.text, other)?.value, good[other], label)
+      }
+      assert.equal(findInput(reply.text, 'password')?.value ?? '', '', 'a password is never sent back')
+    }
+  })
+
+  test('signing out needs a confirmation, ends the session and forgets its cookie', async t => {
+    const client = await signedIn(t, site.server)
+    const stolen = new Map(client.cookies)
+    const question = await client.get('/logout')
+    assert.equal(question.status, 200)
+    assert.ok(await client.isSignedIn(), 'a link alone signs nobody out')
+    await client.logout()
+    assert.equal(await client.isSignedIn(), false)
+    const thief = new Client(t, site.server)
+    for (const [name, value] of stolen) thief.cookies.set(name, value)
+    assert.equal(await thief.isSignedIn(), false, 'the old cookie, sent again, is signed out')
+  })
+
+  test('signing in replaces the session, so that a planted one is worth nothing', async t => {
+    const { account } = await signedIn(t, site.server)
+    const client = await signedIn(t, site.server)
+    const before = client.cookies.get(sessionCookie)
+    await client.get('/logout')
+    await client.logout()
+    await client.login(account)
+    assert.notEqual(client.cookies.get(sessionCookie), before)
+  })
+
+  test('the session cookie is out of reach of scripts and of other sites', async t => {
+    const client = new Client(t, site.server)
+    await client.get('/signup')
+    const reply = await client.post('/signup', { ...newAccount() })
+    const line = reply.headers['set-cookie']?.find(cookie => cookie.startsWith(`${sessionCookie}=`))
+    assert.ok(line, 'signing up sets the session cookie')
+    assert.match(line, /; *HttpOnly/i)
+    assert.match(line, /; *SameSite=Lax/i)
+    assert.match(line, /; *Path=\//i)
+  })
+
+  test('the database holds no session id and no password as such', async t => {
+    const client = await signedIn(t, site.server)
+    const cookie = decodeURIComponent(client.cookies.get(sessionCookie) ?? '')
+    const rows = [
+      ...(await site.database.query('select * from sessions')),
+      ...(await site.database.query('select * from clientes'))
+    ]
+    const stored = JSON.stringify(rows)
+    for (const part of cookie.split('.')) assert.ok(!stored.includes(part), 'a part of the cookie is stored')
+    assert.ok(!stored.includes(client.account.password))
+    const [row] = rows.filter(each => each.email === client.account.email)
+    assert.match(String(row?.password), /^\$argon2id\$/)
+  })
+
+  test('a change of password needs the current one, and the new one twice', async t => {
+    const client = await signedIn(t, site.server)
+    const { password } = client.account
+    const fresh = 'uma frase bem comprida'
+    for (const [field, form] of [
+      ['password', { password: 'wrong one', new_password: fresh, new_password_again: fresh }],
+      ['new_password', { password, new_password: 'short', new_password_again: 'short' }],
+      ['new_password_again', { password, new_password: fresh, new_password_again: `${fresh}!` }]
+    ] as const) {
+      await client.get('/conta')
+      const reply = await client.post('/conta/password', { ...form })
+      assert.equal(reply.status, 400, field)
+      assert.equal(findInput(reply.text, field)?.['aria-invalid'], 'true', field)
+      assert.ok(!reply.text.includes(fresh), 'a password is never sent back')
+    }
+    await client.get('/conta')
+    const reply = await client.post('/conta/password', { password, new_password: fresh, new_password_again: fresh })
+    assert.equal(reply.status, 303)
+    assert.ok(await client.isSignedIn(), 'the session that changed it goes on')
+    const other = new Client(t, site.server)
+    assert.notEqual((await other.tryLogin(client.account)).status, 303)
+    await other.login({ ...client.account, password: fresh })
+  })
+
+  test('a change of password ends the other sessions', async t => {
+    const client = await signedIn(t, site.server)
+    const other = new Client(t, site.server)
+    await other.login(client.account)
+    const fresh = 'outra frase bem comprida'
+    await client.get('/conta')
+    const form = { password: client.account.password, new_password: fresh, new_password_again: fresh }
+    assert.equal((await client.post('/conta/password', form)).status, 303)
+    assert.equal(await other.isSignedIn(), false)
+  })
+
+  test('the account page shows my sessions, and ends the others', async t => {
+    const client = await signedIn(t, site.server)
+    const phone = new Client(t, site.server)
+    await phone.login(client.account)
+    const stranger = await signedIn(t, site.server)
+    const page = await client.get('/conta')
+    assert.equal(page.status, 200)
+    assert.ok(visibleText(page.text).includes(client.account.email))
+    assert.ok(visibleText(page.text).includes(phone.address), 'it tells from where the other one is')
+    assert.ok(!visibleText(page.text).includes(stranger.address), 'it tells nothing of other people')
+    const reply = await client.post('/conta/sessoes')
+    assert.equal(reply.status, 303)
+    assert.ok(await client.isSignedIn())
+    assert.equal(await phone.isSignedIn(), false)
+    assert.ok(await stranger.isSignedIn(), 'other people stay signed in')
+  })
+
+  test('pages of an account are for who is signed in', async t => {
+    const client = new Client(t, site.server)
+    const page = await client.get('/conta')
+    assert.equal(page.status, 302)
+    assert.equal(page.headers.location, '/login?next=%2Fconta')
+    await client.get('/login')
+    for (const path of ['/conta/password', '/conta/sessoes', '/carrinho/', '/apagar_artigo']) {
+      const reply = await client.post(path, { id: '1', password: 'a', product_type: 'a', quantity: '1', local: 'a' })
+      assert.ok([302, 303].includes(reply.status), `${path} answered ${reply.status}`)
+      assert.match(reply.headers.location ?? '', /^\/login/)
+    }
+  })
+
+  test('programs that are signed out get a 401 as JSON', async t => {
+    const client = new Client(t, site.server)
+    const list = await client.getJson('/carrinho/')
+    assert.equal(list.status, 401)
+    assert.equal((list.json() as { error: string }).error, 'unauthenticated')
+    await client.get('/login')
+    const removed = await client.postJson('/apagar_artigo', { id: 1 })
+    assert.equal(removed.status, 401)
+    assert.equal((removed.json() as { error: string }).error, 'unauthenticated')
+  })
+})
+
+forEachEngine('the login throttle', engine => {
+  const site = sharedSite(engine)
+
+  test('after five failures an account has to wait, and is told how long', async t => {
+    const client = await signedIn(t, site.server)
+    const attacker = new Client(t, site.server)
+    for (let failure = 1; failure <= 5; failure++) {
+      const reply = await attacker.tryLogin({ email: client.account.email, password: `guess ${failure}` })
+      assert.notEqual(reply.status, 429, `failure ${failure}`)
+    }
+    const reply = await attacker.tryLogin(client.account)
+    assert.equal(reply.status, 429, 'even the right password waits')
+    const seconds = Number(reply.headers['retry-after'])
+    assert.ok(Number.isInteger(seconds) && seconds > 0 && seconds <= 15 * 60, `Retry-After: ${seconds}`)
+    assert.match(visibleText(reply.text), /\d/)
+    assert.ok(await client.isSignedIn(), 'who is signed in stays so')
+    assert.equal((await client.addItem()).status, 303)
+  })
+
+  test('an unknown account has to wait just the same', async t => {
+    const attacker = new Client(t, site.server)
+    const { email } = newAccount()
+    const statuses = []
+    for (let failure = 1; failure <= 6; failure++) {
+      statuses.push((await attacker.tryLogin({ email, password: 'guess' })).status)
+    }
+    assert.equal(statuses.at(-1), 429)
+    assert.ok(!statuses.slice(0, 5).includes(429), String(statuses))
+  })
+
+  test('an address that tries many accounts has to wait, and others do not', async t => {
+    const attacker = new Client(t, site.server)
+    await attacker.get('/login')
+    const guess = () => attacker.post('/login', { email: newAccount().email, password: 'guess' })
+    const statuses: number[] = []
+    for (let round = 1; round <= 8 && !statuses.includes(429); round++) {
+      const replies = await Promise.all(Array.from({ length: 20 }, guess))
+      statuses.push(...replies.map(reply => reply.status))
+    }
+    assert.ok(statuses.includes(429), 'it was never told to wait')
+    assert.equal((await guess()).status, 429)
+    const { account } = await signedIn(t, site.server)
+    await new Client(t, site.server).login(account)
+  })
+
+  test('only failures are written', async t => {
+    const count = async () =>
+      Number((await site.database.query('select count(*) as n from login_failures'))[0]?.n ?? Number.NaN)
+    const { account } = await signedIn(t, site.server)
+    const before = await count()
+    await new Client(t, site.server).login(account)
+    assert.equal(await count(), before)
+    await new Client(t, site.server).tryLogin({ ...account, password: 'wrong' })
+    assert.ok((await count()) > before)
+  })
+
+  test('a failure long ago no longer counts', async t => {
+    const { account } = await signedIn(t, site.server)
+    const attacker = new Client(t, site.server)
+    for (let failure = 1; failure <= 6; failure++) await attacker.tryLogin({ ...account, password: 'guess' })
+    await site.database.query(`update login_failures set failed_at = failed_at - ${16 * 60_000}`)
+    await new Client(t, site.server).login(account)
+  })
+})
+
+forEachEngine('sessions in the database', engine => {
+  const site = sharedSite(engine)
+
+  test('a session ends when its time is over', async t => {
+    const client = await signedIn(t, site.server)
+    assert.ok(await client.isSignedIn())
+    await site.database.query(`update sessions set expires_at = ${Date.now() - 1000}`)
+    assert.equal(await client.isSignedIn(), false)
+    assert.equal((await client.get('/')).status, 200)
+  })
+
+  test('forged, truncated and foreign session cookies are signed out, without an error', async t => {
+    const client = await signedIn(t, site.server)
+    const real = client.cookies.get(sessionCookie) ?? ''
+    assert.ok(real.length > 20)
+    const flipped = real.slice(0, 5) + (real[5] === 'a' ? 'b' : 'a') + real.slice(6)
+    for (const forged of [
+      'x',
+      real.slice(0, -1),
+      real.slice(0, 10),
+      `${real}x`,
+      flipped,
+      real.toUpperCase(),
+      `${real.split('.')[0]}.${'a'.repeat(43)}`,
+      '%00%ff%zz',
+      '{"customerId":1}',
+      '.',
+      "' or 1=1 --",
+      'a'.repeat(4000),
+      '"quoted"'
+    ]) {
+      const thief = new Client(t, site.server)
+      thief.cookies.set(sessionCookie, forged)
+      const list = await thief.get('/carrinho/')
+      assert.equal(list.status, 302, `${forged.slice(0, 30)} answered ${list.status}`)
+      thief.cookies.set(sessionCookie, forged)
+      const index = await thief.get('/')
+      assert.equal(index.status, 200, `${forged.slice(0, 30)} answered ${index.status}`)
+      assert.ok(index.text.includes('href="/login"'))
+    }
+    assert.ok(await client.isSignedIn(), 'the real one still works')
+  })
+
+  test('a session that was signed with a secret in rotation goes on', async t => {
+    const first = 'the old secret of these servers, 1234'
+    const second = 'the new secret of these servers, 5678'
+    const old = await startServer(t, { ...site.database.env, SESSION_SECRET: first })
+    const client = await signedIn(t, old)
+    const rotated = await startServer(t, { ...site.database.env, SESSION_SECRET: `${second},${first}` })
+    client.moveTo(rotated)
+    assert.ok(await client.isSignedIn())
+    const later = await startServer(t, { ...site.database.env, SESSION_SECRET: second })
+    const fresh = await signedIn(t, rotated)
+    fresh.moveTo(later)
+    assert.ok(await fresh.isSignedIn(), 'new sessions are signed with the first')
+    const stranger = await signedIn(t, old)
+    stranger.moveTo(later)
+    assert.equal(await stranger.isSignedIn(), false, 'a secret that was dropped is worth nothing')
+  })
+
+  test('who has no session gets none by looking around', async () => {
+    for (const path of ['/', '/servidor', '/carrinho/', '/health/ready', '/whoami']) {
+      const reply = await request(`${site.server.url}${path}`)
+      const lines = reply.headers['set-cookie'] ?? []
+      assert.ok(!lines.some(line => line.startsWith(`${sessionCookie}=`)), `${path} set ${lines}`)
+    }
+  })
+})
+
+forEachEngine(
+  'the life of a session',
+  engine => {
+    test('ends when it was not used for long, and not while it is used', async t => {
+      const database = await freshDatabase(t, engine)
+      const server = await startServer(t, { ...database.env, SESSION_IDLE_MS: '1500' })
+      const client = await signedIn(t, server)
+      const begin = Date.now()
+      while (Date.now() - begin < 3000) {
+        assert.ok(await client.isSignedIn(), `signed out after ${Date.now() - begin} ms`)
+        await wait(100)
+      }
+      await eventually(async () => {
+        const [row] = await database.query('select max(expires_at) as latest from sessions')
+        assert.ok(Number(row?.latest) < Date.now())
+      })
+      assert.equal(await client.isSignedIn(), false)
+    })
+
+    test('ends at its greatest age, used or not', async t => {
+      const database = await freshDatabase(t, engine)
+      const server = await startServer(t, { ...database.env, SESSION_MAX_AGE_MS: '1500', SESSION_IDLE_MS: '1000' })
+      const client = await signedIn(t, server)
+      const begin = Date.now()
+      await eventually(async () => assert.equal(await client.isSignedIn(), false))
+      const age = Date.now() - begin
+      assert.ok(age > 1200 && age < 6000, `it ended after ${age} ms`)
+    })
+  },
+  ['sqlite']
+)
+
+forEachEngine(
+  'closed sign-up',
+  engine => {
+    const site = sharedSite(engine, { SIGNUP: 'closed' })
+
+    test('nobody can sign up', async t => {
+      const client = new Client(t, site.server)
+      const page = await client.get('/signup')
+      assert.ok([403, 404].includes(page.status), `answered ${page.status}`)
+      await client.get('/login')
+      assert.ok(!client.page.includes('href="/signup'))
+      const reply = await client.post('/signup', { ...newAccount() })
+      assert.ok([403, 404].includes(reply.status), `answered ${reply.status}`)
+    })
+  },
+  ['sqlite']
+)

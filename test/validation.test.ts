@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { checkItem, checkLogin, checkPasswordChange, checkSignup, emailKey, parseId } from '../src/shop/validation.ts'
+
+const letters = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter(text => /[\p{L}\p{N}]/u.test(text))
+const clean = letters
+  .map(text => text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, ''))
+  .filter(text => /[\p{L}\p{N}]/u.test(text))
+
+describe('an item', () => {
+  test('of visible text and a number from 1 to 9999 is taken as it is', () => {
+    fc.assert(
+      fc.property(clean, fc.integer({ min: 1, max: 9999 }), clean, (type, quantity, shop) => {
+        fc.pre([...type].length <= 140 && [...shop].length <= 140)
+        const checked = checkItem({ product_type: type, quantity: String(quantity), local: shop })
+        assert.deepEqual(checked, { ok: true, value: { type: type.trim(), quantity, shop: shop.trim() } })
+      })
+    )
+  })
+
+  test('with any control character in it is refused at that field', () => {
+    const control = fc.oneof(fc.integer({ min: 0, max: 0x1f }), fc.integer({ min: 0x7f, max: 0x9f }))
+    fc.assert(
+      fc.property(clean, control, clean, fc.constantFrom('product_type', 'local'), (before, code, after, field) => {
+        const text = `${before}${String.fromCodePoint(code)}${after}`
+        const checked = checkItem({ product_type: 'a', quantity: '1', local: 'b', [field]: text })
+        assert.ok(!checked.ok)
+        assert.deepEqual(Object.keys(checked.errors), [field])
+      })
+    )
+  })
+
+  test('whose quantity is any other number, or none, is refused', () => {
+    const other = fc.oneof(
+      fc.integer({ max: 0 }).map(String),
+      fc.integer({ min: 10_000 }).map(String),
+      fc.double({ noInteger: true }).map(String),
+      fc.string().filter(text => !/^\s*0*\d{1,4}\s*$/.test(text))
+    )
+    fc.assert(
+      fc.property(other, quantity => {
+        const checked = checkItem({ product_type: 'a', quantity, local: 'b' })
+        assert.ok(!checked.ok)
+        assert.deepEqual(Object.keys(checked.errors), ['quantity'])
+      })
+    )
+  })
+
+  test('that only seems to have text in it is refused', () => {
+    for (const text of [
+      '',
+      ' ',
+      '\u00a0',
+      '\u2003\u3000',
+      '\u200b',
+      '\u200d\u200d',
+      '\ufeff',
+      '\u00ad',
+      '\u2060',
+      '\u3164',
+      '\u202e'
+    ]) {
+      const checked = checkItem({ product_type: text, quantity: '1', local: 'b' })
+      assert.ok(!checked.ok, JSON.stringify(text))
+    }
+  })
+
+  test('longer than 140 characters is refused, however they are written', () => {
+    for (const character of ['a', 'ã', '🍊', '日']) {
+      const check = (times: number) => checkItem({ product_type: character.repeat(times), quantity: '1', local: 'b' })
+      assert.ok(check(140).ok, character)
+      assert.ok(!check(141).ok, character)
+    }
+  })
+})
+
+describe('any form at all', () => {
+  const value = fc.oneof(fc.string(), fc.constant(undefined), fc.array(fc.string()), fc.anything())
+
+  test('is taken or refused with a message for a field of its own, never an exception', () => {
+    const forms = [
+      { check: checkItem, names: ['product_type', 'quantity', 'local'] },
+      { check: checkLogin, names: ['email', 'password'] },
+      { check: checkSignup, names: ['name', 'email', 'password'] },
+      { check: checkPasswordChange, names: ['password', 'new_password', 'new_password_again'] }
+    ]
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...forms),
+        fc.array(value, { minLength: 3, maxLength: 3 }),
+        ({ check, names }, values) => {
+          const form = Object.fromEntries(names.map((name, index) => [name, values[index]]))
+          const checked = check(form)
+          if (checked.ok) return
+          const wrong = Object.entries(checked.errors)
+          assert.ok(wrong.length > 0)
+          for (const [name, error] of wrong) {
+            assert.ok(names.includes(name))
+            assert.match(String(error?.key), /^field\./)
+          }
+        }
+      )
+    )
+  })
+})
+
+test('an id is a positive number that the databases can hold, or nothing', () => {
+  for (const [raw, id] of [
+    ['7', 7],
+    [7, 7],
+    ['2147483647', 2_147_483_647]
+  ] as const) {
+    assert.equal(parseId(raw), id)
+  }
+  fc.assert(
+    fc.property(fc.anything(), raw => {
+      const id = parseId(raw)
+      if (id !== undefined) assert.ok(Number.isInteger(id) && id >= 1 && id <= 2_147_483_647)
+    })
+  )
+  for (const raw of ['-1', '0', '1e99', '1 or 1=1', '2147483648', '07', ' 7', '7.0', 1.5, [7], { id: 7 }, null, true]) {
+    assert.equal(parseId(raw), undefined, JSON.stringify(raw))
+  }
+})
+
+test('an e-mail is one account, in whatever case', () => {
+  fc.assert(
+    fc.property(fc.emailAddress(), email => {
+      assert.equal(emailKey(email.toUpperCase()), emailKey(` ${email.toLowerCase()} `))
+    })
+  )
+})
