@@ -20,7 +20,9 @@ COPY static static
 COPY src src
 COPY views views
 COPY migrations migrations
-RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+RUN --mount=type=secret,id=npm_ca \
+    if [ -s /run/secrets/npm_ca ]; then export npm_config_cafile=/run/secrets/npm_ca; fi; \
+    node scripts/build.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM debian:trixie-slim AS runtime
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
