@@ -47,7 +47,8 @@ export function docker(args: string[], options: CommandOptions = {}): Promise<st
     child.on('close', code => {
       clearTimeout(timer)
       if (code === 0) resolve(stdout)
-      else reject(new CommandError(`docker ${args.join(' ')}${code === null ? ' (took too long)' : ''}`, stderr + stdout))
+      else
+        reject(new CommandError(`docker ${args.join(' ')}${code === null ? ' (took too long)' : ''}`, stderr + stdout))
     })
   })
 }

@@ -35,7 +35,8 @@ export class Lab {
     this.scenario = scenario
     this.net = process.env.LAB_NET ?? DEFAULT_NET
     // Two labs on one machine differ in their network, so they differ in their names too.
-    this.project = process.env.LAB_NAME ?? (this.net === DEFAULT_NET ? 'carrinho' : `carrinho-${this.net.replaceAll('.', '-')}`)
+    this.project =
+      process.env.LAB_NAME ?? (this.net === DEFAULT_NET ? 'carrinho' : `carrinho-${this.net.replaceAll('.', '-')}`)
     this.#envFile = join(LAB_DIR, 'scenarios', `${scenario}.env`)
     const variables = { ...readEnvFile(this.#envFile), ...overrides }
     this.#env = { LAB_NET: this.net, LAB_NAME: this.project, ...overrides }
@@ -82,7 +83,13 @@ export class Lab {
   }
 
   async #running(): Promise<Set<string>> {
-    const out = await docker(['ps', '--filter', `label=com.docker.compose.project=${this.project}`, '--format', '{{.Names}}'])
+    const out = await docker([
+      'ps',
+      '--filter',
+      `label=com.docker.compose.project=${this.project}`,
+      '--format',
+      '{{.Names}}'
+    ])
     const names = out.split('\n').filter(Boolean)
     return new Set(names.map(name => name.slice(this.project.length + 1, -2)))
   }
@@ -122,7 +129,9 @@ export class Lab {
       last = text
       await sleep(1_000)
     }
-    throw new Error(`not ready within ${SITE_READY / 1000} s: waiting for ${last}. See: docker logs ${this.project}-HOST-1`)
+    throw new Error(
+      `not ready within ${SITE_READY / 1000} s: waiting for ${last}. See: docker logs ${this.project}-HOST-1`
+    )
   }
 
   /** @param withData removes the scenario's data too */
@@ -156,7 +165,9 @@ export class Lab {
   async holders(address: string, hosts: readonly Host[]): Promise<Host[]> {
     const found: Host[] = []
     for (const host of hosts) {
-      const out = await this.exec(host, ['ip', '-4', '-brief', 'address', 'show', 'dev', 'eth0'], { timeoutMs: 3_000 }).catch(() => '')
+      const out = await this.exec(host, ['ip', '-4', '-brief', 'address', 'show', 'dev', 'eth0'], {
+        timeoutMs: 3_000
+      }).catch(() => '')
       if (out.split(/\s+/).some(text => text.split('/')[0] === address)) found.push(host)
     }
     return found
@@ -175,7 +186,9 @@ export class Lab {
     ] as const) {
       const port = Number(process.env[variable] ?? fallback)
       if (!(await isFree(port))) {
-        throw new Error(`port ${port} of this computer is already in use. Free it, or choose another: ${variable}=${port + 1}`)
+        throw new Error(
+          `port ${port} of this computer is already in use. Free it, or choose another: ${variable}=${port + 1}`
+        )
       }
     }
   }
@@ -199,7 +212,11 @@ function healthCommand(host: Host): string[] | undefined {
   }
   if (/^apache/.test(host)) return ['sh', '-c', 'service apache2 status && pgrep -x keepalived']
   if (/^mariadb/.test(host)) {
-    return ['sh', '-c', 'state=$(ask 127.0.0.1); case $GALERA in on) echo "$state" | grep -q ^wsrep_local_state=4 && echo "$state" | grep -q status=Primary ;; *) echo "$state" | grep -q ^wsrep_cluster_status ;; esac']
+    return [
+      'sh',
+      '-c',
+      'state=$(ask 127.0.0.1); case $GALERA in on) echo "$state" | grep -q ^wsrep_local_state=4 && echo "$state" | grep -q status=Primary ;; *) echo "$state" | grep -q ^wsrep_cluster_status ;; esac'
+    ]
   }
   if (host === 'arbitrator') return ['sh', '-c', 'ask 127.0.0.1 | grep -q ^phase=running']
   if (/^pg\d/.test(host)) return ['pg-ready']

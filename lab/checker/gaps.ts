@@ -22,7 +22,8 @@ export function findLongestGap(history: readonly Line[], windowFromMs: number, w
     if (toMs < windowFromMs || fromMs > windowToMs) return
     if (!longest || toMs - fromMs > longest.ms) longest = { fromMs, toMs, ms: Math.round(toMs - fromMs) }
   }
-  for (let index = 1; index < answered.length; index += 1) consider(answered[index - 1] as number, answered[index] as number)
+  for (let index = 1; index < answered.length; index += 1)
+    consider(answered[index - 1] as number, answered[index] as number)
   // An outage that lasts until the end of the history has no answer after it.
   const last = answered[answered.length - 1] as number
   const sent = history.filter(line => line.what === 'probe').map(line => line.at)

@@ -91,5 +91,9 @@ export function checkLedger(history: readonly Line[]): LedgerVerdict {
   if (unread.size > 0) doubts.push(`no final list of ${[...unread].sort().join(', ')}`)
   if (ledger.acknowledged > 0 && ledger.present === 0) doubts.push('no acknowledged item was left to be looked for')
   if (doubts.length > 0) return { ledger, verdict: 'nothing proved', evidence: doubts }
-  return { ledger, verdict: 'good', evidence: [`${ledger.acknowledged} acknowledged, ${ledger.present} to be there and there`] }
+  return {
+    ledger,
+    verdict: 'good',
+    evidence: [`${ledger.acknowledged} acknowledged, ${ledger.present} to be there and there`]
+  }
 }

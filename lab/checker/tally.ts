@@ -23,6 +23,7 @@ export function countBy(history: readonly Line[], field: 'server' | 'node' | 'ba
 }
 
 export interface Sessions {
+  /** Sessions begun, by signing up or by logging in. */
   logins: number
   /** Logins that a customer was asked for although signed in. */
   repeatedLogins: number
@@ -31,8 +32,10 @@ export interface Sessions {
 }
 
 export function countSessions(history: readonly Line[]): Sessions {
-  const logins = history.filter(line => line.what === 'login' && line.outcome === 'ok').length
-  const repeatedLogins = history.filter(line => line.loggedOut && line.what !== 'login').length
+  const logins = history.filter(
+    line => (line.what === 'login' || line.what === 'signup') && line.outcome === 'ok'
+  ).length
+  const repeatedLogins = history.filter(line => line.loggedOut).length
   const servers = new Map<string, Set<string>>()
   for (const line of history) {
     if (line.who === 'probe' || !line.server || line.outcome !== 'ok') continue

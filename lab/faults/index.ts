@@ -17,6 +17,7 @@ export const faultKinds = Object.keys(KINDS)
 export function parseFault(kind: string, hosts: string[]): Fault {
   if (!Object.hasOwn(KINDS, kind)) throw new Error(`no fault "${kind}"; there are ${faultKinds.join(', ')}`)
   const [first, ...others] = hosts.filter(isHost)
-  if (!first || others.length + 1 !== hosts.length) throw new Error(`${kind} needs one or more hosts, such as haproxy01`)
+  if (!first || others.length + 1 !== hosts.length)
+    throw new Error(`${kind} needs one or more hosts, such as haproxy01`)
   return kind === 'stop-haproxy' ? stopHaproxy(first) : KINDS[kind as 'kill'](first, ...others)
 }

@@ -58,7 +58,8 @@ export class Browser {
     const body = options.form && new URLSearchParams(options.form).toString()
     const timeoutMs = options.timeoutMs ?? ANSWER_WITHIN_MS
     const headers: Record<string, string | number> = { accept: options.accept ?? 'text/html', 'accept-language': 'pt' }
-    if (this.#cookies.size > 0) headers.cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    if (this.#cookies.size > 0)
+      headers.cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     if (body !== undefined) {
       headers['content-type'] = 'application/x-www-form-urlencoded'
       headers['content-length'] = Buffer.byteLength(body)
@@ -71,12 +72,16 @@ export class Browser {
         headers,
         agent: this.#agent
       })
-      const timer = setTimeout(() => outgoing.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })), timeoutMs)
+      const timer = setTimeout(
+        () => outgoing.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
+        timeoutMs
+      )
       outgoing.on('socket', socket => {
-        if (!socket.connecting) connected = true
-        socket.once('connect', () => {
-          connected = true
-        })
+        if (socket.connecting) {
+          socket.once('connect', () => {
+            connected = true
+          })
+        } else connected = true
       })
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
         clearTimeout(timer)
@@ -96,7 +101,11 @@ export class Browser {
           clearTimeout(timer)
           if (!response.complete) return reject(new NoAnswer('ECONNRESET', true))
           this.#keepCookies(response.headers['set-cookie'])
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() })
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString()
+          })
         })
       })
       outgoing.end(body)
@@ -108,7 +117,9 @@ export class Browser {
       const [pair = '', ...attributes] = line.split(';')
       const at = pair.indexOf('=')
       const name = pair.slice(0, at).trim()
-      const ended = attributes.some(text => /^\s*max-age=0\s*$/i.test(text) || /^\s*expires=Thu, 01 Jan 1970/i.test(text))
+      const ended = attributes.some(
+        text => /^\s*max-age=0\s*$/i.test(text) || /^\s*expires=Thu, 01 Jan 1970/i.test(text)
+      )
       if (ended) this.#cookies.delete(name)
       else this.#cookies.set(name, pair.slice(at + 1).trim())
     }

@@ -38,6 +38,7 @@ export class Customer {
     this.#write = write
   }
 
+  /** The account's first session starts here: signing up signs in. */
   async signUp(): Promise<void> {
     await this.#untilOk('signup', undefined, async () => {
       const page = await this.#browser.get('/signup')
@@ -50,7 +51,6 @@ export class Customer {
         password: this.#password
       })
     })
-    await this.#logIn(false)
   }
 
   /** Shops until `signal` fires; the action under way is finished, so that no write is left undecided for want of patience. */
@@ -120,8 +120,8 @@ export class Customer {
     return fields
   }
 
-  async #logIn(repeated: boolean): Promise<void> {
-    await this.#untilOk('login', repeated ? { loggedOut: true } : undefined, async () => {
+  async #logIn(): Promise<void> {
+    await this.#untilOk('login', undefined, async () => {
       const page = await this.#browser.get('/login')
       const fields = findForm(page.body, '/login')
       // Already signed in: /login leads away.
@@ -156,7 +156,7 @@ export class Customer {
         }
       )
       if (loginAsked) {
-        await this.#logIn(true)
+        await this.#logIn()
         continue
       }
       if (line.outcome === 'ok') return

@@ -1,0 +1,93 @@
+import { relative } from 'node:path'
+import { faultKinds, parseFault } from './faults/index.ts'
+import { Lab, ROOT_DIR } from './lab.ts'
+import { rewriteReport, writeOverview } from './report/files.ts'
+import { runScenario } from './run.ts'
+import { findScenario, scenarios } from './scenarios/index.ts'
+
+const USAGE = `npm run lab -- COMMAND
+
+  list                       the scenarios
+  up NN                      starts scenario NN and waits until its site is ready
+  run NN [--keep]            runs the experiment and writes its report; what it started it takes down again, unless --keep
+  down [--data]              takes the lab down; with --data its databases are emptied too
+  report [NN]                draws the report of the last run of NN again; without NN, all runs on one page
+  break FAULT HOST… [--for SECONDS] [--in NN]
+                             breaks hosts of the running lab and heals them: ${faultKinds.join(', ')}
+
+  LAB_NET=192.168.1          other addresses, for a second lab or the report's own
+  LAB_PORT, LAB_STATS_PORT   other ports on this computer than 8080 and 9999
+  LAB_TIME_FACTOR=2          more patience on a slow machine`
+
+function takeOption(args: string[], name: string): string | undefined {
+  const at = args.indexOf(name)
+  if (at === -1) return undefined
+  return args.splice(at, 2)[1]
+}
+
+function takeFlag(args: string[], name: string): boolean {
+  const at = args.indexOf(name)
+  if (at !== -1) args.splice(at, 1)
+  return at !== -1
+}
+
+const say = (text: string) => console.log(`  ${text}`)
+
+async function breakIt(args: string[]): Promise<void> {
+  const seconds = Number(takeOption(args, '--for') ?? 10)
+  const lab = new Lab(takeOption(args, '--in') ?? '04')
+  if (!(seconds >= 0 && seconds <= 600)) throw new Error('--for: expects seconds, at most 600')
+  const [kind = '', ...hosts] = args
+  const fault = parseFault(kind, hosts)
+  console.log(`${fault.name}, for ${seconds} s (Ctrl-C heals at once)`)
+  await fault.inject(lab)
+  await new Promise<void>(resolve => {
+    const timer = setTimeout(resolve, seconds * 1000)
+    process.once('SIGINT', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+  await fault.heal(lab)
+  for (let tries = 0; !(await fault.isHealed(lab)); tries += 1) {
+    if (tries === 60) throw new Error('healed, but not in service within a minute')
+    await new Promise(resolve => setTimeout(resolve, 1000))
+  }
+  console.log('healed')
+}
+
+/** The process's exit code. */
+async function main([command = '', ...args]: string[]): Promise<number> {
+  const keep = takeFlag(args, '--keep')
+  const withData = takeFlag(args, '--data')
+  switch (command) {
+    case 'list':
+      for (const { number, title, source } of scenarios) console.log(`${number}  ${title}\n    ${source}`)
+      return 0
+    case 'up':
+      await new Lab(findScenario(args[0]).number).up(say)
+      say('the site: http://localhost:8080   statistics: http://localhost:9999/stats (haproxy, haproxy)')
+      return 0
+    case 'run':
+      return (await runScenario(findScenario(args[0]), keep)) ? 0 : 1
+    case 'down':
+      await new Lab('04').down(withData)
+      return 0
+    case 'report':
+      say(relative(ROOT_DIR, args[0] ? rewriteReport(findScenario(args[0]).number) : writeOverview()))
+      return 0
+    case 'break':
+      await breakIt(args)
+      return 0
+    default:
+      console.error(USAGE)
+      return 2
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,64 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LAB_DIR } from '../lab.ts'
+import type { Line } from '../workload/history.ts'
+import { renderMarkdownTable, renderOverview, renderReport } from './html.ts'
+import { type Result, type RunFacts, summarize } from './result.ts'
+import { drawTimeline } from './timeline.ts'
+
+export const REPORTS_DIR = join(LAB_DIR, 'reports')
+
+export function reportDir(scenario: string): string {
+  const dir = join(REPORTS_DIR, scenario)
+  mkdirSync(dir, { recursive: true })
+  return dir
+}
+
+export function writeReport(facts: RunFacts): Result {
+  const dir = reportDir(facts.scenario)
+  const result = summarize(facts)
+  const timeline = drawTimeline(facts.history, facts.startedAtMs, facts.faults)
+  writeFileSync(join(dir, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`)
+  writeFileSync(join(dir, 'timeline.svg'), timeline)
+  writeFileSync(join(dir, 'report.html'), renderReport(result, timeline))
+  return result
+}
+
+/** Draws an earlier run's report again from its history. @throws when there is none */
+export function rewriteReport(scenario: string): string {
+  const dir = reportDir(scenario)
+  const result = readResult(scenario)
+  const history = readFileSync(join(dir, 'history.jsonl'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map(text => JSON.parse(text) as Line)
+  const startedAtMs = Date.parse(result.startedAt)
+  writeReport({ ...result, history, startedAtMs, endedAtMs: startedAtMs + result.seconds * 1000 })
+  return join(dir, 'report.html')
+}
+
+/** Every run's table and plot on one page; returns its file. */
+export function writeOverview(): string {
+  const scenarios = existsSync(REPORTS_DIR)
+    ? readdirSync(REPORTS_DIR)
+        .filter(name => /^\d\d$/.test(name))
+        .sort()
+    : []
+  const runs = scenarios
+    .filter(scenario => existsSync(join(REPORTS_DIR, scenario, 'result.json')))
+    .map(scenario => ({
+      result: readResult(scenario),
+      timeline: readFileSync(join(REPORTS_DIR, scenario, 'timeline.svg'), 'utf8')
+    }))
+  if (runs.length === 0) throw new Error('no scenario has been run yet')
+  const file = join(REPORTS_DIR, 'index.html')
+  writeFileSync(file, renderOverview(runs))
+  writeFileSync(join(REPORTS_DIR, 'table.md'), `${renderMarkdownTable(runs.map(run => run.result))}\n`)
+  return file
+}
+
+function readResult(scenario: string): Result {
+  const file = join(reportDir(scenario), 'result.json')
+  if (!existsSync(file)) throw new Error(`scenario ${scenario} has not been run yet`)
+  return JSON.parse(readFileSync(file, 'utf8')) as Result
+}

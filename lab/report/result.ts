@@ -1,0 +1,89 @@
+import { checkLedger, type Ledger } from '../checker/ledger.ts'
+import { countStaleReads } from '../checker/stale-reads.ts'
+import { countBy, countRequests, countSessions, type Requests, type Sessions } from '../checker/tally.ts'
+import type { Line } from '../workload/history.ts'
+
+export interface Claim {
+  claim: string
+  holds: boolean
+  evidence: string
+}
+
+/** Times are milliseconds since the start of the run; null where nothing was measured. */
+export interface FaultRecord {
+  name: string
+  atMs: number
+  healingMs: number
+  healedMs: number
+  /** Longest time without a good answer to a probe, from the fault to the end of the heal. */
+  longestGapMs: number | null
+  gapAtMs: number | null
+  /** Longest time that one action of a customer took, repetitions included. */
+  longestPauseMs: number | null
+  failedProbes: number
+  failedRequests: number
+  requests: number
+}
+
+export interface Figure {
+  name: string
+  unit: string
+  values: number[]
+}
+
+export interface Result {
+  scenario: string
+  title: string
+  source: string
+  startedAt: string
+  seconds: number
+  requests: Requests
+  byServer: Record<string, number>
+  byDatabaseNode: Record<string, number>
+  byBalancer: Record<string, number>
+  faults: FaultRecord[]
+  ledger: Ledger & { verdict: string; evidence: string[] }
+  sessions: Sessions
+  staleReads: number
+  readsChecked: number
+  figures: Figure[]
+  claims: Claim[]
+  passed: boolean
+}
+
+export interface RunFacts {
+  scenario: string
+  title: string
+  source: string
+  startedAtMs: number
+  endedAtMs: number
+  history: readonly Line[]
+  faults: FaultRecord[]
+  figures: Figure[]
+  claims: Claim[]
+}
+
+/** A run passes when every claim holds and there is at least one. */
+export function summarize(facts: RunFacts): Result {
+  const { ledger, verdict, evidence } = checkLedger(facts.history)
+  const stale = countStaleReads(facts.history)
+  return {
+    scenario: facts.scenario,
+    title: facts.title,
+    source: facts.source,
+    startedAt: new Date(facts.startedAtMs).toISOString(),
+    seconds: Math.round((facts.endedAtMs - facts.startedAtMs) / 1000),
+    requests: countRequests(facts.history),
+    byServer: countBy(facts.history, 'server'),
+    byDatabaseNode: countBy(facts.history, 'node'),
+    byBalancer: countBy(facts.history, 'balancer'),
+    faults: facts.faults,
+    ledger: { ...ledger, verdict, evidence },
+    sessions: countSessions(facts.history),
+    staleReads: stale.stale,
+    readsChecked: stale.checked,
+    figures: facts.figures,
+    claims: facts.claims,
+    passed: facts.claims.length > 0 && facts.claims.every(claim => claim.holds)
+  }
+}

@@ -1,0 +1,110 @@
+import type { Line } from '../workload/history.ts'
+import type { FaultRecord } from './result.ts'
+import { escapeText, FAILURE, PALETTE, round } from './svg.ts'
+
+const WIDTH = 1200
+const LEFT = 110
+const ROW = 12
+const MARK = 8
+
+interface Window {
+  fromMs: number
+  toMs: number
+  title: string
+}
+
+/**
+ * The probes of a run: one mark each, in the row and colour of the web server that answered, the database node beneath,
+ * failures in a row of their own. The whole run first, then a closer look at each fault. Faults are vertical lines;
+ * the longest gap of each is shaded and labelled.
+ */
+export function drawTimeline(history: readonly Line[], startedAtMs: number, faults: readonly FaultRecord[]): string {
+  const probes = history
+    .filter(line => line.what === 'probe')
+    .map(line => ({ ...line, doneMs: line.at + line.ms - startedAtMs }))
+    .sort((a, b) => a.doneMs - b.doneMs)
+  const names = (field: 'server' | 'node') => [...new Set(probes.flatMap(line => line[field] ?? []))].sort()
+  const servers = names('server')
+  const nodes = names('node')
+  const rows = [
+    ...servers.map(name => ({ field: 'server' as const, name })),
+    ...nodes.map(name => ({ field: 'node' as const, name }))
+  ]
+  const first = probes[0]?.doneMs ?? 0
+  const last = probes.at(-1)?.doneMs ?? 1
+  const windows: Window[] = [{ fromMs: first, toMs: Math.max(last, first + 1), title: 'the whole run' }]
+  for (const fault of faults) {
+    if (fault.longestGapMs === null || fault.gapAtMs === null) continue
+    const lengthMs = Math.max(4_000, fault.longestGapMs * 1.5 + 2_000)
+    const fromMs = Math.min(fault.atMs, fault.gapAtMs) - 500
+    windows.push({ fromMs, toMs: fromMs + lengthMs, title: fault.name })
+  }
+
+  const panelHeight = 30 + (rows.length + 1) * ROW + 26
+  const panels = windows.map((window, index) => {
+    const scale = (WIDTH - LEFT - 20) / (window.toMs - window.fromMs)
+    const x = (ms: number) => round(LEFT + (ms - window.fromMs) * scale)
+    const inside = (ms: number) => ms >= window.fromMs && ms <= window.toMs
+    const top = index * panelHeight
+    const bottom = top + 30 + (rows.length + 1) * ROW
+    const parts: string[] = [`<text x="4" y="${top + 14}" class="title">${escapeText(window.title)}</text>`]
+
+    for (const fault of faults) {
+      if (fault.gapAtMs !== null && fault.longestGapMs !== null && fault.longestGapMs > 100) {
+        const from = Math.max(fault.gapAtMs, window.fromMs)
+        const to = Math.min(fault.gapAtMs + fault.longestGapMs, window.toMs)
+        if (to > from) {
+          parts.push(
+            `<rect x="${x(from)}" y="${top + 20}" width="${round(Math.max(1, (to - from) * scale))}" height="${bottom - top - 20}" fill="${FAILURE}" opacity=".14"/>`,
+            `<text x="${x(from) + 2}" y="${bottom + 11}" style="fill:${FAILURE};font-weight:600">${fault.longestGapMs} ms</text>`
+          )
+        }
+      }
+      for (const [ms, label, dash] of [
+        [fault.atMs, 'fault', ''],
+        [fault.healingMs, 'heal', '3 2']
+      ] as const) {
+        if (!inside(ms)) continue
+        parts.push(
+          `<line x1="${x(ms)}" x2="${x(ms)}" y1="${top + 18}" y2="${bottom}" stroke="#333" stroke-dasharray="${dash}"/>`,
+          `<text x="${x(ms) + 2}" y="${top + 26}" class="small">${label}</text>`
+        )
+      }
+    }
+
+    rows.forEach(({ field, name }, rowIndex) => {
+      const y = top + 30 + rowIndex * ROW
+      const colour =
+        PALETTE[(field === 'server' ? servers.indexOf(name) : servers.length + nodes.indexOf(name)) % PALETTE.length]
+      const marks = probes.filter(line => line.outcome === 'ok' && line[field] === name && inside(line.doneMs))
+      parts.push(
+        `<text x="4" y="${y + MARK}">${escapeText(name)}</text>`,
+        `<path d="${marks.map(line => `M${x(line.doneMs)} ${y}v${MARK}`).join('')}" stroke="${colour}" stroke-width="1.4"/>`
+      )
+    })
+    const failedY = top + 30 + rows.length * ROW
+    const failed = probes.filter(line => line.outcome !== 'ok' && inside(line.at - startedAtMs))
+    parts.push(
+      `<text x="4" y="${failedY + MARK}">failed</text>`,
+      // Where they were sent: a probe that was given up ends seconds later.
+      `<path d="${failed.map(line => `M${x(line.at - startedAtMs)} ${failedY}l4 ${MARK}m0 -${MARK}l-4 ${MARK}`).join('')}" stroke="${FAILURE}" fill="none"/>`
+    )
+    const stepMs = niceStep((window.toMs - window.fromMs) / 10)
+    for (let ms = Math.ceil(window.fromMs / stepMs) * stepMs; ms <= window.toMs; ms += stepMs) {
+      parts.push(`<text x="${x(ms)}" y="${bottom + 22}" class="small axis">${round(ms / 1000)} s</text>`)
+    }
+    return parts.join('\n')
+  })
+  const height = windows.length * panelHeight + 4
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Probes of the run by web server and database node">
+<style>text{font:11px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:13px}.small{font-size:9px;fill:#666}.axis{text-anchor:middle}</style>
+<rect width="100%" height="100%" fill="#fff"/>
+${panels.join('\n')}
+</svg>
+`
+}
+
+function niceStep(ms: number): number {
+  const power = 10 ** Math.floor(Math.log10(ms))
+  return ([1, 2, 5, 10].find(factor => factor * power >= ms) ?? 10) * power
+}

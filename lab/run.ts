@@ -1,0 +1,63 @@
+import { Lab } from './lab.ts'
+import { reportDir, writeReport } from './report/files.ts'
+import type { Scenario } from './scenario.ts'
+import { Interrupted, Stage } from './stage.ts'
+
+/**
+ * Runs one experiment from start to report. Whatever happens, Ctrl-C included, faults are healed and the workload ends;
+ * a lab that was not up before is taken down again, unless `keep`.
+ * @returns whether everything the scenario claims was seen
+ */
+export async function runScenario(scenario: Scenario, keep: boolean): Promise<boolean> {
+  const lab = new Lab(scenario.number)
+  const interrupt = new AbortController()
+  const onInterrupt = () => {
+    if (interrupt.signal.aborted) {
+      console.error('\nending at once: containers may be left broken; `down` and `up` start afresh')
+      process.exit(130)
+    }
+    console.error('\ninterrupted: healing and cleaning up (again to end at once)')
+    interrupt.abort()
+  }
+  process.on('SIGINT', onInterrupt)
+  process.on('SIGTERM', onInterrupt)
+
+  console.log(`\nScenario ${scenario.number}: ${scenario.title}\n${scenario.source}\n`)
+  const wasUp = await lab.isUp()
+  const stage = new Stage(lab, reportDir(scenario.number), interrupt.signal)
+  let problem: unknown
+  try {
+    await lab.up(text => stage.progress(text))
+    await scenario.run(stage)
+  } catch (error) {
+    problem = interrupt.signal.aborted ? new Interrupted('interrupted') : error
+  }
+  await stage.cleanUp()
+  if (problem) {
+    const text = problem instanceof Error ? problem.message : String(problem)
+    stage.claim('the experiment ran to its end', false, text)
+  }
+  const result = writeReport({
+    scenario: scenario.number,
+    title: scenario.title,
+    source: scenario.source,
+    startedAtMs: stage.startedAt,
+    endedAtMs: Date.now(),
+    history: stage.history,
+    faults: stage.faults,
+    figures: stage.figures,
+    claims: stage.claims
+  })
+  if (!wasUp && !keep) {
+    stage.progress('taking the lab down (data kept)')
+    await lab.down()
+  }
+  process.off('SIGINT', onInterrupt)
+  process.off('SIGTERM', onInterrupt)
+  const held = result.claims.filter(claim => claim.holds).length
+  console.log(
+    `\n${result.passed ? 'PASSED' : 'FAILED'}: ${held} of ${result.claims.length} claims hold, in ${result.seconds} s. ` +
+      `Report: lab/reports/${scenario.number}/report.html\n`
+  )
+  return result.passed
+}
