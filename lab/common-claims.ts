@@ -1,6 +1,7 @@
 import { checkLedger } from './checker/ledger.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
 import { countSessions } from './checker/tally.ts'
+import type { FaultRecord } from './report/result.ts'
 import type { Stage } from './stage.ts'
 
 /** What every scenario owes its customers, whatever was broken. Call it when the workload has ended. */
@@ -24,5 +25,35 @@ export function claimNothingLost(stage: Stage): void {
     'nobody has to log in again',
     sessions.repeatedLogins === 0 && sessions.logins > 0,
     `${sessions.logins} sessions, ${sessions.movedBetweenServers} of them served by more than one web server, ${sessions.repeatedLogins} logins repeated`
+  )
+}
+
+/** Answers to customers, good and bad, to requests that were sent and answered while a fault lasted. */
+export function countDuring(stage: Stage, fault: FaultRecord): { ok: number; bad: number } {
+  // Half a second for what was already under way.
+  const from = stage.startedAt + fault.atMs + 500
+  const to = stage.startedAt + fault.healingMs
+  const lines = stage.history.filter(line => line.who !== 'probe' && line.at >= from && line.at + line.ms <= to)
+  const ok = lines.filter(line => line.outcome === 'ok').length
+  return { ok, bad: lines.length - ok }
+}
+
+export function claimTotalOutage(stage: Stage, fault: FaultRecord): void {
+  const { ok, bad } = countDuring(stage, fault)
+  stage.claim(
+    `${fault.name} is a total outage`,
+    ok === 0 && bad > 0,
+    `${ok} good answers to customers while it lasted, ${bad} bad`
+  )
+}
+
+export function claimSurvived(stage: Stage, fault: FaultRecord, withinMs: number): void {
+  stage.claim(
+    `${fault.name} is survived`,
+    fault.longestGapMs !== null &&
+      fault.longestGapMs < withinMs &&
+      fault.requests > 100 &&
+      countDuring(stage, fault).ok > 0,
+    `longest gap ${fault.longestGapMs} ms, ${fault.failedProbes} probes and ${fault.failedRequests} requests failed of ${fault.requests}`
   )
 }

@@ -79,6 +79,7 @@ export class Lab {
   /** True when the containers of this scenario, and of no other, are running. */
   async isUp(): Promise<boolean> {
     const running = await this.#running()
+    running.delete('migrate')
     return this.hosts.every(host => running.has(host)) && [...running].every(host => this.hosts.includes(host as Host))
   }
 
@@ -152,6 +153,13 @@ export class Lab {
 
   async waitUntilHealthy(host: Host): Promise<void> {
     await waitFor(`${host} in service`, HEALED, () => this.isHealthy(host))
+  }
+
+  /** The same lab with other settings for some hosts, which are created anew with them. */
+  async reconfigure(overrides: Record<string, string>, hosts: Host[]): Promise<void> {
+    const other = new Lab(this.scenario, overrides)
+    await other.compose(['up', '--detach', '--no-deps', '--force-recreate', ...hosts])
+    for (const host of hosts) await this.waitUntilHealthy(host)
   }
 
   /** One request from the client's machine, on a connection of its own. */

@@ -1,4 +1,4 @@
-import { claimNothingLost } from '../common-claims.ts'
+import { claimNothingLost, claimSurvived } from '../common-claims.ts'
 import { kill, stopHaproxy } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
@@ -28,11 +28,7 @@ export const scenario: Scenario = {
     const survive = async (host: Host, prediction: string) => {
       stage.predict(prediction)
       const fault = await stage.break(kill(host))
-      stage.claim(
-        `${fault.name} is survived`,
-        fault.longestGapMs !== null && fault.longestGapMs < SURVIVED_WITHIN_MS && fault.requests > 100,
-        `longest gap ${fault.longestGapMs} ms, ${fault.failedProbes} probes and ${fault.failedRequests} requests failed of ${fault.requests}`
-      )
+      claimSurvived(stage, fault, SURVIVED_WITHIN_MS)
     }
 
     const web = await findHolder(stage, lab.webVirtualAddress, ['haproxy01', 'haproxy02'])

@@ -1,7 +1,11 @@
 import type { Scenario } from '../scenario.ts'
+import { scenario as scenario01 } from './01.ts'
+import { scenario as scenario02 } from './02.ts'
+import { scenario as scenario03 } from './03.ts'
 import { scenario as scenario04 } from './04.ts'
+import { scenario as scenario05 } from './05.ts'
 
-export const scenarios: readonly Scenario[] = [scenario04]
+export const scenarios: readonly Scenario[] = [scenario01, scenario02, scenario03, scenario04, scenario05]
 
 /** @throws an Error that names those there are */
 export function findScenario(number: string | undefined): Scenario {

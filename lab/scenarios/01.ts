@@ -1,0 +1,56 @@
+import { claimNothingLost, claimTotalOutage } from '../common-claims.ts'
+import { kill } from '../faults/index.ts'
+import type { Scenario } from '../scenario.ts'
+
+const REQUESTS = 20
+
+export const scenario: Scenario = {
+  number: '01',
+  title: 'One HAProxy, two web servers, one database: round robin, and two single points of failure',
+  source: 'Report, experiment 1',
+  async run(stage) {
+    const { lab } = stage
+    stage.explain(
+      `client → haproxy01 (${lab.address('haproxy01')}) → web01|02 → mariadb01 (${lab.address('mariadb01')})`
+    )
+
+    stage.predict('Round robin: the web servers answer by turns, one request each')
+    const stopCapture = await stage.capture('haproxy01', 'request', `tcp and (port 80 or port 5000) and greater 100`)
+    const out = await lab.exec('client', ['node', '/lab/workload/repeat.ts', `${lab.site}/whoami`, String(REQUESTS)])
+    const packets = await stopCapture()
+    const answers = JSON.parse(out) as { status: number; server: string }[]
+    const names = answers.map(answer => answer.server)
+    const byTurns = names.every((name, index) => index === 0 || name !== names[index - 1])
+    stage.claim(
+      'answers alternate between web01 and web02, one by one',
+      byTurns &&
+        new Set(names).size === 2 &&
+        answers.length === REQUESTS &&
+        answers.every(answer => answer.status === 200),
+      names.join(' ')
+    )
+
+    const [client, balancer] = [lab.address('client'), lab.address('haproxy01')]
+    const find = (pattern: RegExp) => packets.findIndex(line => pattern.test(line))
+    const asked = find(new RegExp(`${escape(client)}\\.\\d+ > ${escape(balancer)}\\.80: .*GET /whoami`))
+    const passedOn = find(new RegExp(`${escape(balancer)}\\.\\d+ > ${escape(lab.net)}\\.18[01]\\.5000: .*GET /whoami`))
+    const answered = find(new RegExp(`${escape(lab.net)}\\.18[01]\\.5000 > ${escape(balancer)}\\.\\d+: .*200 OK`))
+    const returned = find(new RegExp(`${escape(balancer)}\\.80 > ${escape(client)}\\.\\d+: .*200 OK`))
+    stage.claim(
+      'the capture on haproxy01 shows the request twice: from the client, and passed on to a web server; and the answer on its way back',
+      asked >= 0 && asked < passedOn && passedOn < answered && answered < returned,
+      `packets ${[asked, passedOn, answered, returned].map(index => index + 1).join(', ')} of ${packets.length} in request.pcap`
+    )
+
+    await stage.startWorkload()
+    await stage.pause(3_000)
+    stage.predict('haproxy01 is the only way in: nobody gets an answer until it is back')
+    claimTotalOutage(stage, await stage.break(kill('haproxy01')))
+    stage.predict('mariadb01 is the only database: the web servers answer, but with an apology instead of a list')
+    claimTotalOutage(stage, await stage.break(kill('mariadb01')))
+    await stage.stopWorkload()
+    claimNothingLost(stage)
+  }
+}
+
+const escape = (text: string) => text.replaceAll('.', '\\.')

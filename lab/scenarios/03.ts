@@ -1,0 +1,46 @@
+import { claimNothingLost, claimTotalOutage } from '../common-claims.ts'
+import { kill } from '../faults/index.ts'
+import type { Scenario } from '../scenario.ts'
+
+/** Of one customer's answers, the least share that each database node must have. By turns would be a half. */
+const LEAST_SHARE = 0.2
+
+export const scenario: Scenario = {
+  number: '03',
+  title: 'Two Galera nodes behind haproxy03: queries go to either; haproxy03 is the single point of failure',
+  source: 'Report, experiment 3',
+  async run(stage) {
+    const { lab } = stage
+    stage.explain(
+      `web01|02 → haproxy03 (${lab.address('haproxy03')}), TCP round robin → mariadb01|02, a Galera cluster`
+    )
+    const status = await lab.exec('mariadb01', ['mariadb', '-N', '-e', "show status like 'wsrep_cluster_size'"])
+    stage.claim('wsrep_cluster_size is 2', status.trim().split(/\s+/)[1] === '2', status.trim().replace(/\s+/, ' '))
+
+    stage.predict(
+      'Round robin by connection: a web server’s pool has connections to both nodes, and one login’s queries use them all'
+    )
+    await stage.startWorkload({ customers: 4 })
+    await stage.pause(10_000)
+    const one = stage.history.filter(line => line.who === 'c01' && line.outcome === 'ok' && line.node)
+    const shares = ['mariadb01', 'mariadb02'].map(node => one.filter(line => line.node === node).length / one.length)
+    const changes = one.filter((line, index) => index > 0 && line.node !== one[index - 1]?.node).length
+    stage.claim(
+      "one login's queries are answered by both nodes in turn",
+      one.length > 20 && shares.every(share => share >= LEAST_SHARE) && changes > 5,
+      `${one.length} answers to c01: mariadb01 ${Math.round((shares[0] ?? 0) * 100)} %, mariadb02 ${Math.round((shares[1] ?? 0) * 100)} %, ${changes} changes from one to the other`
+    )
+
+    stage.predict('haproxy03 is the only way to the database: both nodes are well, and nobody reaches them')
+    let nodesWell = 0
+    const fault = await stage.break(kill('haproxy03'), {
+      during: async () => {
+        for (const node of ['mariadb01', 'mariadb02'] as const) if (await lab.isHealthy(node)) nodesWell += 1
+      }
+    })
+    claimTotalOutage(stage, fault)
+    stage.claim('meanwhile both database nodes were Primary and Synced', nodesWell === 2, `${nodesWell} of 2`)
+    await stage.stopWorkload()
+    claimNothingLost(stage)
+  }
+}
