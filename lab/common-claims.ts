@@ -28,22 +28,22 @@ export function claimNothingLost(stage: Stage): void {
   )
 }
 
-/** Answers to customers, good and bad, to requests that were sent and answered while a fault lasted. */
-export function countDuring(stage: Stage, fault: FaultRecord): { ok: number; bad: number } {
+/** Of the customers' requests under way while a fault lasted: those sent and answered well in that time, and all the others. */
+export function countDuring(stage: Stage, fault: FaultRecord): { ok: number; unanswered: number } {
   // Half a second for what was already under way.
   const from = stage.startedAt + fault.atMs + 500
   const to = stage.startedAt + fault.healingMs
-  const lines = stage.history.filter(line => line.who !== 'probe' && line.at >= from && line.at + line.ms <= to)
-  const ok = lines.filter(line => line.outcome === 'ok').length
-  return { ok, bad: lines.length - ok }
+  const touching = stage.history.filter(line => line.who !== 'probe' && line.at <= to && line.at + line.ms >= from)
+  const ok = touching.filter(line => line.outcome === 'ok' && line.at >= from && line.at + line.ms <= to).length
+  return { ok, unanswered: touching.length - ok }
 }
 
 export function claimTotalOutage(stage: Stage, fault: FaultRecord): void {
-  const { ok, bad } = countDuring(stage, fault)
+  const { ok, unanswered } = countDuring(stage, fault)
   stage.claim(
     `${fault.name} is a total outage`,
-    ok === 0 && bad > 0,
-    `${ok} good answers to customers while it lasted, ${bad} bad`
+    ok === 0 && unanswered > 0,
+    `while it lasted ${ok} of the customers' requests were answered well and ${unanswered} were not`
   )
 }
 

@@ -116,7 +116,8 @@ export class Lab {
     let last = ''
     while (Date.now() < until) {
       const waitingFor: string[] = []
-      for (const host of this.hosts) if (!(await this.isHealthy(host))) waitingFor.push(host)
+      const healthy = await Promise.all(this.hosts.map(host => this.isHealthy(host)))
+      waitingFor.push(...this.hosts.filter((_, index) => !healthy[index]))
       if (waitingFor.length === 0) {
         const answer = await this.get('/health/ready').catch(() => undefined)
         if (answer?.status === 200) {
@@ -213,7 +214,15 @@ export async function waitFor(what: string, budgetMs: number, isSo: () => Promis
 }
 
 function healthCommand(host: Host): string[] | undefined {
-  if (/^web\d/.test(host)) return ['node', 'dist/cli.js', 'healthcheck', '--ready']
+  if (/^web\d/.test(host)) {
+    // As `carrinho healthcheck --ready`, without starting a Node process for each look.
+    return [
+      'perl',
+      '-MIO::Socket::INET',
+      '-e',
+      'my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:5000", Timeout => 1) or exit 1; print $s "GET /health/ready HTTP/1.0\\r\\n\\r\\n"; exit(<$s> =~ / 200 / ? 0 : 1)'
+    ]
+  }
   if (host === 'door') return ['service', 'haproxy', 'status']
   if (/^haproxy/.test(host)) {
     return ['sh', '-c', 'service haproxy status && { [ -z "$KEEPALIVED_CONFIG" ] || pgrep -x keepalived; }']

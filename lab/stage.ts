@@ -229,6 +229,7 @@ export class Stage {
         '-i',
         'eth0',
         '-U',
+        '--immediate-mode',
         '-w',
         '-',
         ...filter.split(' ')
@@ -255,6 +256,8 @@ export class Stage {
     )
       throw new Error(`the capture on ${host} did not start`)
     return async () => {
+      // What was just sent is still on its way through the kernel.
+      await sleep(500)
       await stopCapture()
       const { docker } = await import('./docker.ts')
       const text = await docker([
@@ -269,10 +272,11 @@ export class Stage {
         '-tt',
         '-r',
         `/capture/${name}.pcap`,
-        '-v'
+        '-v',
+        '-A'
       ])
-      // With -v a packet's details follow on indented lines.
-      return text.replace(/\n\s+/g, ' ').split('\n').filter(Boolean)
+      // A packet's details and content follow on lines of their own.
+      return text.split(/\n(?=\d+\.\d+ )/).map(packet => packet.replace(/\s+/g, ' '))
     }
   }
 

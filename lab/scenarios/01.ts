@@ -32,10 +32,10 @@ export const scenario: Scenario = {
 
     const [client, balancer] = [lab.address('client'), lab.address('haproxy01')]
     const find = (pattern: RegExp) => packets.findIndex(line => pattern.test(line))
-    const asked = find(new RegExp(`${escape(client)}\\.\\d+ > ${escape(balancer)}\\.80: .*GET /whoami`))
-    const passedOn = find(new RegExp(`${escape(balancer)}\\.\\d+ > ${escape(lab.net)}\\.18[01]\\.5000: .*GET /whoami`))
-    const answered = find(new RegExp(`${escape(lab.net)}\\.18[01]\\.5000 > ${escape(balancer)}\\.\\d+: .*200 OK`))
-    const returned = find(new RegExp(`${escape(balancer)}\\.80 > ${escape(client)}\\.\\d+: .*200 OK`))
+    const asked = find(new RegExp(`${quote(client)}\\.\\d+ > ${quote(balancer)}\\.80: .*GET /whoami`))
+    const passedOn = find(new RegExp(`${quote(balancer)}\\.\\d+ > ${quote(lab.net)}\\.18[01]\\.5000: .*GET /whoami`))
+    const answered = find(new RegExp(`${quote(lab.net)}\\.18[01]\\.5000 > ${quote(balancer)}\\.\\d+: .*200 OK`))
+    const returned = find(new RegExp(`${quote(balancer)}\\.80 > ${quote(client)}\\.\\d+: .*200 OK`))
     stage.claim(
       'the capture on haproxy01 shows the request twice: from the client, and passed on to a web server; and the answer on its way back',
       asked >= 0 && asked < passedOn && passedOn < answered && answered < returned,
@@ -47,10 +47,10 @@ export const scenario: Scenario = {
     stage.predict('haproxy01 is the only way in: nobody gets an answer until it is back')
     claimTotalOutage(stage, await stage.break(kill('haproxy01')))
     stage.predict('mariadb01 is the only database: the web servers answer, but with an apology instead of a list')
-    claimTotalOutage(stage, await stage.break(kill('mariadb01')))
+    claimTotalOutage(stage, await stage.break(kill('mariadb01'), { holdMs: 8_000 }))
     await stage.stopWorkload()
     claimNothingLost(stage)
   }
 }
 
-const escape = (text: string) => text.replaceAll('.', '\\.')
+const quote = (text: string) => text.replaceAll('.', '\\.')
