@@ -4,8 +4,20 @@ import { scenario as scenario02 } from './02.ts'
 import { scenario as scenario03 } from './03.ts'
 import { scenario as scenario04 } from './04.ts'
 import { scenario as scenario05 } from './05.ts'
+import { scenario as scenario06 } from './06.ts'
+import { scenario as scenario07 } from './07.ts'
+import { scenario as scenario08 } from './08.ts'
 
-export const scenarios: readonly Scenario[] = [scenario01, scenario02, scenario03, scenario04, scenario05]
+export const scenarios: readonly Scenario[] = [
+  scenario01,
+  scenario02,
+  scenario03,
+  scenario04,
+  scenario05,
+  scenario06,
+  scenario07,
+  scenario08
+]
 
 /** @throws an Error that names those there are */
 export function findScenario(number: string | undefined): Scenario {

@@ -27,6 +27,7 @@ interface Options {
   method?: 'GET' | 'POST'
   form?: Record<string, string>
   accept?: string
+  authorization?: string
   timeoutMs?: number
 }
 
@@ -36,9 +37,15 @@ export class Browser {
   readonly #agent: Agent | false
   readonly #cookies = new Map<string, string>()
 
-  /** @param keepsConnections false opens a connection for each request */
-  constructor(site: string, keepsConnections = true) {
+  readonly #localAddress: string | undefined
+
+  /**
+   * @param keepsConnections false opens a connection for each request
+   * @param localAddress sends from this address of the host
+   */
+  constructor(site: string, keepsConnections = true, localAddress?: string) {
     this.#site = new URL(site)
+    this.#localAddress = localAddress
     this.#agent = keepsConnections ? new Agent({ keepAlive: true, maxSockets: 6 }) : false
   }
 
@@ -60,6 +67,7 @@ export class Browser {
     const headers: Record<string, string | number> = { accept: options.accept ?? 'text/html', 'accept-language': 'pt' }
     if (this.#cookies.size > 0)
       headers.cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    if (options.authorization) headers.authorization = options.authorization
     if (body !== undefined) {
       headers['content-type'] = 'application/x-www-form-urlencoded'
       headers['content-length'] = Buffer.byteLength(body)
@@ -70,7 +78,8 @@ export class Browser {
       const outgoing = httpRequest(new URL(path, this.#site), {
         method: options.method ?? 'GET',
         headers,
-        agent: this.#agent
+        agent: this.#agent,
+        localAddress: this.#localAddress
       })
       const timer = setTimeout(
         () => outgoing.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),

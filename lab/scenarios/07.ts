@@ -1,0 +1,108 @@
+import { STATE_REACHED } from '../budgets.ts'
+import { claimNothingLost, claimSurvived } from '../common-claims.ts'
+import { kill } from '../faults/index.ts'
+import type { Host } from '../network.ts'
+import type { Scenario } from '../scenario.ts'
+import type { Stage } from '../stage.ts'
+import type { Line } from '../workload/history.ts'
+
+const APACHES: Host[] = ['apache01', 'apache02']
+/** Three adverts of a second each, the skew, and a lost packet's second. */
+const SURVIVED_WITHIN_MS = 7_000
+
+async function findHolder(stage: Stage): Promise<Host> {
+  let holders: Host[] = []
+  await stage.waitFor('one Apache holds the address', STATE_REACHED, async () => {
+    holders = await stage.lab.holders(stage.lab.webVirtualAddress, APACHES)
+    return holders.length === 1
+  })
+  return holders[0] as Host
+}
+
+/** The web servers that answered each customer. */
+function serversByCustomer(lines: readonly Line[]): Map<string, Set<string>> {
+  const servers = new Map<string, Set<string>>()
+  for (const line of lines) {
+    if (line.who === 'probe' || line.outcome !== 'ok' || !line.server) continue
+    // The session begins with the answer to the sign-up: before it there is nothing to stick to.
+    if (line.what === 'signup') continue
+    servers.set(line.who, (servers.get(line.who) ?? new Set()).add(line.server))
+  }
+  return servers
+}
+
+export const scenario: Scenario = {
+  number: '07',
+  title: 'Two Apache balancers with Keepalived: sticky sessions, and what happens when the sticky server dies',
+  source: 'The Keepalived + Apache document',
+  async run(stage) {
+    const { lab } = stage
+    stage.explain(
+      `apache01 (priority 51) and apache02 (50) share ${lab.webVirtualAddress}; mod_proxy_balancer reads the route at the end of the session's cookie`
+    )
+    stage.predict('Sticky: each customer stays with the web server that made the session')
+    await stage.startWorkload()
+    const stickyFrom = Date.now()
+    await stage.pause(5_000)
+    const sticky = serversByCustomer(stage.history.filter(line => line.at > stickyFrom))
+    const faithful = [...sticky.values()].filter(servers => servers.size === 1).length
+    stage.claim(
+      'with stickysession each customer meets one web server',
+      sticky.size === 6 && faithful === sticky.size,
+      `${faithful} of ${sticky.size} customers`
+    )
+
+    stage.predict('web01 dies with the sessions that stick to it. They are in the database: web02 goes on with them')
+    const before = stage.history.length
+    const stuck = [...sticky].filter(([, servers]) => servers.has('web01')).map(([who]) => who)
+    claimSurvived(stage, await stage.break(kill('web01'), { holdMs: 8_000 }), SURVIVED_WITHIN_MS)
+    const since = stage.history.slice(before)
+    const moved = stuck.filter(who =>
+      since.some(line => line.who === who && line.server === 'web02' && line.outcome === 'ok')
+    )
+    const asked = since.filter(line => line.loggedOut).length
+    stage.claim(
+      'the customers of the dead sticky server go on, signed in, on the other',
+      stuck.length > 0 && moved.length === stuck.length && asked === 0,
+      `${moved.length} of ${stuck.length} moved from web01 to web02, ${asked} were asked to log in`
+    )
+
+    stage.predict('apache01 dies: after three silent seconds and the skew apache02 takes the address')
+    const first = await findHolder(stage)
+    let taken: Host | undefined
+    const fault = await stage.break(kill(first), {
+      holdMs: 7_000,
+      during: async () => {
+        const others = APACHES.filter(host => host !== first)
+        await stage.waitFor('the other Apache holds the address', STATE_REACHED, async () => {
+          taken = (await lab.holders(lab.webVirtualAddress, others))[0]
+          return taken !== undefined
+        })
+      }
+    })
+    claimSurvived(stage, fault, SURVIVED_WITHIN_MS)
+    stage.claim(
+      'Keepalived moves the address between the Apaches',
+      taken !== undefined && taken !== first,
+      `from ${first} to ${taken}`
+    )
+    await stage.waitFor(`${first} is preempted back`, STATE_REACHED, async () => (await findHolder(stage)) === first)
+
+    stage.explain('Without stickysession: every request may go to either server')
+    await lab.reconfigure({ STICKY: '' }, APACHES)
+    await findHolder(stage)
+    await stage.pause(2_000)
+    const looseFrom = Date.now()
+    await stage.pause(5_000)
+    const loose = serversByCustomer(stage.history.filter(line => line.at > looseFrom))
+    const wandering = [...loose.values()].filter(servers => servers.size === 2).length
+    stage.claim(
+      'without it the customers meet both, and are signed in on both',
+      loose.size === 6 && wandering === 6,
+      `${wandering} of ${loose.size} customers met both`
+    )
+
+    await stage.stopWorkload()
+    claimNothingLost(stage)
+  }
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { findLongestGap, findLongestPause } from '../../lab/checker/gaps.ts'
+import { checkShares } from '../../lab/checker/shares.ts'
+import { countStaleReads } from '../../lab/checker/stale-reads.ts'
+import { countSessions, median } from '../../lab/checker/tally.ts'
+import { readAdverts } from '../../lab/checker/vrrp.ts'
+import { findForm, NoAnswer } from '../../lab/workload/browser.ts'
+import type { Line } from '../../lab/workload/history.ts'
+import { judge } from '../../lab/workload/recorder.ts'
+
+const probe = (at: number, outcome: Line['outcome'] = 'ok', ms = 5): Line => ({
+  at,
+  ms,
+  who: 'probe',
+  what: 'probe',
+  outcome
+})
+const act = (at: number, what: Line['what'], more: Partial<Line> = {}): Line => ({
+  at,
+  ms: 5,
+  who: 'c01',
+  what,
+  outcome: 'ok',
+  ...more
+})
+
+test('the longest gap lies between two good answers and ignores failures', () => {
+  const history = [probe(0), probe(20), probe(40, 'fail'), probe(60, 'fail'), probe(740), probe(760)]
+  assert.deepEqual(findLongestGap(history, 30, 800), { fromMs: 25, toMs: 745, ms: 720 })
+})
+
+test('a slow answer counts when it arrives', () => {
+  assert.equal(findLongestGap([probe(0), probe(20, 'ok', 900), probe(40, 'ok', 890)], 0, 1000)?.ms, 915)
+})
+
+test('a gap outside the window is not the window’s', () => {
+  const history = [probe(0), probe(500), probe(520), probe(540), probe(560)]
+  assert.equal(findLongestGap(history, 530, 600)?.ms, 20)
+})
+
+test('an outage that never ends lasts as long as it was asked', () => {
+  assert.equal(findLongestGap([probe(0), probe(20, 'fail'), probe(2005, 'fail')], 0, 3000)?.ms, 2000)
+})
+
+test('no answer at all is no measurement', () => {
+  assert.equal(findLongestGap([probe(0, 'fail')], 0, 100), undefined)
+})
+
+test('a customer’s pause counts from the first attempt to the last answer', () => {
+  const history = [
+    act(0, 'add', { attempt: 1, outcome: 'unknown' }),
+    act(600, 'add', { attempt: 2, outcome: 'unknown' }),
+    act(1500, 'add', { attempt: 3 }),
+    act(1700, 'read', { attempt: 1 })
+  ]
+  assert.deepEqual(findLongestPause(history, 0, 2000), { ms: 1505, who: 'c01', what: 'add' })
+})
+
+test('a read that misses an acknowledged item is stale, and one that shows a removed item too', () => {
+  const missing = [act(0, 'add', { item: 'a', server: 'web01' }), act(10, 'read', { items: [], server: 'web02' })]
+  assert.deepEqual(countStaleReads(missing), {
+    checked: 1,
+    stale: 1,
+    elsewhere: 1,
+    examples: ['c01 through web02: misses a']
+  })
+  const back = [act(0, 'add', { item: 'a' }), act(10, 'remove', { item: 'a' }), act(20, 'read', { items: ['a'] })]
+  assert.equal(countStaleReads(back).stale, 1)
+})
+
+test('a read before any write, and one after a write of unknown end, cannot be stale', () => {
+  const history = [
+    act(0, 'read', { items: [] }),
+    act(10, 'add', { item: 'a', outcome: 'unknown' }),
+    act(20, 'read', { items: [] })
+  ]
+  assert.deepEqual(countStaleReads(history), { checked: 0, stale: 0, elsewhere: 0, examples: [] })
+})
+
+test('another customer’s write does not make a read stale', () => {
+  const history = [act(0, 'add', { item: 'a', who: 'c02' }), act(10, 'read', { items: [] })]
+  assert.equal(countStaleReads(history).stale, 0)
+})
+
+test('a page that asks for a login again is counted', () => {
+  const history = [
+    act(0, 'signup', { server: 'web01' }),
+    act(10, 'read', { server: 'web02' }),
+    act(20, 'read', { outcome: 'fail', loggedOut: true }),
+    act(30, 'login', { server: 'web01' })
+  ]
+  assert.deepEqual(countSessions(history), { logins: 2, repeatedLogins: 1, movedBetweenServers: 1 })
+})
+
+test('shares are judged against the weights', () => {
+  assert.equal(checkShares({ a: 120, b: 80, c: 40 }, { a: 3, b: 2, c: 1 }).holds, true)
+  assert.equal(checkShares({ a: 80, b: 80, c: 80 }, { a: 3, b: 2, c: 1 }).holds, false)
+  assert.equal(checkShares({ a: 120, b: 120 }, { a: 1, b: 1, c: 1 }).holds, false)
+  assert.equal(checkShares({ a: 100, stranger: 1 }, { a: 1 }).holds, false)
+  assert.equal(checkShares({}, { a: 1 }).holds, false)
+})
+
+test('the median of an even number of values lies between the middle two', () => {
+  assert.equal(median([4, 1, 3, 2]), 2.5)
+  assert.equal(median([9, 1, 3]), 3)
+})
+
+test('adverts are read from tcpdump’s lines, of both versions', () => {
+  const lines = [
+    '1700000000.500000 IP (tos 0xc0, ttl 255, proto VRRP (112), length 40) 172.30.1.183 > 224.0.0.18: vrrp 172.30.1.183 > 224.0.0.18: VRRPv2, Advertisement, vrid 11, prio 101, authtype simple, intvl 1s, length 20',
+    '1700000000.700000 IP (tos 0xc0) 172.30.1.184 > 224.0.0.18: vrrp 172.30.1.184 > 224.0.0.18: VRRPv3, Advertisement, vrid 11, prio 0, intvl 20cs, length 12',
+    '1700000001.000000 ARP, Request who-has 172.30.1.200 tell 172.30.1.200, length 28'
+  ]
+  assert.deepEqual(readAdverts(lines), [
+    { at: 1700000000500, from: '172.30.1.183', version: 2, priority: 101, routerId: 11 },
+    { at: 1700000000700, from: '172.30.1.184', version: 3, priority: 0, routerId: 11 }
+  ])
+})
+
+test('a write without an answer is unknown once it was sent, and failed when it never was', () => {
+  assert.equal(judge(true, new NoAnswer('ECONNRESET', true)), 'unknown')
+  assert.equal(judge(true, new NoAnswer('ECONNREFUSED', false)), 'fail')
+  assert.equal(judge(false, new NoAnswer('ECONNRESET', true)), 'fail')
+  assert.equal(judge(true, { status: 503, headers: {}, body: '' }), 'unknown')
+  assert.equal(judge(true, { status: 422, headers: {}, body: '' }), 'fail')
+  assert.equal(judge(true, { status: 303, headers: {}, body: '' }), 'ok')
+})
+
+test('a form’s hidden fields are found by its action', () => {
+  const html =
+    '<form id="x" method="post" action="/carrinho/"><input type="hidden" name="csrf_token" value="a&amp;b"><input name="q" type="text"></form>' +
+    '<form action="/logout"><input type="hidden" name="other" value="1"></form>'
+  assert.deepEqual(findForm(html, '/carrinho/'), { csrf_token: 'a&b' })
+  assert.equal(findForm(html, '/login'), undefined)
+})
