@@ -77,11 +77,13 @@ decide() {
   echo "wait:${waiting:- $best has the newest data and forms the cluster}"
 }
 
-arguments=
+arguments= start=
 if [ "${GALERA:-on}" = on ]; then
   me=$GALERA_ADDRESS
   position=$(position)
   uuid=$(value uuid "$position") seqno=$(value seqno "$position") safe=$(value safe "$position")
+  # Told to the server too: with it a node that crashed catches up by the write sets it missed, not by a full copy.
+  [ "$seqno" -ge 0 ] && start="--wsrep-start-position=$uuid:$seqno"
   phase phase=lobby "$position"
   say "my position is $uuid:$seqno, safe_to_bootstrap $safe"
   said=
@@ -101,6 +103,6 @@ if [ "${GALERA:-on}" = on ]; then
 fi
 
 phase phase=running
-mariadbd --user=mysql $arguments &
+mariadbd --user=mysql $arguments $start &
 server=$!
 wait "$server"
