@@ -1,0 +1,42 @@
+#!/bin/sh
+# ci.sh [NN…]: engine up, images built, every scenario run for real, engine down again if this started it.
+# Exit 1 when a scenario fails; the others still run. Ends by itself within LAB_CI_MINUTES.
+set -u
+cd "$(dirname "$0")/.."
+limit=$(( ${LAB_CI_MINUTES:-40} * 60 ))
+began=$(date +%s)
+left() { echo $(( limit - $(date +%s) + began )); }
+
+# A network with a certificate authority of its own: the one this machine's npm already trusts.
+if [ -z "${LAB_CA_FILE:-}" ]; then
+  authority=${NODE_EXTRA_CA_CERTS:-$(npm config get cafile 2>/dev/null)}
+  if [ -n "$authority" ] && [ "$authority" != null ] && [ -s "$authority" ]; then LAB_CA_FILE=$authority; export LAB_CA_FILE; fi
+fi
+
+lab() { node --import tsx lab/cli.ts "$@"; }
+finish() {
+  trap '' INT TERM
+  timeout 120 docker compose --profile '*' down --volumes --timeout 5 >/dev/null 2>&1
+  lab/offline/engine.sh down
+}
+trap 'finish; exit 130' INT TERM
+
+lab/offline/engine.sh up && lab/offline/base-image.sh || { lab/offline/engine.sh down; exit 1; }
+echo "lab: building the images ($(left) s left)"
+if ! timeout "$(left)" docker compose --profile '*' build >lab/build.log 2>&1; then
+  tail -n 40 lab/build.log
+  finish
+  exit 1
+fi
+
+passed=0 failed=
+for number in ${*:-01 02 03 04 05 06 07 08}; do
+  [ -e "lab/scenarios/$number.ts" ] || { echo "lab: there is no scenario $number"; failed="$failed $number"; continue; }
+  [ "$(left)" -lt 60 ] && { echo "lab: no time left for scenario $number"; failed="$failed $number"; continue; }
+  # The runner heals and cleans up on TERM; KILL only when it does not.
+  if timeout --kill-after=90 "$(left)" node --import tsx lab/cli.ts run "$number"; then passed=$((passed + 1)); else failed="$failed $number"; fi
+done
+lab report
+finish
+echo "lab: $passed scenarios passed, failed:${failed:- none}, in $(( $(date +%s) - began )) s"
+[ -z "$failed" ]
