@@ -65,13 +65,13 @@ export async function buildApp({
   })
 
   // For programs: no session, no cookies, no pages.
-  requestScope(app, { config, lifecycle })
+  requestScope(app, { config, lifecycle, store })
   app.setErrorHandler(async (raw, request, reply) => {
     const error = toAppError(raw)
     if (error.statusCode >= 500) request.log.error({ err: raw }, 'failed')
     return reply.status(error.statusCode).send({ error: error.code, requestId: request.id })
   })
-  await securityHeaders(app)
+  securityHeaders(app)
   health(app, { lifecycle })
   whoami(app, { lifecycle, store })
   metrics(app, { metrics: counters, lifecycle, gauges: () => store.dialect.gauges })
@@ -97,9 +97,9 @@ export async function buildApp({
     await views(site, { lifecycle })
     errorPages(site)
     await session(site, { config, store })
-    site.addHook('onRequest', async () => {
-      if (!lifecycle.isSchemaCurrent)
-        throw databaseUnavailable(new Error('the schema is not the one this server knows'))
+    site.addHook('onRequest', (_request, _reply, done) => {
+      if (lifecycle.isSchemaCurrent) done()
+      else done(databaseUnavailable(new Error('the schema is not the one this server knows')))
     })
     await csrf(site, { config })
 

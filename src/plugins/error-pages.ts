@@ -42,7 +42,7 @@ export async function answerError(
   error: AppError,
   request: FastifyRequest,
   reply: FastifyReply
-): Promise<FastifyReply> {
+): Promise<unknown> {
   const t = translateFor(request)
   reply.status(error.statusCode)
   // An asset that is not there comes here from outside the site, where there are no pages.

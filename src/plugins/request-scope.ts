@@ -4,11 +4,13 @@ import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import type { Lifecycle } from '../lifecycle.ts'
-import { type Budget, newBudget, runWithBudget } from '../store/budget.ts'
+import type { Store } from '../store/index.ts'
+import type { Work } from '../store/work.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    budget: Budget
+    /** What this request does on the database. */
+    work: Work
   }
 }
 
@@ -26,28 +28,25 @@ export function requestIdOf(trustProxy: string[]): (raw: IncomingMessage) => str
 
 /**
  * What every answer carries: which web server, which request, which database node and how long it took. And what every
- * request carries: its budget.
+ * request carries: its work on the database.
  */
 export function requestScope(
   app: FastifyInstance,
-  { config, lifecycle }: { config: Config; lifecycle: Lifecycle }
+  { config, lifecycle, store }: { config: Config; lifecycle: Lifecycle; store: Store }
 ): void {
-  app.decorateRequest('budget')
+  app.decorateRequest('work')
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-served-by', lifecycle.serverName)
     reply.header('x-request-id', request.id)
-    request.budget = newBudget(lifecycle.requestBudgetMs(config.limits.requestMs))
-    runWithBudget(request.budget, done)
+    request.work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs))
+    done()
   })
-
-  // Reading a body leaves the scope that onRequest entered.
-  app.addHook('preHandler', (request, _reply, done) => runWithBudget(request.budget, done))
 
   app.addHook('onSend', (request, reply, _payload, done) => {
     // Connections that balancers keep open move to the other servers before this one closes them.
     if (lifecycle.isDraining) reply.header('connection', 'close')
-    const { node, roundTrips, databaseMs } = request.budget
+    const { node, roundTrips, databaseMs } = request.work
     if (roundTrips > 0) {
       if (node !== undefined) reply.header('x-database-node', node.replace(/[^\x20-\x7e]/g, '?'))
       reply.header('server-timing', `db;dur=${databaseMs.toFixed(1)};desc="${roundTrips} round trips"`)
@@ -56,7 +55,7 @@ export function requestScope(
   })
 
   app.addHook('onResponse', (request, reply, done) => {
-    const { node, roundTrips, databaseMs } = request.budget
+    const { node, roundTrips, databaseMs } = request.work
     const path = request.url.split('?', 1)[0] ?? '/'
     // Balancers ask several times a second; their questions would drown the rest.
     const level = QUIET.test(path) && reply.statusCode < 500 ? 'debug' : 'info'

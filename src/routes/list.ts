@@ -34,7 +34,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     errors: Record<string, string> = {},
     formError: string | null = null
   ) => {
-    const page = await carts.page(getCustomer(request).id, place)
+    const page = await carts.page(request.work, getCustomer(request).id, place)
     return reply.page('list', {
       items: page.items,
       older: page.olderThan === undefined ? null : `/carrinho/?before=${page.olderThan}`,
@@ -47,9 +47,9 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
 
   app.get<{ Querystring: RawForm }>('/carrinho/', async (request, reply) => {
     if (wantsJson(request)) {
-      const items = await carts.all(getCustomer(request).id)
+      const items = await carts.all(request.work, getCustomer(request).id)
       reply.header('cache-control', 'no-store')
-      return { items: items.map(asJson), server: serverName, databaseNode: request.budget.node ?? null }
+      return { items: items.map(asJson), server: serverName, databaseNode: request.work.node ?? null }
     }
     const { query } = request
     const place = { before: parseId(query.before), after: parseId(query.after) }
@@ -85,7 +85,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     if (!checked.ok) return refuse(400, 'invalid', checked.errors)
     const item = checked.value
     const operation = typed(fields, 'operation') || undefined
-    const result = await carts.add(getCustomer(request).id, item, operation)
+    const result = await carts.add(request.work, getCustomer(request).id, item, operation)
     if (result === 'reused') {
       // A page that the browser kept: what is on it now has not been added, and needs a key of its own.
       form.operation = newKey()
@@ -93,7 +93,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     }
     if (wantsJson(request)) {
       reply.status(result === 'added' ? 201 : 200).header('cache-control', 'no-store')
-      return { status: result, server: serverName, databaseNode: request.budget.node ?? null }
+      return { status: result, server: serverName, databaseNode: request.work.node ?? null }
     }
     const key = result === 'added' ? 'flash.added' : 'flash.alreadyAdded'
     setFlash(reply, { kind: 'success', key, params: { type: item.type } })
@@ -105,10 +105,10 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     if (Array.isArray(raw)) throw badRequest('repeated_field')
     const id = parseId(raw)
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
-    const deleted = id !== undefined && (await carts.remove(getCustomer(request).id, id))
+    const deleted = id !== undefined && (await carts.remove(request.work, getCustomer(request).id, id))
     if (wantsJson(request)) {
       reply.header('cache-control', 'no-store')
-      return { deleted, server: serverName, databaseNode: request.budget.node ?? null }
+      return { deleted, server: serverName, databaseNode: request.work.node ?? null }
     }
     setFlash(reply, deleted ? { kind: 'success', key: 'flash.deleted' } : { kind: 'info', key: 'flash.notThere' })
     return reply.redirect('/carrinho/', 303)
