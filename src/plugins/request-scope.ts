@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Store } from '../store/index.ts'
 import type { Work } from '../store/work.ts'
+import { SECURITY_HEADERS, STRICT_TRANSPORT } from './security-headers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,8 +14,6 @@ declare module 'fastify' {
     work: Work
   }
 }
-
-const QUIET = /^\/(health|metrics|static|whoami)(\/|$)/
 
 /** The balancer's request id where the balancer is trusted and the id is one, a new one otherwise. */
 export function requestIdOf(trustProxy: string[]): (raw: IncomingMessage) => string {
@@ -35,10 +34,13 @@ export function requestScope(
   { config, lifecycle, store }: { config: Config; lifecycle: Lifecycle; store: Store }
 ): void {
   app.decorateRequest('work')
+  const logsReads = config.logLevel === 'debug' || config.logLevel === 'trace'
+  const constant = { ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName }
 
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-served-by', lifecycle.serverName)
+    reply.headers(constant)
     reply.header('x-request-id', request.id)
+    if (request.protocol === 'https') reply.header('strict-transport-security', STRICT_TRANSPORT)
     request.work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs))
     done()
   })
@@ -57,10 +59,12 @@ export function requestScope(
   app.addHook('onResponse', (request, reply, done) => {
     const { node, roundTrips, databaseMs } = request.work
     const path = request.url.split('?', 1)[0] ?? '/'
-    // Balancers ask several times a second; their questions would drown the rest.
-    const level = QUIET.test(path) && reply.statusCode < 500 ? 'debug' : 'info'
-    request.log[level](
+    // What only read and went well is for the balancer's log, which has the same request id.
+    const level = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD') ? 'debug' : 'info'
+    if (level === 'debug' && !logsReads) return done()
+    app.log[level](
       {
+        reqId: request.id,
         method: request.method,
         path,
         status: reply.statusCode,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { badRequest } from '../errors.ts'
 import { formToken } from '../plugins/csrf.ts'
@@ -6,7 +7,6 @@ import { fieldsOf, typed } from '../plugins/forms.ts'
 import { translateFor, wantsJson } from '../plugins/language.ts'
 import { translateErrors } from '../plugins/views.ts'
 import type { Carts, Item, Place } from '../shop/carts.ts'
-import { newKey } from '../shop/digest.ts'
 import { checkItem, type FieldErrors, parseId, type RawForm } from '../shop/validation.ts'
 import { getCustomer } from './members.ts'
 
@@ -22,7 +22,7 @@ const emptyForm = (query: RawForm): ListForm => ({
   product_type: typed(query, 'product_type'),
   quantity: typed(query, 'quantity') || '1',
   local: typed(query, 'local'),
-  operation: typed(query, 'operation') || newKey()
+  operation: typed(query, 'operation') || randomUUID()
 })
 
 export function listPage(app: FastifyInstance, { carts, serverName }: { carts: Carts; serverName: string }): void {
@@ -64,7 +64,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
       product_type: typed(fields, 'product_type'),
       quantity: typed(fields, 'quantity'),
       local: typed(fields, 'local'),
-      operation: typed(fields, 'operation') || newKey()
+      operation: typed(fields, 'operation') || randomUUID()
     }
     const refuse = (status: number, code: string, errors: FieldErrors, formError: string | null = null) => {
       reply.status(status)
@@ -88,7 +88,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     const result = await carts.add(request.work, getCustomer(request).id, item, operation)
     if (result === 'reused') {
       // A page that the browser kept: what is on it now has not been added, and needs a key of its own.
-      form.operation = newKey()
+      form.operation = randomUUID()
       return refuse(409, 'operation_reused', {}, translateFor(request)('operation.reused'))
     }
     if (wantsJson(request)) {

@@ -1,7 +1,7 @@
 import { lt, sql } from 'drizzle-orm'
 import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core'
 import { drizzle } from 'drizzle-orm/mysql-proxy'
-import mysql, { type Connection, type ConnectionOptions } from 'mysql2'
+import mysql, { type Connection, type ConnectionOptions, type PrepareStatementInfo } from 'mysql2'
 import type { DatabaseLimits, ServerDatabase } from '../config.ts'
 import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
@@ -197,6 +197,8 @@ class MysqlLink implements Link {
   node: string
   role = 'primary'
   readonly #connection: Connection
+  readonly #prepared = new Map<string, PrepareStatementInfo>()
+  readonly #destroy = () => this.destroy()
   #gone = false
   #goneListener: (() => void) | undefined
 
@@ -213,12 +215,27 @@ class MysqlLink implements Link {
   }
 
   async run(statement: string, params: unknown[], timeoutMs: number): Promise<Answer> {
-    return execute(this.#connection, statement, params, timeoutMs, () => this.destroy())
+    const prepared = this.#prepared.get(statement) ?? (await this.#prepare(statement, timeoutMs))
+    return bounded(timeoutMs, this.#destroy, done => prepared.execute(params as never, done))
+  }
+
+  /** Once for each statement and connection; the application has a few dozen. */
+  async #prepare(statement: string, timeoutMs: number): Promise<PrepareStatementInfo> {
+    const prepared = await new Promise<PrepareStatementInfo>((resolve, reject) => {
+      bounded(timeoutMs, this.#destroy, done => {
+        this.#connection.prepare(statement, (error, info) => {
+          if (info) resolve(info)
+          done(error, [])
+        })
+      }).catch(reject)
+    })
+    this.#prepared.set(statement, prepared)
+    return prepared
   }
 
   async check(timeoutMs: number): Promise<void> {
     const statement = '/*M! set statement wsrep_sync_wait = 0 for */ select 1'
-    await query(this.#connection, statement, [], timeoutMs, () => this.destroy())
+    await query(this.#connection, statement, [], timeoutMs, this.#destroy)
   }
 
   /** Asks the node who it is. SHOW never waits for causality here: wsrep_sync_wait leaves its bit 8 out. */
@@ -271,7 +288,8 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     // A peer that vanishes without FIN is noticed while the connection is idle.
     enableKeepAlive: true,
     keepAliveInitialDelay: 1000,
-    maxPreparedStatements: 200,
+    rowsAsArray: true,
+    maxPreparedStatements: 500,
     multipleStatements: false
   }
   if (database.tls) settings.ssl = tlsOptions(database.tls, database.host)
@@ -293,16 +311,13 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
   })
 }
 
-const execute = (connection: Connection, sql: string, values: unknown[], timeoutMs: number, destroy: () => void) =>
-  bounded(timeoutMs, destroy, done => connection.execute({ sql, values: values as never, rowsAsArray: true }, done))
-
 const query = (
   connection: Connection,
   sql: string,
   values: unknown[],
   timeoutMs: number,
   destroy = () => connection.destroy()
-) => bounded(timeoutMs, destroy, done => connection.query({ sql, values, rowsAsArray: true }, done))
+) => bounded(timeoutMs, destroy, done => connection.query({ sql, values }, done))
 
 type Callback = (error: mysql.QueryError | null, result: unknown) => void
 
