@@ -48,7 +48,7 @@ export async function views(app: FastifyInstance, { lifecycle }: { lifecycle: Li
       lang,
       languages: languageChoices[lang],
       t,
-      path: request.method === 'GET' ? request.url : '/',
+      path: pagePath(request),
       csrfToken: formToken(request, this),
       customer: customer ? { name: customer.name, email: customer.email } : null,
       server: lifecycle.serverName,
@@ -102,6 +102,14 @@ const languageChoices = Object.fromEntries(
     languages.map(code => ({ code, name: languageNames[code], current: code === current }))
   ])
 )
+
+/** Where the page being answered can be asked for again; the answer to a POST has its form's page. */
+function pagePath({ method, url, server }: FastifyRequest): string {
+  if (method === 'GET') return url
+  const path = url.split('?', 1)[0] ?? '/'
+  if (server.hasRoute({ method: 'GET', url: path })) return path
+  return path.startsWith('/conta/') ? '/conta' : '/'
+}
 
 /** Field errors in the reader's language, as the templates and JSON answers carry them. */
 export function translateErrors(request: FastifyRequest, errors: FieldErrors): Record<string, string> {

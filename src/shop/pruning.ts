@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Prunable } from '../store/dialect.ts'
 import type { Store } from '../store/index.ts'
 import { FAILURE_WINDOW_MS } from './login-throttle.ts'
@@ -26,7 +27,7 @@ export async function prune(store: Store, now = Date.now(), signal?: AbortSignal
       const deleted = await work.repeatable(() => work.prune(what, before, BATCH))
       pruned += deleted
       if (deleted < BATCH) break
-      await new Promise(resolve => setTimeout(resolve, PAUSE_MS).unref())
+      await sleep(PAUSE_MS)
     }
   }
   return pruned
