@@ -10,7 +10,6 @@ import { errorPages, toAppError } from './plugins/error-pages.ts'
 import { forms } from './plugins/forms.ts'
 import { type Metrics, metrics } from './plugins/metrics.ts'
 import { requestIdOf, requestScope } from './plugins/request-scope.ts'
-import { securityHeaders } from './plugins/security-headers.ts'
 import { session } from './plugins/session.ts'
 import { ASSETS, views } from './plugins/views.ts'
 import { accountPage } from './routes/account.ts'
@@ -50,6 +49,8 @@ export async function buildApp({
 }: AppParts): Promise<FastifyInstance> {
   const app = Fastify({
     logger: logger ?? false,
+    // Lines that belong to a request name it themselves; a logger for each request would cost more than the lines.
+    childLoggerFactory: logger => logger,
     logController: new LogController({ disableRequestLogging: true }), // one line a request, see request-scope.ts
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     genReqId: requestIdOf(config.trustProxy),
@@ -65,13 +66,12 @@ export async function buildApp({
   })
 
   // For programs: no session, no cookies, no pages.
-  requestScope(app, { config, lifecycle })
+  requestScope(app, { config, lifecycle, store })
   app.setErrorHandler(async (raw, request, reply) => {
     const error = toAppError(raw)
-    if (error.statusCode >= 500) request.log.error({ err: raw }, 'failed')
+    if (error.statusCode >= 500) app.log.error({ reqId: request.id, err: raw }, 'failed')
     return reply.status(error.statusCode).send({ error: error.code, requestId: request.id })
   })
-  await securityHeaders(app)
   health(app, { lifecycle })
   whoami(app, { lifecycle, store })
   metrics(app, { metrics: counters, lifecycle, gauges: () => store.dialect.gauges })
@@ -97,9 +97,9 @@ export async function buildApp({
     await views(site, { lifecycle })
     errorPages(site)
     await session(site, { config, store })
-    site.addHook('onRequest', async () => {
-      if (!lifecycle.isSchemaCurrent)
-        throw databaseUnavailable(new Error('the schema is not the one this server knows'))
+    site.addHook('onRequest', (_request, _reply, done) => {
+      if (lifecycle.isSchemaCurrent) done()
+      else done(databaseUnavailable(new Error('the schema is not the one this server knows')))
     })
     await csrf(site, { config })
 

@@ -59,7 +59,7 @@ user
     withStore(async store => {
       const password = await readPassword(options.passwordStdin)
       const value = checked({ name: options.name, email, password })
-      const customer = await rulesOf(store).signUp(value)
+      const customer = await rulesOf(store).signUp(store.begin(), value)
       if (!customer) throw new Refusal(`there is an account with the e-mail ${value.email} already`)
       print(`created account ${customer.id}`)
     })
@@ -73,7 +73,7 @@ user
     withStore(async store => {
       const password = await readPassword(options.passwordStdin)
       const value = checked({ name: 'unchanged', email, password })
-      if (!(await rulesOf(store).setPassword(value.email, value.password))) {
+      if (!(await rulesOf(store).setPassword(store.begin(), value.email, value.password))) {
         throw new Refusal(`there is no account with the e-mail ${value.email}`)
       }
       print('the password is set, and the sessions of that account have ended')
@@ -104,14 +104,14 @@ program
       print(`node: ${info.node}`)
       print(`role: ${info.role}`)
       print(`cluster size: ${info.clusterSize}`)
-      const { found, known } = await store.schema()
+      const { found, known } = await store.schema(store.begin())
       print(`schema version: ${found} (this release knows ${known})`)
       if (found !== known) {
         throw new Refusal(
           found < known ? 'the schema is out of date: run carrinho migrate' : 'the schema is newer than this release'
         )
       }
-      const { accounts, plaintext, withoutKey } = await store.accounts.count()
+      const { accounts, plaintext, withoutKey } = await store.accounts.count(store.begin())
       print(`accounts: ${accounts}`)
       if (plaintext > 0) {
         print(`accounts with a plaintext password, which cannot log in: ${plaintext} (carrinho user passwd EMAIL)`)

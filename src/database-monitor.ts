@@ -1,5 +1,4 @@
 import type { Lifecycle } from './lifecycle.ts'
-import { newBudget, runWithBudget } from './store/budget.ts'
 import { failureName, rootError } from './store/failures.ts'
 import type { Store } from './store/index.ts'
 
@@ -20,7 +19,7 @@ export function startDatabaseMonitor(
 
   const ask = async () => {
     try {
-      lifecycle.databaseAnswered(await runWithBudget(newBudget(ANSWER_MS), store.schema))
+      lifecycle.databaseAnswered(await store.schema(store.begin(ANSWER_MS)))
       if (reachable !== true) onChange({ reachable: true })
       reachable = true
     } catch (error) {

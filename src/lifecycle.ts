@@ -57,7 +57,7 @@ export class Lifecycle {
   }
 
   /** How long a request may spend on the database: little once it is known to be away, so that pages say so at once. */
-  requestBudgetMs(limitMs: number): number {
+  requestLimitMs(limitMs: number): number {
     const silentMs = performance.now() - (this.#answeredAt ?? Number.NEGATIVE_INFINITY)
     return silentMs > DOWN_AFTER_MS ? Math.min(limitMs, DOWN_REQUEST_MS) : limitMs
   }

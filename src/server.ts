@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { isIPv6 } from 'node:net'
+import pino from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, embeddedSecret } from './config.ts'
 import { startDatabaseMonitor } from './database-monitor.ts'
@@ -33,7 +34,12 @@ export async function serve(config: Config): Promise<void> {
     lifecycle,
     store,
     metrics,
-    logger: { level: config.logLevel, base: { server: config.serverName } }
+    // A line is written when it is logged: pino's own default leaves it to the threads that password hashes need.
+    logger: {
+      level: config.logLevel,
+      base: { server: config.serverName },
+      stream: pino.destination({ dest: 1, sync: true })
+    }
   })
 
   const stopMonitor = startDatabaseMonitor(store, lifecycle, ({ reachable, failure }) => {

@@ -58,7 +58,17 @@ function say(text, kind) {
   sayTimer = setTimeout(() => region.replaceChildren(), 8_000)
 }
 
-const signIn = () => location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`)
+/** Signed out meanwhile: afterwards this page comes back, with what was typed on it. */
+function signIn() {
+  let here = location.pathname + location.search
+  const { product_type: type, local: shop } = form.elements
+  if (type.value || shop.value) {
+    const typed = new URLSearchParams(new FormData(form))
+    typed.delete('csrf_token')
+    here = `${form.getAttribute('action')}?${typed}`
+  }
+  location.assign(`/login?next=${encodeURIComponent(here)}`)
+}
 
 /** A refusal may bring what the next try needs. */
 function takeFresh({ csrfToken, operation }) {
@@ -137,20 +147,16 @@ async function remove(button) {
 }
 
 /** Focus goes to the neighbour, so that the next one can be deleted with the same key. */
-function takeAway(row) {
+async function takeAway(row) {
   if (!row) return
   const hadFocus = row.contains(document.activeElement) || document.activeElement === document.body
-  const neighbour = row.nextElementSibling ?? row.previousElementSibling
+  let next = (row.nextElementSibling ?? row.previousElementSibling)?.querySelector('button')
   row.remove()
-  if (neighbour) {
-    if (hadFocus) neighbour.querySelector('button').focus({ preventScroll: true })
-  } else if (document.querySelector('#list .pages')) {
-    refreshList()
-  } else {
-    byId('items').remove()
-    byId('empty').hidden = false
-    if (hadFocus) byId('empty').focus()
+  if (!next) {
+    await refreshList()
+    next = byId('empty') ?? document.querySelector('#items button')
   }
+  if (hadFocus) next?.focus({ preventScroll: true })
 }
 
 document.addEventListener('submit', event => {
@@ -258,6 +264,20 @@ function step(by) {
   input.value = String(Math.min(Math.max(next, Number(min)), Number(max)))
 }
 
+/** For thumbs only: with a keyboard there are the arrows. */
+function stepButton(by, sign) {
+  const button = Object.assign(document.createElement('button'), {
+    type: 'button',
+    className: 'step',
+    textContent: sign
+  })
+  button.dataset.step = by
+  button.tabIndex = -1
+  button.ariaHidden = 'true'
+  button.addEventListener('click', () => step(by))
+  return button
+}
+
 function suggestShops() {
   const shops = new Set(Array.from(document.querySelectorAll('#items .s'), shop => shop.textContent))
   byId('shops').replaceChildren(
@@ -270,10 +290,8 @@ if (form) {
     event.preventDefault()
     add()
   })
-  for (const button of form.querySelectorAll('.step')) {
-    button.hidden = false
-    button.addEventListener('click', () => step(Number(button.dataset.step)))
-  }
+  form.querySelector('.amount').prepend(stepButton(-1, '−'))
+  form.querySelector('.amount').append(stepButton(1, '+'))
   form.elements.quantity.addEventListener('keydown', event => {
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
     event.preventDefault()

@@ -26,7 +26,7 @@ alter table compras convert to character set utf8mb4 collate utf8mb4_unicode_ci;
 drop index if exists ix_clientes_nome on clientes;
 alter table clientes modify column password varchar(255) not null;
 
-alter table clientes add column if not exists email_key varchar(255) character set utf8mb4 collate utf8mb4_bin null;
+alter table clientes add column if not exists email_key varchar(255) character set utf8mb4 collate utf8mb4_nopad_bin null;
 create unique index if not exists clientes_email_key on clientes (email_key);
 create index if not exists compras_cliente on compras (id_cliente, id_compras);
 

@@ -19,7 +19,8 @@ export function toAppError(error: unknown): AppError {
 export function errorPages(app: FastifyInstance): void {
   app.setErrorHandler(async (raw, request, reply) => {
     const error = toAppError(raw)
-    if (error.statusCode >= 500) request.log.error({ err: error.cause ?? raw, code: error.code }, 'failed')
+    if (error.statusCode >= 500)
+      app.log.error({ reqId: request.id, err: error.cause ?? raw, code: error.code }, 'failed')
     return answerError(error, request, reply)
   })
 
@@ -38,11 +39,7 @@ function allowedMethods(app: FastifyInstance, request: FastifyRequest): string[]
   return METHODS.filter(method => app.hasRoute({ method, url }))
 }
 
-export async function answerError(
-  error: AppError,
-  request: FastifyRequest,
-  reply: FastifyReply
-): Promise<FastifyReply> {
+export async function answerError(error: AppError, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const t = translateFor(request)
   reply.status(error.statusCode)
   // An asset that is not there comes here from outside the site, where there are no pages.

@@ -82,9 +82,17 @@ export function metrics(
     }
   })
 
+  /** Looked up by name: prom-client sorts and joins the labels at each observation. */
+  const known = new Map<string, { observe(seconds: number): void }>()
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'
-    metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    const name = `${request.method} ${route} ${reply.statusCode}`
+    let series = known.get(name)
+    if (!series) {
+      series = metrics.requests.labels({ method: request.method, route, status: reply.statusCode })
+      known.set(name, series)
+    }
+    series.observe(reply.elapsedTime / 1000)
     done()
   })
 

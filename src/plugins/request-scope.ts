@@ -4,15 +4,16 @@ import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import type { Lifecycle } from '../lifecycle.ts'
-import { type Budget, newBudget, runWithBudget } from '../store/budget.ts'
+import type { Store } from '../store/index.ts'
+import type { Work } from '../store/work.ts'
+import { SECURITY_HEADERS, STRICT_TRANSPORT } from './security-headers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    budget: Budget
+    /** What this request does on the database. */
+    work: Work
   }
 }
-
-const QUIET = /^\/(health|metrics|static|whoami)(\/|$)/
 
 /** The balancer's request id where the balancer is trusted and the id is one, a new one otherwise. */
 export function requestIdOf(trustProxy: string[]): (raw: IncomingMessage) => string {
@@ -26,28 +27,28 @@ export function requestIdOf(trustProxy: string[]): (raw: IncomingMessage) => str
 
 /**
  * What every answer carries: which web server, which request, which database node and how long it took. And what every
- * request carries: its budget.
+ * request carries: its work on the database.
  */
 export function requestScope(
   app: FastifyInstance,
-  { config, lifecycle }: { config: Config; lifecycle: Lifecycle }
+  { config, lifecycle, store }: { config: Config; lifecycle: Lifecycle; store: Store }
 ): void {
-  app.decorateRequest('budget')
+  app.decorateRequest('work')
+  const logsReads = config.logLevel === 'debug' || config.logLevel === 'trace'
+  const constant = { ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName }
 
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-served-by', lifecycle.serverName)
+    reply.headers(constant)
     reply.header('x-request-id', request.id)
-    request.budget = newBudget(lifecycle.requestBudgetMs(config.limits.requestMs))
-    runWithBudget(request.budget, done)
+    if (request.protocol === 'https') reply.header('strict-transport-security', STRICT_TRANSPORT)
+    request.work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs))
+    done()
   })
-
-  // Reading a body leaves the scope that onRequest entered.
-  app.addHook('preHandler', (request, _reply, done) => runWithBudget(request.budget, done))
 
   app.addHook('onSend', (request, reply, _payload, done) => {
     // Connections that balancers keep open move to the other servers before this one closes them.
     if (lifecycle.isDraining) reply.header('connection', 'close')
-    const { node, roundTrips, databaseMs } = request.budget
+    const { node, roundTrips, databaseMs } = request.work
     if (roundTrips > 0) {
       if (node !== undefined) reply.header('x-database-node', node.replace(/[^\x20-\x7e]/g, '?'))
       reply.header('server-timing', `db;dur=${databaseMs.toFixed(1)};desc="${roundTrips} round trips"`)
@@ -56,12 +57,14 @@ export function requestScope(
   })
 
   app.addHook('onResponse', (request, reply, done) => {
-    const { node, roundTrips, databaseMs } = request.budget
+    const { node, roundTrips, databaseMs } = request.work
     const path = request.url.split('?', 1)[0] ?? '/'
-    // Balancers ask several times a second; their questions would drown the rest.
-    const level = QUIET.test(path) && reply.statusCode < 500 ? 'debug' : 'info'
-    request.log[level](
+    // What only read and went well is for the balancer's log, which has the same request id.
+    const level = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD') ? 'debug' : 'info'
+    if (level === 'debug' && !logsReads) return done()
+    app.log[level](
       {
+        reqId: request.id,
         method: request.method,
         path,
         status: reply.statusCode,

@@ -1,25 +1,16 @@
-import helmet from '@fastify/helmet'
-import type { FastifyInstance } from 'fastify'
-
-/** Everything a page uses comes from here; nothing runs inline; nobody frames it. */
-export async function securityHeaders(app: FastifyInstance): Promise<void> {
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"]
-      }
-    },
-    // Browsers ignore the first two on plain HTTP, where the lab runs, and complain about it in the console.
-    crossOriginOpenerPolicy: false,
-    originAgentCluster: false,
-    strictTransportSecurity: { maxAge: 180 * 24 * 60 * 60, includeSubDomains: false },
-    frameguard: { action: 'deny' },
-    // Not no-referrer: with that, browsers send `Origin: null` with the site's own forms.
-    referrerPolicy: { policy: 'same-origin' }
-  })
+/**
+ * On every answer: everything a page uses comes from here, nothing runs inline, nobody frames it. Constants, so a table
+ * of them and no library: @fastify/helmet makes them anew for each answer.
+ */
+export const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  // Not no-referrer: with that, browsers send `Origin: null` with the site's own forms.
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY'
 }
+
+/** On answers over HTTPS: half a year, in seconds. */
+export const STRICT_TRANSPORT = `max-age=${180 * 24 * 60 * 60}`

@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, Session } from 'fas
 import type { Config } from '../config.ts'
 import type { Customer } from '../shop/accounts.ts'
 import { digest } from '../shop/digest.ts'
-import { newBudget, runWithBudget } from '../store/budget.ts'
 import type { Store } from '../store/index.ts'
+import type { Work } from '../store/work.ts'
 
 export const SESSION_COOKIE = 'carrinho_session'
 
@@ -25,37 +25,58 @@ declare module 'fastify' {
 
 const ID_LENGTH = 32
 
+/** What a pure function gave for the latest `max` texts; sparing a hash on each of someone's requests. */
+function remember<V>(max: number, compute: (text: string) => V): (text: string) => V {
+  const known = new Map<string, V>()
+  return text => {
+    const seen = known.get(text)
+    if (seen !== undefined) return seen
+    const value = compute(text)
+    if (known.size >= max) known.delete(known.keys().next().value as string)
+    known.set(text, value)
+    return value
+  }
+}
+
+interface Unsigned {
+  valid: boolean
+  /** Signed with an older secret. */
+  renew: boolean
+  value: string | null
+}
+
 /**
  * Signs session ids into cookies. A balancer that is sticky by route (Apache's `stickysession`) takes all that follows
  * the first dot for the route, so an id `abc.web1` becomes `abc~signature.web1`.
  */
 export function sessionSigner(secrets: string[]) {
   const signature = (id: string, secret: string) => createHmac('sha256', secret).update(id).digest('base64url')
-  const write = (id: string, secret: string) => {
-    const sign = `~${signature(id, secret)}`
-    return id.slice(0, ID_LENGTH) + sign + id.slice(ID_LENGTH)
-  }
-  return {
-    sign: (id: string) => write(id, secrets[0] ?? ''),
-    unsign(cookie: string): { valid: boolean; renew: boolean; value: string | null } {
-      const match = /^([\w-]{32})~([\w-]{43})((?:\.[\w-]{1,64})?)$/.exec(cookie)
-      if (match) {
-        const id = `${match[1]}${match[3]}`
-        const given = Buffer.from(cookie)
-        for (const [age, secret] of secrets.entries()) {
-          const expected = Buffer.from(write(id, secret))
-          if (expected.length === given.length && timingSafeEqual(expected, given)) {
-            return { valid: true, renew: age > 0, value: id }
-          }
+  const write = (id: string, secret: string) =>
+    `${id.slice(0, ID_LENGTH)}~${signature(id, secret)}${id.slice(ID_LENGTH)}`
+
+  const unsign = (cookie: string): Unsigned => {
+    const match = /^([\w-]{32})~[\w-]{43}((?:\.[\w-]{1,64})?)$/.exec(cookie)
+    if (match) {
+      const id = `${match[1]}${match[2]}`
+      const given = Buffer.from(cookie)
+      for (const [age, secret] of secrets.entries()) {
+        const expected = Buffer.from(write(id, secret))
+        if (expected.length === given.length && timingSafeEqual(expected, given)) {
+          return { valid: true, renew: age > 0, value: id }
         }
       }
-      return { valid: false, renew: false, value: null }
     }
+    return { valid: false, renew: false, value: null }
+  }
+
+  return {
+    sign: remember(2000, id => write(id, secrets[0] ?? '')),
+    unsign: remember(2000, unsign)
   }
 }
 
 /** The hash under which a session is stored. */
-export const sessionHash = (id: string): string => digest(id)
+export const sessionHash = remember(2000, id => digest(id))
 
 /** The signed-in customer, if any. */
 export const customerOf = (request: FastifyRequest): Customer | undefined => request.session?.customer
@@ -71,48 +92,49 @@ export async function session(
 
   /** In the background: whoever asked does not wait, and if it fails the next request tries again. */
   const touch = (idHash: string, createdAt: number, now: number) => {
-    runWithBudget(newBudget(config.limits.requestMs), () =>
-      store
-        .repeatable(() => store.sessions.touch(idHash, now, expiry(createdAt, now)))
-        .catch(error => app.log.debug({ err: error }, 'a session was not touched'))
-    )
+    const work = store.begin()
+    work
+      .repeatable(() => store.sessions.touch(work, idHash, now, expiry(createdAt, now)))
+      .catch(error => app.log.debug({ err: error }, 'a session was not touched'))
   }
 
-  const load = async (id: string) => {
+  const load = async (work: Work, id: string) => {
     const idHash = sessionHash(id)
     const now = Date.now()
-    const row = await store.sessions.findLive(idHash, now)
+    const row = await store.sessions.findLive(work, idHash, now)
     if (!row) return null
     if (now - row.lastSeenAt > touchAfterMs) touch(idHash, row.createdAt, now)
     const customer: Customer = { id: row.customerId, name: row.name, email: row.email }
     return { customer, createdAt: row.createdAt, madeOn: row.madeOn } as unknown as Session
   }
 
-  const save = async (id: string, session: Session, request: FastifyRequest | undefined) => {
-    // Only those who sign in have a row: a visitor costs the database nothing.
-    if (!session.customer) return
+  const save = async ({ work, headers, ip }: FastifyRequest, id: string, session: Session, customer: Customer) => {
     const now = Date.now()
     session.createdAt ??= now
     session.madeOn ??= config.serverName
     const row = {
       idHash: sessionHash(id),
-      customerId: session.customer.id,
+      customerId: customer.id,
       createdAt: session.createdAt,
       lastSeenAt: now,
       expiresAt: expiry(session.createdAt, now),
       madeOn: session.madeOn,
-      userAgent: (request?.headers['user-agent'] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 255),
-      address: (request?.ip ?? '').slice(0, 64)
+      userAgent: (headers['user-agent'] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 255),
+      address: ip.slice(0, 64)
     }
-    await store.repeatable(async () => {
+    await work.repeatable(async () => {
       try {
-        await store.sessions.add(row)
+        await store.sessions.add(work, row)
       } catch (error) {
         // Its id is random: what is there is this very session.
-        if (!store.isDuplicate(error)) throw error
+        if (!work.isDuplicate(error)) throw error
       }
     })
   }
+
+  // The library calls its store without the request; it does so at once, in the same turn as these hooks.
+  app.addHook('onRequest', (request, _reply, done) => serve(request, done))
+  app.addHook('onSend', (request, _reply, _payload, done) => serve(request, done))
 
   await app.register(fastifySession, {
     secret: signer as never,
@@ -123,22 +145,27 @@ export async function session(
     rolling: false,
     saveUninitialized: false,
     store: {
-      get: (id, done) => void load(id).then(found => done(null, found), done),
-      set: (id, found, done) => {
-        const request = savingFor.get(found as unknown as Session)
-        void save(id, found as unknown as Session, request).then(() => done(), done)
+      get: (id, done) => void load(served().work, id).then(found => done(null, found), done),
+      set(id, found, done) {
+        const session = found as unknown as Session
+        // Only those who sign in have a row: a visitor costs the database nothing.
+        if (session.customer) void save(served(), id, session, session.customer).then(() => done(), done)
+        else done()
       },
-      destroy: (id, done) =>
-        void store.repeatable(() => store.sessions.remove(sessionHash(id))).then(() => done(), done)
+      destroy(id, done) {
+        const { work } = served()
+        void work.repeatable(() => store.sessions.remove(work, sessionHash(id))).then(() => done(), done)
+      }
     }
   })
 
   app.decorateRequest('isSessionUnknown', true)
-  app.addHook('onRequest', async request => {
+  app.addHook('onRequest', (request, _reply, done) => {
     request.isSessionUnknown = false
-    // The cookie was signed with an older secret: saving it again sends it signed with today's.
     const cookie = request.cookies[SESSION_COOKIE]
-    if (customerOf(request) && cookie && signer.unsign(cookie).renew) await request.session.save()
+    if (!cookie || !customerOf(request) || !signer.unsign(cookie).renew) return done()
+    // It was signed with an older secret: saving the session again sends it signed with today's.
+    serve(request, () => request.session.save(error => done(error as Error | undefined)))
   })
 
   app.decorateRequest('sessionBinding', function sessionBinding(this: FastifyRequest): string {
@@ -156,17 +183,30 @@ declare module 'fastify' {
   }
 }
 
-/** The store is handed a session without its request, which knows the browser and the address. */
-const savingFor = new WeakMap<Session, FastifyRequest>()
+/** The request that the session library is being called for, until the end of this turn. */
+let serving: FastifyRequest | undefined
+
+function serve<R>(request: FastifyRequest, call: () => R): R {
+  serving = request
+  try {
+    return call()
+  } finally {
+    serving = undefined
+  }
+}
+
+function served(): FastifyRequest {
+  if (!serving) throw new Error('the session store was called outside a request')
+  return serving
+}
 
 /** Signs the customer in under a fresh session id. The row is written before the answer is sent. */
 export async function signIn(request: FastifyRequest, customer: Customer): Promise<void> {
-  await request.session.regenerate()
-  savingFor.set(request.session as unknown as Session, request)
+  await serve(request, () => request.session.regenerate())
   request.session.customer = customer
 }
 
 export async function signOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  await request.session.destroy()
+  await serve(request, () => request.session.destroy())
   reply.clearCookie(SESSION_COOKIE, { path: '/' })
 }

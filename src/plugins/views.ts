@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import view from '@fastify/view'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import nunjucks from 'nunjucks'
-import { languageNames, languages, translator } from '../i18n/index.ts'
+import { type Language, languageNames, languages, type MessageKey, translator } from '../i18n/index.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { FieldErrors } from '../shop/validation.ts'
 import { formToken } from './csrf.ts'
@@ -13,12 +13,13 @@ import { customerOf } from './session.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Renders a page of views/ with what every page needs beside `data`. */
-    page(name: PageName, data?: Record<string, unknown>): Promise<FastifyReply>
+    /** A page of views/ as HTML, with what every page needs beside `data`; to be returned from a handler. */
+    page(name: PageName, data?: Record<string, unknown>): Promise<string>
   }
 }
 
-export type PageName = 'index' | 'login' | 'signup' | 'logout' | 'list' | 'account' | 'server' | 'error' | 'resend'
+const PAGES = ['index', 'login', 'signup', 'logout', 'list', 'account', 'server', 'error', 'resend'] as const
+export type PageName = (typeof PAGES)[number]
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
 /** The build puts the hashed assets beside the code it makes of src/. */
@@ -32,40 +33,67 @@ export async function views(app: FastifyInstance, { lifecycle }: { lifecycle: Li
     return `/static/${hashed}`
   }
 
-  await app.register(view, {
-    engine: { nunjucks },
-    templates: VIEWS,
-    options: {
-      autoescape: true,
-      throwOnUndefined: true,
-      trimBlocks: true,
-      lstripBlocks: true,
-      noCache: false,
-      watch: false,
-      onConfigure: (env: nunjucks.Environment) => void env.addGlobal('asset', asset)
-    }
-  })
+  await app.register(view, { engine: { nunjucks }, templates: VIEWS, options: OPTIONS })
 
-  app.decorateReply('page', async function page(this: FastifyReply, name, data = {}) {
+  const pages = Object.fromEntries(languages.map(code => [code, compilePages(code, asset)])) as Record<Language, Pages>
+
+  app.decorateReply('page', function page(this: FastifyReply, name, data = {}) {
     const { request } = this
     const lang = languageOf(request)
     const t = translator(lang)
     const flash = takeFlash(request, this)
     const customer = customerOf(request)
     this.header('cache-control', 'no-store')
-    return this.view(`${name}.njk`, {
+    return this.viewAsync(pages[lang][name] as never, {
       lang,
       languages: languageChoices[lang],
       t,
-      path: request.method === 'GET' ? request.url : '/',
+      path: pagePath(request),
       csrfToken: formToken(request, this),
       customer: customer ? { name: customer.name, email: customer.email } : null,
       server: lifecycle.serverName,
-      databaseNode: request.budget.node ?? null,
+      databaseNode: request.work.node ?? null,
       flash: flash ? { kind: flash.kind, text: t(flash.key, flash.params) } : null,
       ...data
     })
   })
+}
+
+/** As nunjucks escapes what it prints; its types leave the function out. */
+const { escape: escapeHtml } = nunjucks.lib as unknown as { escape(text: string): string }
+
+// For each turn of a loop nunjucks sets seven variables, loop.index and so on. No template here uses one, and for a list
+// they cost as much as all the rest of the page. Where a later nunjucks has no such method, pages are only slower.
+const { compiler } = nunjucks as unknown as { compiler: { Compiler: { prototype: { _emitLoopBindings(): void } } } }
+compiler.Compiler.prototype._emitLoopBindings = () => {}
+
+const OPTIONS = { autoescape: true, throwOnUndefined: true, trimBlocks: true, lstripBlocks: true }
+
+/** What @fastify/view renders when it is given no file's name. */
+type Pages = Record<PageName, { render(data: object, done: (error: unknown, html?: string) => void): void }>
+
+/**
+ * Every page, compiled for one language when the server starts: a template that does not compile fails there, and texts
+ * and asset names without parameters are constants.
+ */
+function compilePages(language: Language, asset: (name: string) => string): Pages {
+  const t = translator(language)
+  class Translated extends nunjucks.FileSystemLoader {
+    override getSource(name: string) {
+      const source = super.getSource(name)
+      const src = source.src
+        .replace(/\{\{ t\('([\w.]+)'\) \}\}/g, (_, key) => escapeHtml(t(key as MessageKey)))
+        .replace(/\{\{ asset\('([\w.]+)'\) \}\}/g, (_, file) => escapeHtml(asset(file)))
+      return { ...source, src }
+    }
+  }
+  const env = new nunjucks.Environment(new Translated(VIEWS), OPTIONS)
+  return Object.fromEntries(
+    PAGES.map(name => {
+      const template = env.getTemplate(`${name}.njk`, true)
+      return [name, { render: (data, done) => done(null, template.render(data)) }]
+    })
+  ) as Pages
 }
 
 const languageChoices = Object.fromEntries(
@@ -74,6 +102,14 @@ const languageChoices = Object.fromEntries(
     languages.map(code => ({ code, name: languageNames[code], current: code === current }))
   ])
 )
+
+/** Where the page being answered can be asked for again; the answer to a POST has its form's page. */
+function pagePath({ method, url, server }: FastifyRequest): string {
+  if (method === 'GET') return url
+  const path = url.split('?', 1)[0] ?? '/'
+  if (server.hasRoute({ method: 'GET', url: path })) return path
+  return path.startsWith('/conta/') ? '/conta' : '/'
+}
 
 /** Field errors in the reader's language, as the templates and JSON answers carry them. */
 export function translateErrors(request: FastifyRequest, errors: FieldErrors): Record<string, string> {

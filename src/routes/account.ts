@@ -19,7 +19,7 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
   ) => {
     const lang = languageOf(request)
     const here = sessionHash(request.session.sessionId)
-    const rows = await store.sessions.list(getCustomer(request).id, Date.now())
+    const rows = await store.sessions.list(request.work, getCustomer(request).id, Date.now())
     const sessions = rows.map(row => ({
       current: row.idHash === here,
       device: describeDevice(row.userAgent),
@@ -42,7 +42,12 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
     const checked = checkPasswordChange(fieldsOf(request))
     if (!checked.ok) return show(request, reply.status(400), checked.errors)
     const customer = getCustomer(request)
-    const result = await accounts.changePassword(customer.id, checked.value, sessionHash(request.session.sessionId))
+    const result = await accounts.changePassword(
+      request.work,
+      customer.id,
+      checked.value,
+      sessionHash(request.session.sessionId)
+    )
     if (result === 'wrong') return show(request, reply.status(400), { password: { key: 'field.passwordWrong' } })
     if (result !== 'changed') {
       reply.status(429).header('retry-after', result.waitSeconds)
@@ -58,7 +63,7 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
   app.post('/conta/sessoes', async (request, reply) => {
     const here = sessionHash(request.session.sessionId)
     const { id } = getCustomer(request)
-    const count = await store.repeatable(() => store.sessions.removeAll(store.dialect.db, id, here))
+    const count = await request.work.repeatable(() => store.sessions.removeAll(request.work, id, here))
     setFlash(reply, { kind: 'success', key: 'flash.sessionsEnded', params: { count } })
     return reply.redirect('/conta', 303)
   })

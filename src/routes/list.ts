@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { badRequest } from '../errors.ts'
 import { formToken } from '../plugins/csrf.ts'
@@ -6,7 +7,6 @@ import { fieldsOf, typed } from '../plugins/forms.ts'
 import { translateFor, wantsJson } from '../plugins/language.ts'
 import { translateErrors } from '../plugins/views.ts'
 import type { Carts, Item, Place } from '../shop/carts.ts'
-import { newKey } from '../shop/digest.ts'
 import { checkItem, type FieldErrors, parseId, type RawForm } from '../shop/validation.ts'
 import { getCustomer } from './members.ts'
 
@@ -22,7 +22,7 @@ const emptyForm = (query: RawForm): ListForm => ({
   product_type: typed(query, 'product_type'),
   quantity: typed(query, 'quantity') || '1',
   local: typed(query, 'local'),
-  operation: typed(query, 'operation') || newKey()
+  operation: typed(query, 'operation') || randomUUID()
 })
 
 export function listPage(app: FastifyInstance, { carts, serverName }: { carts: Carts; serverName: string }): void {
@@ -34,7 +34,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     errors: Record<string, string> = {},
     formError: string | null = null
   ) => {
-    const page = await carts.page(getCustomer(request).id, place)
+    const page = await carts.page(request.work, getCustomer(request).id, place)
     return reply.page('list', {
       items: page.items,
       older: page.olderThan === undefined ? null : `/carrinho/?before=${page.olderThan}`,
@@ -47,9 +47,9 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
 
   app.get<{ Querystring: RawForm }>('/carrinho/', async (request, reply) => {
     if (wantsJson(request)) {
-      const items = await carts.all(getCustomer(request).id)
+      const items = await carts.all(request.work, getCustomer(request).id)
       reply.header('cache-control', 'no-store')
-      return { items: items.map(asJson), server: serverName, databaseNode: request.budget.node ?? null }
+      return { items: items.map(asJson), server: serverName, databaseNode: request.work.node ?? null }
     }
     const { query } = request
     const place = { before: parseId(query.before), after: parseId(query.after) }
@@ -64,7 +64,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
       product_type: typed(fields, 'product_type'),
       quantity: typed(fields, 'quantity'),
       local: typed(fields, 'local'),
-      operation: typed(fields, 'operation') || newKey()
+      operation: typed(fields, 'operation') || randomUUID()
     }
     const refuse = (status: number, code: string, errors: FieldErrors, formError: string | null = null) => {
       reply.status(status)
@@ -85,15 +85,15 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     if (!checked.ok) return refuse(400, 'invalid', checked.errors)
     const item = checked.value
     const operation = typed(fields, 'operation') || undefined
-    const result = await carts.add(getCustomer(request).id, item, operation)
+    const result = await carts.add(request.work, getCustomer(request).id, item, operation)
     if (result === 'reused') {
       // A page that the browser kept: what is on it now has not been added, and needs a key of its own.
-      form.operation = newKey()
+      form.operation = randomUUID()
       return refuse(409, 'operation_reused', {}, translateFor(request)('operation.reused'))
     }
     if (wantsJson(request)) {
       reply.status(result === 'added' ? 201 : 200).header('cache-control', 'no-store')
-      return { status: result, server: serverName, databaseNode: request.budget.node ?? null }
+      return { status: result, server: serverName, databaseNode: request.work.node ?? null }
     }
     const key = result === 'added' ? 'flash.added' : 'flash.alreadyAdded'
     setFlash(reply, { kind: 'success', key, params: { type: item.type } })
@@ -105,10 +105,10 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     if (Array.isArray(raw)) throw badRequest('repeated_field')
     const id = parseId(raw)
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
-    const deleted = id !== undefined && (await carts.remove(getCustomer(request).id, id))
+    const deleted = id !== undefined && (await carts.remove(request.work, getCustomer(request).id, id))
     if (wantsJson(request)) {
       reply.header('cache-control', 'no-store')
-      return { deleted, server: serverName, databaseNode: request.budget.node ?? null }
+      return { deleted, server: serverName, databaseNode: request.work.node ?? null }
     }
     setFlash(reply, deleted ? { kind: 'success', key: 'flash.deleted' } : { kind: 'info', key: 'flash.notThere' })
     return reply.redirect('/carrinho/', 303)

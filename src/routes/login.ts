@@ -42,7 +42,7 @@ export function loginPage(app: FastifyInstance, { config, accounts }: { config: 
     if (!checked.ok) return show(request, reply.status(400), form, checked.errors)
 
     const t = translateFor(request)
-    const result = await accounts.logIn(checked.value, request.ip)
+    const result = await accounts.logIn(request.work, checked.value, request.ip)
     if ('throttled' in result) {
       reply.status(429).header('retry-after', result.waitSeconds)
       const wait = formatDuration(languageOf(request), result.waitSeconds)

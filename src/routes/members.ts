@@ -8,13 +8,14 @@ import type { RawForm } from '../shop/validation.ts'
 /** Sends whoever is signed out to log in, and afterwards back to where they wanted to go. */
 export function membersOnly(app: FastifyInstance): void {
   // After parsing, so that what was typed can be taken along; before the form's token is looked at.
-  app.addHook('preValidation', async (request, reply) => {
-    if (customerOf(request)) return
+  app.addHook('preValidation', (request, reply, done) => {
+    if (customerOf(request)) return done()
     if (wantsJson(request)) {
       const message = translateFor(request)('login.needed')
-      return reply.status(401).header('cache-control', 'no-store').send({ error: 'unauthenticated', message })
+      reply.status(401).header('cache-control', 'no-store').send({ error: 'unauthenticated', message })
+    } else {
+      reply.redirect(`/login?next=${encodeURIComponent(wantedPage(request))}`, 302)
     }
-    return reply.redirect(`/login?next=${encodeURIComponent(wantedPage(request))}`, 302)
   })
 }
 

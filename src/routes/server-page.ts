@@ -8,10 +8,9 @@ import type { Store } from '../store/index.ts'
 const NODE_MS = 1000
 
 /** The node that answers right now; its fields are null where none does. */
-async function askNode(store: Store) {
-  const { engine } = store.dialect
+async function askNode(request: FastifyRequest, { dialect: { engine } }: Store) {
   try {
-    const { node, role } = await store.dialect.ping(NODE_MS)
+    const { node, role } = await request.work.ping(NODE_MS)
     return { engine, node, role }
   } catch {
     return { engine, node: null, role: null }
@@ -35,7 +34,7 @@ export function whoami(app: FastifyInstance, { lifecycle, store }: IdentityOptio
       time: new Date().toISOString(),
       version: lifecycle.version,
       uptimeSeconds: Math.round(process.uptime()),
-      database: await askNode(store)
+      database: await askNode(request, store)
     }
   })
 }
@@ -52,7 +51,7 @@ export function serverPage(app: FastifyInstance, { lifecycle, store }: IdentityO
       time: formatTime(lang, now),
       version: lifecycle.version,
       uptime: formatDuration(lang, process.uptime()),
-      ...(await askNode(store))
+      ...(await askNode(request, store))
     }
     return reply.page('server', { info })
   })

@@ -45,7 +45,7 @@ export function signupPage(app: FastifyInstance, { config, accounts }: { config:
     const checked = checkSignup(fields)
     if (!checked.ok) return show(request, reply.status(400), form, checked.errors)
 
-    const customer = await accounts.signUp(checked.value)
+    const customer = await accounts.signUp(request.work, checked.value)
     if (!customer) return show(request, reply.status(400), form, { email: { key: 'field.emailTaken' } })
     await signIn(request, customer)
     setFlash(reply, { kind: 'success', key: 'flash.signedUp', params: { name: customer.name } })

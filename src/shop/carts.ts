@@ -1,5 +1,6 @@
 import type { Store } from '../store/index.ts'
 import type { Item } from '../store/items.ts'
+import type { Work } from '../store/work.ts'
 import { digest } from './digest.ts'
 import type { ItemInput } from './validation.ts'
 
@@ -23,22 +24,20 @@ export interface Place {
 
 export type Carts = ReturnType<typeof cartRules>
 
-export function cartRules(store: Store) {
-  const { items } = store
-
+export function cartRules({ items }: Store) {
   return {
     /** One page of the list, the newest first; one query. */
-    async page(customerId: number, { before, after }: Place = {}): Promise<Page> {
+    async page(work: Work, customerId: number, { before, after }: Place = {}): Promise<Page> {
       if (after !== undefined) {
-        const rows = await items.newerThan(customerId, after, PAGE_SIZE + 1)
+        const rows = await items.newerThan(work, customerId, after, PAGE_SIZE + 1)
         const more = rows.length > PAGE_SIZE
         const shown = rows.slice(0, PAGE_SIZE).reverse()
         return { items: shown, olderThan: shown.at(-1)?.id, newerThan: more ? shown[0]?.id : undefined }
       }
       const rows =
         before === undefined
-          ? await items.newest(customerId, PAGE_SIZE + 1)
-          : await items.olderThan(customerId, before, PAGE_SIZE + 1)
+          ? await items.newest(work, customerId, PAGE_SIZE + 1)
+          : await items.olderThan(work, customerId, before, PAGE_SIZE + 1)
       const more = rows.length > PAGE_SIZE
       const shown = more ? rows.slice(0, PAGE_SIZE) : rows
       return {
@@ -48,17 +47,22 @@ export function cartRules(store: Store) {
       }
     },
 
-    all: (customerId: number): Promise<Item[]> => items.all(customerId),
+    all: (work: Work, customerId: number): Promise<Item[]> => items.all(work, customerId),
 
     /**
      * Adds an item. With an operation, the item is added once however often and wherever the request arrives.
      * `already`: this very request was carried out before. `reused`: the key was used for something else; nothing is
      * added.
      */
-    async add(customerId: number, item: ItemInput, operation?: string): Promise<'added' | 'already' | 'reused'> {
+    async add(
+      work: Work,
+      customerId: number,
+      item: ItemInput,
+      operation?: string
+    ): Promise<'added' | 'already' | 'reused'> {
       const row = { customerId, ...item }
       if (operation === undefined) {
-        await store.once(() => items.add(row))
+        await work.once(() => items.add(work, row))
         return 'added'
       }
       const key = {
@@ -67,13 +71,13 @@ export function cartRules(store: Store) {
         digest: digest(item.type, item.quantity, item.shop),
         createdAt: Date.now()
       }
-      return store.repeatable(async maybeDone => {
+      return work.repeatable(async maybeDone => {
         try {
-          await items.addOnce(key, row)
+          await items.addOnce(work, key, row)
           return 'added'
         } catch (error) {
-          if (!store.isDuplicate(error)) throw error
-          if ((await items.findOperation(customerId, key.key)) !== key.digest) return 'reused'
+          if (!work.isDuplicate(error)) throw error
+          if ((await items.findOperation(work, customerId, key.key)) !== key.digest) return 'reused'
           // Found after a try of our own whose answer was lost: this request did add it.
           return maybeDone ? 'added' : 'already'
         }
@@ -81,7 +85,7 @@ export function cartRules(store: Store) {
     },
 
     /** True if it was on this customer's list; afterwards it is not. */
-    remove: (customerId: number, id: number): Promise<boolean> =>
-      store.repeatable(async maybeDone => (await items.remove(customerId, id)) || maybeDone)
+    remove: (work: Work, customerId: number, id: number): Promise<boolean> =>
+      work.repeatable(async maybeDone => (await items.remove(work, customerId, id)) || maybeDone)
   }
 }

@@ -1,4 +1,5 @@
 import type { Store } from '../store/index.ts'
+import type { Work } from '../store/work.ts'
 import { digest, newKey } from './digest.ts'
 
 /** Failures older than this are forgotten. */
@@ -45,27 +46,27 @@ export function waitAfter(failures: number[], { free }: Allowance, now: number):
 export type LoginThrottle = ReturnType<typeof loginThrottle>
 
 /** Shared by all servers through the database; only failures write. */
-export function loginThrottle({ loginFailures, repeatable, isDuplicate }: Store) {
+export function loginThrottle({ loginFailures }: Store) {
   return {
     /** Milliseconds to wait before a try; 0 to go ahead. */
-    async waitMs(subjects: Subject[], now = Date.now()): Promise<number> {
+    async waitMs(work: Work, subjects: Subject[], now = Date.now()): Promise<number> {
       const waits = await Promise.all(
         subjects.map(async ({ id, allowance }) => {
-          const failures = await loginFailures.latest(id, now - FAILURE_WINDOW_MS, allowance.free + STEPS)
+          const failures = await loginFailures.latest(work, id, now - FAILURE_WINDOW_MS, allowance.free + STEPS)
           return waitAfter(failures, allowance, now)
         })
       )
       return Math.max(...waits)
     },
 
-    async recordFailure(subjects: Subject[], now = Date.now()): Promise<void> {
+    async recordFailure(work: Work, subjects: Subject[], now = Date.now()): Promise<void> {
       for (const { id: subject } of subjects) {
         const failure = { id: newKey(), subject, failedAt: now }
-        await repeatable(async maybeDone => {
+        await work.repeatable(async maybeDone => {
           try {
-            await loginFailures.add(failure)
+            await loginFailures.add(work, failure)
           } catch (error) {
-            if (!(maybeDone && isDuplicate(error))) throw error
+            if (!(maybeDone && work.isDuplicate(error))) throw error
           }
         })
       }

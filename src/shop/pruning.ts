@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Prunable } from '../store/dialect.ts'
 import type { Store } from '../store/index.ts'
 import { FAILURE_WINDOW_MS } from './login-throttle.ts'
@@ -22,10 +23,11 @@ export async function prune(store: Store, now = Date.now(), signal?: AbortSignal
   let pruned = 0
   for (const [what, before] of Object.entries(overdue(now)) as [Prunable, number][]) {
     for (let batch = 0; batch < MAX_BATCHES && !signal?.aborted; batch++) {
-      const deleted = await store.repeatable(() => store.dialect.prune(what, before, BATCH))
+      const work = store.begin()
+      const deleted = await work.repeatable(() => work.prune(what, before, BATCH))
       pruned += deleted
       if (deleted < BATCH) break
-      await new Promise(resolve => setTimeout(resolve, PAUSE_MS).unref())
+      await sleep(PAUSE_MS)
     }
   }
   return pruned

@@ -1,5 +1,7 @@
-import { and, eq, isNotNull, isNull, notLike, sql } from 'drizzle-orm'
-import { affectedRows, type Db, type Dialect } from './dialect.ts'
+import { and, eq, isNull, notLike, sql } from 'drizzle-orm'
+import type { Dialect } from './dialect.ts'
+import { select, write } from './statement.ts'
+import type { Db } from './work.ts'
 
 export interface Account {
   id: number
@@ -9,73 +11,118 @@ export interface Account {
   password: string
 }
 
+export interface NewAccount {
+  name: string
+  email: string
+  emailKey: string
+  password: string
+}
+
 export type AccountStore = ReturnType<typeof accountStore>
 
 /** `clientes`: who has a list. */
-export function accountStore({ db, tables: { customers } }: Dialect) {
+export function accountStore({ builder, tables: { customers } }: Dialect) {
+  const value = sql.placeholder
   const columns = { id: customers.id, name: customers.name, email: customers.email, password: customers.password }
+  const byId = eq(customers.id, value('id'))
+  const counted = { n: sql<number>`count(*)` }
+
+  const byEmailKey = select(
+    builder
+      .select(columns)
+      .from(customers)
+      .where(eq(customers.emailKey, value('emailKey')))
+  )
+  const unadopted = select(
+    builder
+      .select(columns)
+      .from(customers)
+      .where(and(isNull(customers.emailKey), eq(sql`lower(trim(${customers.email}))`, value('emailKey'))))
+      .orderBy(customers.id)
+      .limit(1)
+  )
+  const password = select(builder.select({ password: customers.password }).from(customers).where(byId))
+  const insert = write(
+    builder.insert(customers).values({
+      name: value('name'),
+      email: value('email'),
+      emailKey: value('emailKey'),
+      password: value('password')
+    })
+  )
+  const setPassword = write(
+    builder
+      .update(customers)
+      .set({ password: sql`${value('password')}` })
+      .where(byId)
+  )
+  const replacePassword = write(
+    builder
+      .update(customers)
+      .set({ password: sql`${value('to')}` })
+      .where(and(byId, eq(customers.password, value('from'))))
+  )
+  const setEmailKey = write(
+    builder
+      .update(customers)
+      .set({ emailKey: sql`${value('emailKey')}` })
+      .where(byId)
+  )
+  const countAll = select(builder.select(counted).from(customers))
+  const countPlaintext = select(
+    builder
+      .select(counted)
+      .from(customers)
+      .where(
+        and(
+          notLike(customers.password, '$argon2id$%'),
+          notLike(customers.password, 'pbkdf2:%$%$%'),
+          notLike(customers.password, 'scrypt:%$%$%')
+        )
+      )
+  )
+  const countWithoutKey = select(builder.select(counted).from(customers).where(isNull(customers.emailKey)))
 
   return {
     /** By the e-mail's login key; undefined if nobody has it. */
-    async findByEmailKey(emailKey: string): Promise<Account | undefined> {
-      const [account] = await db.select(columns).from(customers).where(eq(customers.emailKey, emailKey))
+    async findByEmailKey(db: Db, emailKey: string): Promise<Account | undefined> {
+      const [account] = await db.all(byEmailKey, { emailKey })
       return account
     },
 
     /** Rows put there by other means have no login key yet; the oldest with that e-mail. Reads the whole table. */
-    async findUnadopted(emailKey: string): Promise<Account | undefined> {
-      const [account] = await db
-        .select(columns)
-        .from(customers)
-        .where(and(isNull(customers.emailKey), eq(sql`lower(trim(${customers.email}))`, emailKey)))
-        .orderBy(customers.id)
-        .limit(1)
+    async findUnadopted(db: Db, emailKey: string): Promise<Account | undefined> {
+      const [account] = await db.all(unadopted, { emailKey })
       return account
     },
 
-    async findPassword(id: number): Promise<string | undefined> {
-      const [account] = await db.select({ password: customers.password }).from(customers).where(eq(customers.id, id))
+    async findPassword(db: Db, id: number): Promise<string | undefined> {
+      const [account] = await db.all(password, { id })
       return account?.password
     },
 
     /** @throws an error with verdict `duplicate` when the e-mail is taken */
-    async add(account: { name: string; email: string; emailKey: string; password: string }): Promise<void> {
-      await db.insert(customers).values(account)
+    async add(db: Db, account: NewAccount): Promise<void> {
+      await db.write(insert, { ...account })
     },
 
-    async setPassword(tx: Db, id: number, password: string): Promise<void> {
-      await tx.update(customers).set({ password }).where(eq(customers.id, id))
+    async setPassword(db: Db, id: number, password: string): Promise<void> {
+      await db.write(setPassword, { id, password })
     },
 
     /** Replaces a hash only if it is still the one that was verified, so that a change made meanwhile stands. */
-    async upgradePassword(id: number, from: string, to: string): Promise<boolean> {
-      const write = db
-        .update(customers)
-        .set({ password: to })
-        .where(and(eq(customers.id, id), eq(customers.password, from)))
-      return affectedRows(await write) > 0
-    },
+    upgradePassword: async (db: Db, id: number, from: string, to: string): Promise<boolean> =>
+      (await db.write(replacePassword, { id, from, to })) > 0,
 
-    async setEmailKey(tx: Db, id: number, emailKey: string): Promise<void> {
-      await tx.update(customers).set({ emailKey }).where(eq(customers.id, id))
+    async setEmailKey(db: Db, id: number, emailKey: string): Promise<void> {
+      await db.write(setEmailKey, { id, emailKey })
     },
 
     /** How many there are, how many cannot log in as their password is no hash, how many for want of a login key. */
-    async count(): Promise<{ accounts: number; plaintext: number; withoutKey: number }> {
-      const total = sql<number>`count(*)`
-      const [all] = await db.select({ n: total }).from(customers)
-      const [plaintext] = await db
-        .select({ n: total })
-        .from(customers)
-        .where(
-          and(
-            isNotNull(customers.password),
-            notLike(customers.password, '$argon2id$%'),
-            notLike(customers.password, 'pbkdf2:%$%$%'),
-            notLike(customers.password, 'scrypt:%$%$%')
-          )
-        )
-      const [withoutKey] = await db.select({ n: total }).from(customers).where(isNull(customers.emailKey))
+    async count(db: Db): Promise<{ accounts: number; plaintext: number; withoutKey: number }> {
+      const [all] = await db.all(countAll)
+      const [plaintext] = await db.all(countPlaintext)
+      const [withoutKey] = await db.all(countWithoutKey)
       return { accounts: Number(all?.n), plaintext: Number(plaintext?.n), withoutKey: Number(withoutKey?.n) }
     }
   }

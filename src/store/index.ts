@@ -1,15 +1,15 @@
 import type { Config } from '../config.ts'
 import { accountStore } from './accounts.ts'
-import type { Db, Dialect } from './dialect.ts'
+import type { Dialect } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { itemStore } from './items.ts'
 import { loginFailureStore } from './login-failures.ts'
 import { schemaReader } from './migrate.ts'
 import { mysqlDialect } from './mysql.ts'
 import { postgresDialect } from './postgres.ts'
-import { runUnit } from './retry.ts'
 import { sessionStore } from './sessions.ts'
 import { sqliteDialect } from './sqlite.ts'
+import { Work } from './work.ts'
 
 /** Opens nothing yet, except the embedded database. @throws ConfigError when that cannot be opened */
 export function openDialect(config: Config, events: StoreEvents): Dialect {
@@ -21,10 +21,9 @@ export function openDialect(config: Config, events: StoreEvents): Dialect {
 
 export type Store = ReturnType<typeof openStore>
 
-/** Every table's queries, and the two ways to run a unit of work. */
+/** Every table's queries, and the beginning of all work on them. */
 export function openStore(config: Config, events: StoreEvents) {
   const dialect = openDialect(config, events)
-  const retry = { verdict: dialect.verdict, events, defaultLimitMs: config.limits.requestMs }
 
   return {
     dialect,
@@ -34,18 +33,7 @@ export function openStore(config: Config, events: StoreEvents) {
     loginFailures: loginFailureStore(dialect),
     schema: schemaReader(dialect),
 
-    /**
-     * Runs `work` again where that helps, until the request's deadline. It must be repeatable: carry a key, or set
-     * what does not depend on what was there. `maybeDone` says that an earlier try may have taken effect.
-     */
-    repeatable: <R>(work: (maybeDone: boolean) => Promise<R>): Promise<R> =>
-      runUnit(work, { ...retry, repeatable: true }),
-
-    /** As `repeatable`, for work that is not: it is run again only when it certainly did nothing. */
-    once: <R>(work: () => Promise<R>): Promise<R> => runUnit(work, { ...retry, repeatable: false }),
-
-    transaction: <R>(work: (tx: Db) => Promise<R>): Promise<R> => dialect.transaction(work),
-
-    isDuplicate: (error: unknown): boolean => dialect.verdict(error) === 'duplicate'
+    /** A piece of work that gives up after `limitMs`, by default a request's limit. */
+    begin: (limitMs: number = config.limits.requestMs): Work => new Work(dialect, events, limitMs)
   }
 }

@@ -1,5 +1,7 @@
 import { and, desc, eq, gt, lt, sql } from 'drizzle-orm'
-import { affectedRows, type Dialect, type NewItem, type OperationKey } from './dialect.ts'
+import type { Dialect, NewItem, OperationKey } from './dialect.ts'
+import { select, write } from './statement.ts'
+import type { Db, Work } from './work.ts'
 
 export interface Item {
   id: number
@@ -11,67 +13,71 @@ export interface Item {
 export type ItemStore = ReturnType<typeof itemStore>
 
 /** `compras`: what is on the lists, and the keys under which it was put there. Every query names the owner. */
-export function itemStore({ db, tables: { items, operations }, insertOnce }: Dialect) {
+export function itemStore({ builder, tables: { items, operations } }: Dialect) {
+  const value = sql.placeholder
   const columns = { id: items.id, type: items.type, quantity: items.quantity, shop: items.shop }
-  const mine = eq(items.customerId, sql.placeholder('customerId'))
+  const mine = eq(items.customerId, value('customerId'))
+  const of = () => builder.select(columns).from(items)
 
-  // Built once: these run on every request.
-  const newest = db
-    .select(columns)
-    .from(items)
-    .where(mine)
-    .orderBy(desc(items.id))
-    .limit(sql.placeholder('limit'))
-    .prepare('items_newest')
-  const olderThan = db
-    .select(columns)
-    .from(items)
-    .where(and(mine, lt(items.id, sql.placeholder('before'))))
-    .orderBy(desc(items.id))
-    .limit(sql.placeholder('limit'))
-    .prepare('items_older')
-  const newerThan = db
-    .select(columns)
-    .from(items)
-    .where(and(mine, gt(items.id, sql.placeholder('after'))))
-    .orderBy(items.id)
-    .limit(sql.placeholder('limit'))
-    .prepare('items_newer')
+  const newest = select(of().where(mine).orderBy(desc(items.id)).limit(value('limit')))
+  const older = select(
+    of()
+      .where(and(mine, lt(items.id, value('before'))))
+      .orderBy(desc(items.id))
+      .limit(value('limit'))
+  )
+  const newer = select(
+    of()
+      .where(and(mine, gt(items.id, value('after'))))
+      .orderBy(items.id)
+      .limit(value('limit'))
+  )
+  const all = select(of().where(mine).orderBy(desc(items.id)))
+  const insert = write(
+    builder.insert(items).values({
+      customerId: value('customerId'),
+      type: value('type'),
+      quantity: value('quantity'),
+      shop: value('shop')
+    })
+  )
+  const operation = select(
+    builder
+      .select({ digest: operations.digest })
+      .from(operations)
+      .where(and(eq(operations.customerId, value('customerId')), eq(operations.key, value('key'))))
+  )
+  const remove = write(builder.delete(items).where(and(eq(items.id, value('id')), mine)))
 
   return {
     /** The newest first, at most `limit`. */
-    newest: (customerId: number, limit: number): Promise<Item[]> => newest.execute({ customerId, limit }),
+    newest: (db: Db, customerId: number, limit: number): Promise<Item[]> => db.all(newest, { customerId, limit }),
 
     /** Those added before item `before`, the newest first, at most `limit`. */
-    olderThan: (customerId: number, before: number, limit: number): Promise<Item[]> =>
-      olderThan.execute({ customerId, before, limit }),
+    olderThan: (db: Db, customerId: number, before: number, limit: number): Promise<Item[]> =>
+      db.all(older, { customerId, before, limit }),
 
     /** Those added after item `after`, the oldest first, at most `limit`. */
-    newerThan: (customerId: number, after: number, limit: number): Promise<Item[]> =>
-      newerThan.execute({ customerId, after, limit }),
+    newerThan: (db: Db, customerId: number, after: number, limit: number): Promise<Item[]> =>
+      db.all(newer, { customerId, after, limit }),
 
-    all: (customerId: number): Promise<Item[]> =>
-      db.select(columns).from(items).where(eq(items.customerId, customerId)).orderBy(desc(items.id)),
+    all: (db: Db, customerId: number): Promise<Item[]> => db.all(all, { customerId }),
 
-    async add(item: NewItem): Promise<void> {
-      await db.insert(items).values(item)
+    async add(db: Db, item: NewItem): Promise<void> {
+      await db.write(insert, { ...item })
     },
 
     /** @throws an error with verdict `duplicate` when the operation is known already */
-    addOnce: (operation: OperationKey, item: NewItem): Promise<void> => insertOnce(operation, item),
+    addOnce: (work: Work, operation: OperationKey, item: NewItem): Promise<void> => work.insertOnce(operation, item),
 
     /** The digest of what was asked under this key; undefined when the key is new. */
-    async findOperation(customerId: number, key: string): Promise<string | undefined> {
-      const [row] = await db
-        .select({ digest: operations.digest })
-        .from(operations)
-        .where(and(eq(operations.customerId, customerId), eq(operations.key, key)))
+    async findOperation(db: Db, customerId: number, key: string): Promise<string | undefined> {
+      const [row] = await db.all(operation, { customerId, key })
       return row?.digest
     },
 
     /** True if the item was this customer's and is now gone. */
-    async remove(customerId: number, id: number): Promise<boolean> {
-      return affectedRows(await db.delete(items).where(and(eq(items.id, id), eq(items.customerId, customerId)))) > 0
-    }
+    remove: async (db: Db, customerId: number, id: number): Promise<boolean> =>
+      (await db.write(remove, { customerId, id })) > 0
   }
 }

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { desc } from 'drizzle-orm'
 import type { Dialect, RunStatement } from './dialect.ts'
 import { driverCode } from './failures.ts'
+import { select } from './statement.ts'
+import type { Db } from './work.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url))
 
@@ -36,16 +38,15 @@ export interface SchemaVersion {
 }
 
 /** The schema's version in the database, and the one this release was written for. */
-export function schemaReader(dialect: Dialect): () => Promise<SchemaVersion> {
+export function schemaReader(dialect: Dialect): (db: Db) => Promise<SchemaVersion> {
   const known = knownMigrations(dialect.migrator.folder).at(-1)?.version ?? 0
   const { migrations } = dialect.tables
-  return async () => {
+  const newest = select(
+    dialect.builder.select({ version: migrations.version }).from(migrations).orderBy(desc(migrations.version)).limit(1)
+  )
+  return async db => {
     try {
-      const [row] = await dialect.db
-        .select({ version: migrations.version })
-        .from(migrations)
-        .orderBy(desc(migrations.version))
-        .limit(1)
+      const [row] = await db.all(newest)
       return { found: row?.version ?? 0, known }
     } catch (error) {
       if (isMissingTable(error)) return { found: 0, known }

@@ -1,14 +1,15 @@
-import { sql } from 'drizzle-orm'
+import { lt, sql } from 'drizzle-orm'
+import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core'
 import { drizzle } from 'drizzle-orm/mysql-proxy'
-import mysql, { type Connection, type ConnectionOptions } from 'mysql2'
+import mysql, { type Connection, type ConnectionOptions, type PrepareStatementInfo } from 'mysql2'
 import type { DatabaseLimits, ServerDatabase } from '../config.ts'
-import type { Db, Dialect, NewItem, NodeInfo, OperationKey, RunStatement, SameRows, Tables } from './dialect.ts'
-import { affectedRows } from './dialect.ts'
+import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
 import { leaseLock } from './lease-lock.ts'
 import type { Answer, Link } from './pool.ts'
-import { Pooled, type ProxyClient } from './pooled.ts'
+import { Pooled } from './pooled.ts'
+import { fill, type Statement, write } from './statement.ts'
 import * as tables from './tables.mysql.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -69,39 +70,26 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     limits,
     events: options.events
   })
-  const db = asDb(pooled.client)
-  const insertOnce = insertOnceStatement()
 
   return {
     engine: 'mysql',
     tables: tables as unknown as Tables,
-    db,
-    transaction: work => pooled.transaction(client => work(asDb(client))),
+    builder,
+    run: (bill, statement, params) => pooled.run(bill, statement, params),
+    transaction: (bill, unit) => pooled.transaction(bill, unit),
 
-    async insertOnce(operation: OperationKey, item: NewItem) {
-      await pooled.statement(insertOnce, [
-        operation.customerId,
-        operation.key,
-        operation.digest,
-        operation.createdAt,
-        item.customerId,
-        item.type,
-        item.quantity,
-        item.shop
-      ])
+    async insertOnce(bill, operation, item) {
+      await pooled.run(bill, insertOnce.sql, fill(insertOnce.params, { ...operation, ...item }))
     },
 
-    async prune(what, before, limit) {
-      const { table, column } = prunable[what]
-      const written = await drizzle(pooled.client).execute(
-        sql`delete from ${table} where ${column} < ${before} limit ${sql.raw(String(limit))}`
-      )
-      return affectedRows(written as never)
+    async prune(bill, what, before, limit) {
+      const { sql: statement, params } = pruning[what]
+      return (await pooled.run(bill, statement, fill(params, { before, limit }))).affectedRows
     },
 
     verdict: mysqlVerdict,
 
-    ping: timeoutMs => pooled.ping(timeoutMs),
+    ping: (bill, timeoutMs) => pooled.ping(bill, timeoutMs),
     nodeInfo: timeoutMs => pooled.nodeInfo(timeoutMs),
 
     migrator: {
@@ -131,41 +119,56 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
 /** Altering a large table takes its time. */
 const MIGRATION_MS = 30 * 60_000
 
-const asDb = (client: ProxyClient) => drizzle(client) as unknown as Db
+const queries = drizzle(async () => ({ rows: [] }))
+const builder = queries as unknown as Builder
 
-const prunable = {
-  sessions: { table: tables.sessions, column: tables.sessions.expiresAt },
-  operations: { table: tables.operations, column: tables.operations.createdAt },
-  loginFailures: { table: tables.loginFailures, column: tables.loginFailures.failedAt }
+const expired = (table: MySqlTable, column: MySqlColumn): Statement =>
+  write(
+    queries
+      .delete(table)
+      .where(lt(column, sql.placeholder('before')))
+      .limit(sql.placeholder('limit') as never)
+  )
+
+const pruning: Record<Prunable, Statement> = {
+  sessions: expired(tables.sessions, tables.sessions.expiresAt),
+  operations: expired(tables.operations, tables.operations.createdAt),
+  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
 }
 
 /**
  * Key and item in one transaction and one round trip: MariaDB runs a compound statement outside stored programs. A key
  * used before fails the first INSERT (1062), the handler rolls back and hands the error on.
  */
-function insertOnceStatement(): string {
-  const db = asDb(async () => ({ rows: [] }))
-  const row = sql.placeholder
-  const key = db.insert(tables.operations as never).values({
-    customerId: row('a'),
-    key: row('b'),
-    digest: row('c'),
-    createdAt: row('d')
-  } as never) as unknown as { toSQL(): { sql: string } }
-  const item = db.insert(tables.items as never).values({
-    customerId: row('e'),
-    type: row('f'),
-    quantity: row('g'),
-    shop: row('h')
-  } as never) as unknown as { toSQL(): { sql: string } }
-  return `begin not atomic
+const insertOnce = ((): Statement => {
+  const value = sql.placeholder
+  const key = write(
+    queries.insert(tables.operations).values({
+      customerId: value('customerId'),
+      key: value('key'),
+      digest: value('digest'),
+      createdAt: value('createdAt')
+    })
+  )
+  const item = write(
+    queries.insert(tables.items).values({
+      customerId: value('customerId'),
+      type: value('type'),
+      quantity: value('quantity'),
+      shop: value('shop')
+    })
+  )
+  return {
+    sql: `begin not atomic
   declare exit handler for sqlexception begin rollback; resignal; end;
   start transaction;
-  ${key.toSQL().sql};
-  ${item.toSQL().sql};
+  ${key.sql};
+  ${item.sql};
   commit;
-end`
-}
+end`,
+    params: [...key.params, ...item.params]
+  }
+})()
 
 async function connect(options: MysqlOptions): Promise<Link> {
   const connection = await openConnection(options.database, options.limits)
@@ -194,6 +197,8 @@ class MysqlLink implements Link {
   node: string
   role = 'primary'
   readonly #connection: Connection
+  readonly #prepared = new Map<string, PrepareStatementInfo>()
+  readonly #destroy = () => this.destroy()
   #gone = false
   #goneListener: (() => void) | undefined
 
@@ -210,12 +215,27 @@ class MysqlLink implements Link {
   }
 
   async run(statement: string, params: unknown[], timeoutMs: number): Promise<Answer> {
-    return execute(this.#connection, statement, params, timeoutMs, () => this.destroy())
+    const prepared = this.#prepared.get(statement) ?? (await this.#prepare(statement, timeoutMs))
+    return bounded(timeoutMs, this.#destroy, done => prepared.execute(params as never, done))
+  }
+
+  /** Once for each statement and connection; the application has a few dozen. */
+  async #prepare(statement: string, timeoutMs: number): Promise<PrepareStatementInfo> {
+    const prepared = await new Promise<PrepareStatementInfo>((resolve, reject) => {
+      bounded(timeoutMs, this.#destroy, done => {
+        this.#connection.prepare(statement, (error, info) => {
+          if (info) resolve(info)
+          done(error, [])
+        })
+      }).catch(reject)
+    })
+    this.#prepared.set(statement, prepared)
+    return prepared
   }
 
   async check(timeoutMs: number): Promise<void> {
     const statement = '/*M! set statement wsrep_sync_wait = 0 for */ select 1'
-    await query(this.#connection, statement, [], timeoutMs, () => this.destroy())
+    await query(this.#connection, statement, [], timeoutMs, this.#destroy)
   }
 
   /** Asks the node who it is. SHOW never waits for causality here: wsrep_sync_wait leaves its bit 8 out. */
@@ -268,7 +288,8 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     // A peer that vanishes without FIN is noticed while the connection is idle.
     enableKeepAlive: true,
     keepAliveInitialDelay: 1000,
-    maxPreparedStatements: 200,
+    rowsAsArray: true,
+    maxPreparedStatements: 500,
     multipleStatements: false
   }
   if (database.tls) settings.ssl = tlsOptions(database.tls, database.host)
@@ -290,16 +311,13 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
   })
 }
 
-const execute = (connection: Connection, sql: string, values: unknown[], timeoutMs: number, destroy: () => void) =>
-  bounded(timeoutMs, destroy, done => connection.execute({ sql, values: values as never, rowsAsArray: true }, done))
-
 const query = (
   connection: Connection,
   sql: string,
   values: unknown[],
   timeoutMs: number,
   destroy = () => connection.destroy()
-) => bounded(timeoutMs, destroy, done => connection.query({ sql, values, rowsAsArray: true }, done))
+) => bounded(timeoutMs, destroy, done => connection.query({ sql, values }, done))
 
 type Callback = (error: mysql.QueryError | null, result: unknown) => void
 

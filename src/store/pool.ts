@@ -89,6 +89,15 @@ export class Pool {
     }
   }
 
+  /** A link that is idle and trusted, without waiting; undefined when there is none. As `acquire` otherwise. */
+  acquireNow(): Link | undefined {
+    const slot = this.#idle[0]
+    if (slot === undefined || !this.#isTrusted(slot)) return undefined
+    this.#idle.shift()
+    this.#busy.set(slot.link, slot)
+    return slot.link
+  }
+
   /**
    * A link that was good a moment ago. Give it back with `release` or `discard`.
    * @param deadline `performance.now()` after which the caller no longer wants it

@@ -1,17 +1,9 @@
 import type { DatabaseLimits } from '../config.ts'
-import { type Budget, currentBudget } from './budget.ts'
-import type { NodeInfo } from './dialect.ts'
+import type { NodeInfo, Run } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { failureName, StatementTimeout, type Verdict } from './failures.ts'
 import { type Answer, type Link, Pool } from './pool.ts'
-import { runUnit } from './retry.ts'
-
-/** drizzle's three proxy drivers hand every statement to a function of this shape. */
-export type ProxyClient = (
-  sql: string,
-  params: unknown[],
-  method: 'all' | 'execute' | 'run' | 'get' | 'values'
-) => Promise<{ rows: unknown[] }>
+import type { Bill } from './work.ts'
 
 export interface PooledOptions {
   connect(): Promise<Link>
@@ -40,108 +32,83 @@ export class Pooled {
     })
   }
 
-  /** For single statements. A SELECT is tried again until the deadline, a write is not. */
-  readonly client: ProxyClient = async (sql, params, method) => {
-    if (method !== 'all') return asRows(method, await this.statement(sql, params))
-    const answer = await runUnit(() => this.statement(sql, params), {
-      verdict: this.#options.verdict,
-      events: this.#options.events,
-      defaultLimitMs: this.#options.limits.requestMs,
-      repeatable: true
-    })
-    return asRows(method, answer)
-  }
-
   /** One statement on a link of its own, once. */
-  async statement(sql: string, params: unknown[]): Promise<Answer> {
-    return this.#withLink(async (link, budget, deadline) => this.#run(link, budget, deadline, sql, params))
+  async run(bill: Bill, sql: string, params: unknown[]): Promise<Answer> {
+    const start = performance.now()
+    try {
+      const link = this.pool.acquireNow() ?? (await this.pool.acquire(bill.deadline))
+      try {
+        const answer = await this.#runOn(link, bill, sql, params)
+        this.pool.release(link)
+        return answer
+      } catch (error) {
+        if (this.#options.leavesLinkSound(error)) this.pool.release(link)
+        else this.pool.discard(link, failureName(error))
+        throw error
+      }
+    } finally {
+      bill.databaseMs += performance.now() - start
+    }
   }
 
   /** Statements of one transaction; on any error the link is destroyed, which also rolls back. */
-  async transaction<R>(work: (client: ProxyClient) => Promise<R>): Promise<R> {
-    return this.#withLink(async (link, budget, deadline) => {
-      const run = (sql: string, params: unknown[]) => this.#run(link, budget, deadline, sql, params)
-      await run('begin', [])
-      const result = await work(async (sql, params, method) => asRows(method, await run(sql, params)))
-      await run('commit', [])
+  async transaction<R>(bill: Bill, unit: (run: Run) => Promise<R>): Promise<R> {
+    const start = performance.now()
+    const link = await this.pool.acquire(bill.deadline)
+    const run: Run = (sql, params) => this.#runOn(link, bill, sql, params)
+    try {
+      await run('begin', [], false)
+      const result = await unit(run)
+      await run('commit', [], false)
+      this.pool.release(link)
       return result
-    }, true)
+    } catch (error) {
+      this.pool.discard(link, failureName(error))
+      throw error
+    } finally {
+      bill.databaseMs += performance.now() - start
+    }
   }
 
-  async ping(timeoutMs: number): Promise<{ node: string; role: string }> {
-    return this.#ask(timeoutMs, async (link, ms) => {
-      await link.check(ms)
+  async ping(bill: Bill, timeoutMs: number): Promise<{ node: string; role: string }> {
+    const start = performance.now()
+    bill.roundTrips++
+    try {
+      const link = await this.#ask(timeoutMs, async (link, ms) => {
+        await link.check(ms)
+        return link
+      })
+      bill.node = link.node
       return { node: link.node, role: link.role }
-    })
+    } finally {
+      bill.databaseMs += performance.now() - start
+    }
   }
 
   nodeInfo(timeoutMs: number): Promise<NodeInfo> {
     return this.#ask(timeoutMs, (link, ms) => link.describe(ms))
   }
 
-  /** Outside the request's deadline and without retries: the question is whether it answers now. */
+  /** On a deadline of its own and without retries: the question is whether it answers now. */
   async #ask<R>(timeoutMs: number, question: (link: Link, timeoutMs: number) => Promise<R>): Promise<R> {
-    const start = performance.now()
-    const deadline = start + timeoutMs
+    const deadline = performance.now() + timeoutMs
     const link = await this.pool.acquire(deadline)
-    const budget = currentBudget()
     try {
       const answer = await question(link, Math.max(1, deadline - performance.now()))
       this.pool.release(link)
-      if (budget) budget.node = link.node
       return answer
     } catch (error) {
       this.pool.discard(link, failureName(error))
       throw error
-    } finally {
-      if (budget) {
-        budget.roundTrips++
-        budget.databaseMs += performance.now() - start
-      }
     }
   }
 
-  async #withLink<R>(
-    work: (link: Link, budget: Budget | undefined, deadline: number) => Promise<R>,
-    inTransaction = false
-  ): Promise<R> {
-    const budget = currentBudget()
-    const deadline = budget?.deadline ?? performance.now() + this.#options.limits.requestMs
-    const start = performance.now()
-    try {
-      const link = await this.pool.acquire(deadline)
-      try {
-        const result = await work(link, budget, deadline)
-        this.pool.release(link)
-        return result
-      } catch (error) {
-        if (!inTransaction && this.#options.leavesLinkSound(error)) this.pool.release(link)
-        else this.pool.discard(link, failureName(error))
-        throw error
-      }
-    } finally {
-      if (budget) budget.databaseMs += performance.now() - start
-    }
-  }
-
-  async #run(
-    link: Link,
-    budget: Budget | undefined,
-    deadline: number,
-    sql: string,
-    params: unknown[]
-  ): Promise<Answer> {
-    const left = deadline - performance.now()
+  #runOn(link: Link, bill: Bill, sql: string, params: unknown[]): Promise<Answer> {
+    const left = bill.deadline - performance.now()
     // Never sent, so the name is all that matters: the deadline has passed, nobody runs this again.
-    if (left <= 0) throw new StatementTimeout(0)
-    if (budget) {
-      budget.roundTrips++
-      budget.node = link.node
-    }
+    if (left <= 0) return Promise.reject(new StatementTimeout(0))
+    bill.roundTrips++
+    bill.node = link.node
     return link.run(sql, params, Math.min(left, this.#options.limits.statementMs))
   }
 }
-
-const asRows = (method: string, answer: Answer) => ({
-  rows: method === 'all' ? answer.rows : [{ affectedRows: answer.affectedRows, insertId: 0 }]
-})

@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net'
 import { sql } from 'drizzle-orm'
-import { PgDialect } from 'drizzle-orm/pg-core'
+import { type PgColumn, PgDialect, type PgTable } from 'drizzle-orm/pg-core'
 import { drizzle } from 'drizzle-orm/pg-proxy'
 import pg from 'pg'
 import type { DatabaseLimits, ServerDatabase } from '../config.ts'
-import { affectedRows, type Db, type Dialect, type NewItem, type NodeInfo, type OperationKey } from './dialect.ts'
+import type { Builder, Dialect, NodeInfo, Prunable } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
 import type { Answer, Link } from './pool.ts'
-import { Pooled, type ProxyClient } from './pooled.ts'
+import { Pooled } from './pooled.ts'
+import { fill, type Statement } from './statement.ts'
 import * as tables from './tables.postgres.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -76,25 +77,22 @@ export function postgresDialect(options: PostgresOptions): Dialect {
   return {
     engine: 'postgres',
     tables,
-    db: asDb(pooled.client),
-    transaction: work => pooled.transaction(client => work(asDb(client))),
+    builder,
+    run: (bill, text, params) => pooled.run(bill, text, params),
+    transaction: (bill, unit) => pooled.transaction(bill, unit),
 
-    async insertOnce(operation, item) {
-      const { sql: text, params } = insertOnceQuery(operation, item)
-      await pooled.statement(text, params)
+    async insertOnce(bill, operation, item) {
+      await pooled.run(bill, insertOnce.sql, fill(insertOnce.params, { ...operation, ...item }))
     },
 
-    async prune(what, before, limit) {
-      const { table, column, key } = prunable[what]
-      const written = await drizzle(pooled.client).execute(
-        sql`delete from ${table} where ctid in (select ctid from ${table} where ${column} < ${before} order by ${key} limit ${limit})`
-      )
-      return affectedRows(written as never)
+    async prune(bill, what, before, limit) {
+      const { sql: text, params } = pruning[what]
+      return (await pooled.run(bill, text, fill(params, { before, limit }))).affectedRows
     },
 
     verdict: postgresVerdict,
 
-    ping: timeoutMs => pooled.ping(timeoutMs),
+    ping: (bill, timeoutMs) => pooled.ping(bill, timeoutMs),
     nodeInfo: timeoutMs => pooled.nodeInfo(timeoutMs),
 
     migrator: {
@@ -127,28 +125,32 @@ const MIGRATION_MS = 30 * 60_000
 /** Any number that no other program on the same database uses: "carrinho" on a telephone's keys. */
 const MIGRATION_LOCK = 22_777_446
 
-const asDb = (client: ProxyClient) => drizzle(client) as unknown as Db
+const builder = drizzle(async () => ({ rows: [] })) as unknown as Builder
+const dialect = new PgDialect()
+const value = sql.placeholder
+const name = (column: PgColumn) => sql.identifier(column.name)
 
-const prunable = {
-  sessions: { table: tables.sessions, column: tables.sessions.expiresAt, key: tables.sessions.idHash },
-  operations: { table: tables.operations, column: tables.operations.createdAt, key: tables.operations.key },
-  loginFailures: { table: tables.loginFailures, column: tables.loginFailures.failedAt, key: tables.loginFailures.id }
+const expired = (table: PgTable, column: PgColumn): Statement =>
+  dialect.sqlToQuery(sql`delete from ${table} where ctid = any (array(
+    select ctid from ${table} where ${column} < ${value('before')} limit ${value('limit')}))`)
+
+const pruning: Record<Prunable, Statement> = {
+  sessions: expired(tables.sessions, tables.sessions.expiresAt),
+  operations: expired(tables.operations, tables.operations.createdAt),
+  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
 }
 
-const dialect = new PgDialect()
-
 /** Key and item in one statement: a key used before fails it whole (23505). */
-function insertOnceQuery(operation: OperationKey, item: NewItem) {
+const insertOnce: Statement = (() => {
   const { operations, items } = tables
-  const name = (column: { name: string }) => sql.identifier(column.name)
   return dialect.sqlToQuery(sql`
     with operation as (
       insert into ${operations} (${name(operations.customerId)}, ${name(operations.key)}, ${name(operations.digest)}, ${name(operations.createdAt)})
-      values (${operation.customerId}, ${operation.key}, ${operation.digest}, ${operation.createdAt})
+      values (${value('customerId')}, ${value('key')}, ${value('digest')}, ${value('createdAt')})
     )
     insert into ${items} (${name(items.customerId)}, ${name(items.type)}, ${name(items.quantity)}, ${name(items.shop)})
-    values (${item.customerId}, ${item.type}, ${item.quantity}, ${item.shop})`)
-}
+    values (${value('customerId')}, ${value('type')}, ${value('quantity')}, ${value('shop')})`)
+})()
 
 async function connect(database: ServerDatabase, limits: DatabaseLimits, onPrimary: boolean): Promise<PostgresLink> {
   const client = new pg.Client({

@@ -1,5 +1,7 @@
 import { and, desc, eq, gt, ne, sql } from 'drizzle-orm'
-import { affectedRows, type Db, type Dialect } from './dialect.ts'
+import type { Dialect } from './dialect.ts'
+import { select, write } from './statement.ts'
+import type { Db } from './work.ts'
 
 /** Times are milliseconds since 1970. */
 export interface SessionRow {
@@ -26,56 +28,83 @@ export interface LiveSession {
 export type SessionStore = ReturnType<typeof sessionStore>
 
 /** `sessions`: who is signed in, under a hash of the id in the cookie. */
-export function sessionStore({ db, tables: { sessions, customers } }: Dialect) {
-  // Built once: this runs on every request of someone signed in, and brings the account along.
-  const live = db
-    .select({
-      customerId: sessions.customerId,
-      name: customers.name,
-      email: customers.email,
-      createdAt: sessions.createdAt,
-      lastSeenAt: sessions.lastSeenAt,
-      madeOn: sessions.madeOn
+export function sessionStore({ builder, tables: { sessions, customers } }: Dialect) {
+  const value = sql.placeholder
+  const here = eq(sessions.idHash, value('idHash'))
+  const mine = eq(sessions.customerId, value('customerId'))
+
+  // On every request of someone signed in; it brings the account along.
+  const live = select(
+    builder
+      .select({
+        customerId: sessions.customerId,
+        name: customers.name,
+        email: customers.email,
+        createdAt: sessions.createdAt,
+        lastSeenAt: sessions.lastSeenAt,
+        madeOn: sessions.madeOn
+      })
+      .from(sessions)
+      .innerJoin(customers, eq(customers.id, sessions.customerId))
+      .where(and(here, gt(sessions.expiresAt, value('now'))))
+  )
+  const list = select(
+    builder
+      .select()
+      .from(sessions)
+      .where(and(mine, gt(sessions.expiresAt, value('now'))))
+      .orderBy(desc(sessions.lastSeenAt))
+      .limit(100)
+  )
+  const insert = write(
+    builder.insert(sessions).values({
+      idHash: value('idHash'),
+      customerId: value('customerId'),
+      createdAt: value('createdAt'),
+      lastSeenAt: value('lastSeenAt'),
+      expiresAt: value('expiresAt'),
+      madeOn: value('madeOn'),
+      userAgent: value('userAgent'),
+      address: value('address')
     })
-    .from(sessions)
-    .innerJoin(customers, eq(customers.id, sessions.customerId))
-    .where(and(eq(sessions.idHash, sql.placeholder('idHash')), gt(sessions.expiresAt, sql.placeholder('now'))))
-    .prepare('session_live')
+  )
+  const touch = write(
+    builder
+      .update(sessions)
+      .set({ lastSeenAt: sql`${value('lastSeenAt')}`, expiresAt: sql`${value('expiresAt')}` })
+      .where(here)
+  )
+  const remove = write(builder.delete(sessions).where(here))
+  const removeAll = write(builder.delete(sessions).where(mine))
+  const removeOthers = write(builder.delete(sessions).where(and(mine, ne(sessions.idHash, value('idHash')))))
 
   return {
     /** Undefined when there is none, or it has expired. */
-    async findLive(idHash: string, now: number): Promise<LiveSession | undefined> {
-      const [session] = await live.execute({ idHash, now })
+    async findLive(db: Db, idHash: string, now: number): Promise<LiveSession | undefined> {
+      const [session] = await db.all(live, { idHash, now })
       return session
     },
 
     /** @throws an error with verdict `duplicate` when it was added already */
-    async add(session: SessionRow): Promise<void> {
-      await db.insert(sessions).values(session)
+    async add(db: Db, session: SessionRow): Promise<void> {
+      await db.write(insert, { ...session })
     },
 
-    async touch(idHash: string, lastSeenAt: number, expiresAt: number): Promise<void> {
-      await db.update(sessions).set({ lastSeenAt, expiresAt }).where(eq(sessions.idHash, idHash))
+    async touch(db: Db, idHash: string, lastSeenAt: number, expiresAt: number): Promise<void> {
+      await db.write(touch, { idHash, lastSeenAt, expiresAt })
     },
 
-    async remove(idHash: string): Promise<void> {
-      await db.delete(sessions).where(eq(sessions.idHash, idHash))
+    async remove(db: Db, idHash: string): Promise<void> {
+      await db.write(remove, { idHash })
     },
 
     /** Ends a customer's sessions, all or all but one; how many. */
-    async removeAll(tx: Db, customerId: number, exceptHash?: string): Promise<number> {
-      const mine = eq(sessions.customerId, customerId)
-      const which = exceptHash === undefined ? mine : and(mine, ne(sessions.idHash, exceptHash))
-      return affectedRows(await tx.delete(sessions).where(which))
-    },
+    removeAll: (db: Db, customerId: number, exceptHash?: string): Promise<number> =>
+      exceptHash === undefined
+        ? db.write(removeAll, { customerId })
+        : db.write(removeOthers, { customerId, idHash: exceptHash }),
 
     /** A customer's live sessions, the one seen last first, at most 100. */
-    list: (customerId: number, now: number): Promise<SessionRow[]> =>
-      db
-        .select()
-        .from(sessions)
-        .where(and(eq(sessions.customerId, customerId), gt(sessions.expiresAt, now)))
-        .orderBy(desc(sessions.lastSeenAt))
-        .limit(100)
+    list: (db: Db, customerId: number, now: number): Promise<SessionRow[]> => db.all(list, { customerId, now })
   }
 }

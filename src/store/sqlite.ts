@@ -1,17 +1,18 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { sql } from 'drizzle-orm'
+import { type SQLiteColumn, SQLiteSyncDialect, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { drizzle } from 'drizzle-orm/sqlite-proxy'
 import Database from 'libsql'
 import type { DatabaseLimits, EmbeddedDatabase } from '../config.ts'
 import { ConfigError } from '../errors.ts'
-import { currentBudget } from './budget.ts'
-import { affectedRows, type Db, type Dialect, type SameRows, type Tables } from './dialect.ts'
+import type { Builder, Dialect, Prunable, Run, SameRows, Tables } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { driverCode, type Verdict } from './failures.ts'
-import type { ProxyClient } from './pooled.ts'
-import { runUnit } from './retry.ts'
+import type { Answer } from './pool.ts'
+import { fill, type Statement, write } from './statement.ts'
 import * as tables from './tables.sqlite.ts'
+import type { Bill } from './work.ts'
 
 true satisfies SameRows<typeof tables>
 
@@ -43,27 +44,12 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
   const reader = open(file)
   const writer = open(file)
   const turn = inTurn()
-  const retry = {
-    verdict: sqliteVerdict,
-    events: options.events,
-    defaultLimitMs: options.limits.requestMs,
-    repeatable: true
-  }
 
-  const client: ProxyClient = async (statement, params, method) => {
-    if (method === 'all' || method === 'get' || method === 'values') {
-      return runUnit(async () => reader.run(statement, params, method), retry)
-    }
-    return turn(async () => writer.run(statement, params, method))
-  }
-  const db = asDb(client)
-  const txDb = asDb(async (statement, params, method) => writer.run(statement, params, method))
-
-  const transaction = <R>(work: (db: Db) => Promise<R>): Promise<R> =>
+  const transaction = <R>(bill: Bill, unit: (run: Run) => Promise<R>): Promise<R> =>
     turn(async () => {
       writer.exec('begin immediate')
       try {
-        const result = await work(txDb)
+        const result = await unit(async (statement, params, isSelect) => writer.run(bill, statement, params, isSelect))
         writer.exec('commit')
         return result
       } catch (error) {
@@ -75,34 +61,36 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
   return {
     engine: 'sqlite',
     tables: tables as unknown as Tables,
-    db,
+    builder,
+
+    async run(bill, statement, params, isSelect) {
+      if (isSelect) return reader.run(bill, statement, params, true)
+      return turn(async () => writer.run(bill, statement, params, false))
+    },
+
     transaction,
 
-    insertOnce: (operation, item) =>
-      transaction(async tx => {
-        await tx.insert(tables.operations as never).values(operation as never)
-        await tx.insert(tables.items as never).values(item as never)
+    insertOnce: (bill, operation, item) =>
+      transaction(bill, async run => {
+        await run(insertOperation.sql, fill(insertOperation.params, { ...operation }), false)
+        await run(insertItem.sql, fill(insertItem.params, { ...item }), false)
       }),
 
-    async prune(what, before, limit) {
-      const { table, column } = prunable[what]
-      const written = await drizzle(client).run(
-        sql`delete from ${table} where rowid in (select rowid from ${table} where ${column} < ${before} limit ${limit})`
-      )
-      return affectedRows(written as never)
+    async prune(bill, what, before, limit) {
+      const { sql: statement, params } = pruning[what]
+      return turn(async () => writer.run(bill, statement, fill(params, { before, limit }), false).affectedRows)
     },
 
     verdict: sqliteVerdict,
 
-    async ping() {
-      reader.run('select 1', [], 'all')
+    async ping(bill) {
+      reader.run(bill, 'select 1', [], true)
       return { node: NODE, role: 'primary' }
     },
 
     async nodeInfo() {
-      const { rows } = reader.run('select sqlite_version()', [], 'all')
-      const [version] = rows[0] as [string]
-      return { node: NODE, role: 'primary', version, clusterSize: 1 }
+      const { rows } = reader.run(undefined, 'select sqlite_version()', [], true)
+      return { node: NODE, role: 'primary', version: String(rows[0]?.[0]), clusterSize: 1 }
     },
 
     migrator: {
@@ -112,8 +100,7 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
         try {
           connection.exec('begin immediate')
           const result = await work(async (statement, params = []) => {
-            return connection.run(statement, params, /^\s*select\b/i.test(statement) ? 'all' : 'run')
-              .rows as unknown[][]
+            return connection.run(undefined, statement, params, /^\s*select\b/i.test(statement)).rows
           })
           connection.exec('commit')
           return result
@@ -132,12 +119,36 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
   }
 }
 
-const asDb = (client: ProxyClient) => drizzle(client as never) as unknown as Db
+const queries = drizzle(async () => ({ rows: [] }))
+const builder = queries as unknown as Builder
+const value = sql.placeholder
 
-const prunable = {
-  sessions: { table: tables.sessions, column: tables.sessions.expiresAt },
-  operations: { table: tables.operations, column: tables.operations.createdAt },
-  loginFailures: { table: tables.loginFailures, column: tables.loginFailures.failedAt }
+const insertOperation = write(
+  queries.insert(tables.operations).values({
+    customerId: value('customerId'),
+    key: value('key'),
+    digest: value('digest'),
+    createdAt: value('createdAt')
+  })
+)
+const insertItem = write(
+  queries.insert(tables.items).values({
+    customerId: value('customerId'),
+    type: value('type'),
+    quantity: value('quantity'),
+    shop: value('shop')
+  })
+)
+
+const dialect = new SQLiteSyncDialect()
+const expired = (table: SQLiteTable, column: SQLiteColumn): Statement =>
+  dialect.sqlToQuery(sql`delete from ${table} where rowid in (
+    select rowid from ${table} where ${column} < ${value('before')} limit ${value('limit')})`)
+
+const pruning: Record<Prunable, Statement> = {
+  sessions: expired(tables.sessions, tables.sessions.expiresAt),
+  operations: expired(tables.operations, tables.operations.createdAt),
+  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
 }
 
 /** A function that runs what it is given one after the other. */
@@ -179,19 +190,17 @@ function open(file: string, busyMs = BUSY_MS) {
   }
 
   return {
-    run(text: string, params: unknown[], method: string): { rows: unknown[] } {
+    run(bill: Bill | undefined, text: string, params: unknown[], isSelect: boolean): Answer {
       const start = performance.now()
       try {
         const statement = prepared(text)
-        if (method === 'all' || method === 'values') return { rows: statement.all(params) }
-        if (method === 'get') return { rows: statement.get(params) as unknown[] }
-        return { rows: [{ affectedRows: statement.run(params).changes, insertId: 0 }] }
+        if (isSelect) return { rows: statement.all(params) as unknown[][], affectedRows: 0 }
+        return { rows: [], affectedRows: statement.run(params).changes }
       } finally {
-        const budget = currentBudget()
-        if (budget) {
-          budget.roundTrips++
-          budget.node = NODE
-          budget.databaseMs += performance.now() - start
+        if (bill) {
+          bill.roundTrips++
+          bill.node = NODE
+          bill.databaseMs += performance.now() - start
         }
       }
     },

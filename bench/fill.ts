@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import argon2 from 'argon2'
+import mysql, { type Connection } from 'mysql2/promise'
+
+export const EMAIL = 'bench@example.org'
+export const LONG_EMAIL = 'long@example.org'
+export const PASSWORD = 'a password for the bench'
+/** The floor looks its session up under this. */
+export const FLOOR_ID_HASH = createHash('sha256').update('floor').digest('base64url')
+
+const SHOPS = ['Mercearia', 'Padaria', 'Talho', 'Mercado']
+
+/** The two accounts of the measurements, one with 20 items and one with 2,000. */
+export async function fillOwn(url: string): Promise<void> {
+  const db = await mysql.createConnection(url)
+  const hash = await argon2.hash(PASSWORD, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })
+  for (const [id, email, count] of [
+    [1, EMAIL, 20],
+    [2, LONG_EMAIL, 2000]
+  ] as const) {
+    await db.execute('insert into clientes (id_cliente, nome, email, password, email_key) values (?, ?, ?, ?, ?)', [
+      id,
+      'Ana Martins',
+      email,
+      hash,
+      email
+    ])
+    await insertItems(db, count, () => id)
+  }
+  const now = Date.now()
+  await db.execute(
+    `insert into sessions (id_hash, customer_id, created_at, last_seen_at, expires_at, made_on, user_agent, address)
+     values (?, 1, ?, ?, ?, 'floor', 'floor', '127.0.0.1')`,
+    [FLOOR_ID_HASH, now, now, now + 86_400_000]
+  )
+  await db.end()
+}
+
+/** Other people's data: 10,000 accounts with `items` items and `sessions` sessions between them. */
+export async function fillOthers(url: string, items: number, sessions: number): Promise<void> {
+  const accounts = 10_000
+  const db = await mysql.createConnection(url)
+  const someone = (n: number) => 1000 + ((n * 7919) % accounts)
+  await insertRows(db, 'clientes (id_cliente, nome, email, password, email_key)', accounts, n => [
+    1000 + n,
+    `Pessoa ${n}`,
+    `p${n}@example.org`,
+    '!',
+    `p${n}@example.org`
+  ])
+  await insertItems(db, items, someone)
+  const now = Date.now()
+  await insertRows(
+    db,
+    'sessions (id_hash, customer_id, created_at, last_seen_at, expires_at, made_on, user_agent, address)',
+    sessions,
+    n => [
+      createHash('sha256').update(`other ${n}`).digest('base64url'),
+      someone(n),
+      now,
+      now,
+      now + 86_400_000 + n,
+      'web01',
+      'Mozilla/5.0',
+      '127.0.0.1'
+    ]
+  )
+  await db.query('analyze table compras, sessions, clientes')
+  await db.end()
+}
+
+const insertItems = (db: Connection, count: number, customer: (n: number) => number) =>
+  insertRows(db, 'compras (id_cliente, tipo, quantidade, local)', count, n => [
+    customer(n),
+    `Produto número ${n}`,
+    1 + (n % 12),
+    SHOPS[n % SHOPS.length] ?? ''
+  ])
+
+async function insertRows(db: Connection, into: string, count: number, row: (n: number) => unknown[]): Promise<void> {
+  const batch = 5000
+  for (let from = 0; from < count; from += batch) {
+    const rows = Array.from({ length: Math.min(batch, count - from) }, (_, i) => row(from + i))
+    await db.query(`insert into ${into} values ?`, [rows])
+  }
+}

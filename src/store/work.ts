@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { databaseUnavailable } from '../errors.ts'
+import type { Dialect, NewItem, OperationKey, Prunable } from './dialect.ts'
+import type { StoreEvents } from './events.ts'
+import { failureName } from './failures.ts'
+import type { Answer } from './pool.ts'
+import { fill, type Select, type Statement, toRows, type Values } from './statement.ts'
+
+/** What may run statements: a piece of work, or a transaction in it. */
+export interface Db {
+  all<Row>(statement: Select<Row>, values?: Values): Promise<Row[]>
+  /** How many rows it touched. */
+  write(statement: Statement, values?: Values): Promise<number>
+}
+
+/** What a piece of work has spent, kept by whoever runs its statements. */
+export interface Bill {
+  /** `performance.now()` at which the work gives up. */
+  readonly deadline: number
+  /** Milliseconds spent waiting for the database, connections included. */
+  databaseMs: number
+  roundTrips: number
+  /** The database node that answered last. */
+  node: string | undefined
+}
+
+const FIRST_WAIT_MS = 15
+const LONGEST_WAIT_MS = 250
+
+/**
+ * One piece of work, a request or a command: its deadline, its bill, and the ways to run statements under them. It is
+ * passed along, so that a statement deep inside knows the one deadline.
+ */
+export class Work implements Db, Bill {
+  readonly deadline: number
+  databaseMs = 0
+  roundTrips = 0
+  node: string | undefined
+  readonly #dialect: Dialect
+  readonly #events: StoreEvents
+
+  constructor(dialect: Dialect, events: StoreEvents, limitMs: number) {
+    this.#dialect = dialect
+    this.#events = events
+    this.deadline = performance.now() + limitMs
+  }
+
+  /** One SELECT, tried again until the deadline. @throws AppError database_unavailable */
+  async all<Row>(statement: Select<Row>, values: Values = {}): Promise<Row[]> {
+    const params = fill(statement.params, values)
+    let answer: Answer
+    try {
+      answer = await this.#dialect.run(this, statement.sql, params, true)
+    } catch (error) {
+      // The way without a loop is for the many; this is for the few.
+      answer = await this.#again(error, true, () => this.#dialect.run(this, statement.sql, params, true))
+    }
+    return toRows(statement.keys, answer.rows)
+  }
+
+  /** One write, tried once: whoever knows whether it may be repeated wraps it in `repeatable` or `once`. */
+  async write(statement: Statement, values: Values = {}): Promise<number> {
+    const answer = await this.#dialect.run(this, statement.sql, fill(statement.params, values), false)
+    return answer.affectedRows
+  }
+
+  /**
+   * Runs a unit again where that helps, until the deadline. The unit must be repeatable: carry a key, or set what does
+   * not depend on what was there. It is told whether an earlier try may have taken effect.
+   * @throws AppError database_unavailable when the deadline comes first; otherwise the unit's own error
+   */
+  async repeatable<R>(unit: (maybeDone: boolean) => Promise<R>): Promise<R> {
+    try {
+      return await unit(false)
+    } catch (error) {
+      return this.#again(error, true, unit)
+    }
+  }
+
+  /** As `repeatable`, for a unit that is not: it is run again only when it certainly did nothing. */
+  async once<R>(unit: () => Promise<R>): Promise<R> {
+    try {
+      return await unit()
+    } catch (error) {
+      return this.#again(error, false, unit)
+    }
+  }
+
+  /** @throws what `unit` threw, or the error of BEGIN or COMMIT; the connection is then destroyed, never reused */
+  transaction<R>(unit: (tx: Db) => Promise<R>): Promise<R> {
+    return this.#dialect.transaction(this, run =>
+      unit({
+        all: async (statement, values = {}) =>
+          toRows(statement.keys, (await run(statement.sql, fill(statement.params, values), true)).rows),
+        write: async (statement, values = {}) =>
+          (await run(statement.sql, fill(statement.params, values), false)).affectedRows
+      })
+    )
+  }
+
+  /** @see Dialect.insertOnce */
+  insertOnce(operation: OperationKey, item: NewItem): Promise<void> {
+    return this.#dialect.insertOnce(this, operation, item)
+  }
+
+  /** @see Dialect.prune */
+  prune(what: Prunable, before: number, limit: number): Promise<number> {
+    return this.#dialect.prune(this, what, before, limit)
+  }
+
+  /** The node that answers right now. @see Dialect.ping */
+  ping(timeoutMs: number): Promise<{ node: string; role: string }> {
+    return this.#dialect.ping(this, timeoutMs)
+  }
+
+  isDuplicate(error: unknown): boolean {
+    return this.#dialect.verdict(error) === 'duplicate'
+  }
+
+  async #again<R>(first: unknown, repeatable: boolean, unit: (maybeDone: boolean) => Promise<R>): Promise<R> {
+    let maybeDone = false
+    let error = first
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+      const verdict = this.#dialect.verdict(error)
+      if (verdict === 'final' || verdict === 'duplicate') throw error
+      if (verdict === 'unknown' && !repeatable) throw databaseUnavailable(error)
+      maybeDone ||= verdict === 'unknown'
+      // Jitter, so that servers which failed together do not come back together.
+      const pause = wait * (0.5 + Math.random() / 2)
+      if (performance.now() + pause >= this.deadline) throw databaseUnavailable(error)
+      this.#events.retried(failureName(error))
+      await sleep(pause)
+      try {
+        const result = await unit(maybeDone)
+        if (maybeDone) this.#events.unknownResolved()
+        return result
+      } catch (next) {
+        error = next
+      }
+    }
+  }
+}

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Locator } from 'playwright-core'
+import { newAccount } from '../helper.ts'
+import {
+  addButton,
+  addItem,
+  browserSite,
+  fillItem,
+  isMarked,
+  logIn,
+  logOut,
+  markWindow,
+  openList,
+  openPage,
+  quantityField,
+  removeButton,
+  say,
+  seeFocus,
+  seeList,
+  shopField,
+  signUp,
+  suiteOptions,
+  typeField
+} from './browser.ts'
+
+describe('the list in a browser', suiteOptions, () => {
+  const site = browserSite()
+
+  test('a newcomer signs up, adds and deletes without a reload, leaves, and finds the list again', async t => {
+    const account = newAccount()
+    const page = await openPage(t, site)
+    await signUp(page, account)
+    await page.waitForURL('**/carrinho/')
+    await page.getByText(say('flash.signedUp', { name: account.name })).waitFor()
+    await page.getByText(say('list.empty.title')).waitFor()
+
+    await markWindow(page)
+    await addItem(page, { type: 'Leite', quantity: '6', shop: 'Mercado' })
+    await seeList(page, ['6 Leite Mercado'])
+    await addItem(page, { type: 'Pão', shop: 'Padaria' })
+    await seeList(page, ['1 Pão Padaria', '6 Leite Mercado'])
+    await page.getByText(say('flash.added', { type: 'Pão' })).waitFor()
+    await removeButton(page, 'Pão').click()
+    await seeList(page, ['6 Leite Mercado'])
+    await page.getByText(say('list.js.removed', { type: 'Pão' })).waitFor()
+    assert.ok(await isMarked(page), 'the page was reloaded')
+
+    await logOut(page)
+    await page.goto('/carrinho/')
+    await page.waitForURL('**/login?next=*')
+    await logIn(page, account)
+    await page.waitForURL('**/carrinho/')
+    await seeList(page, ['6 Leite Mercado'])
+  })
+
+  test('deleting the last item shows that nothing is missing', async t => {
+    const { page } = await openList(t, site, { items: [{ tipo: 'Sal' }] })
+    await removeButton(page, 'Sal').click()
+    await page.getByText(say('list.empty.title')).waitFor()
+    await seeList(page, [])
+  })
+
+  test('what is wrong is said at its field, which has the focus and keeps what was typed', async t => {
+    const { page } = await openList(t, site)
+    await addItem(page, { type: 'Leite', quantity: 'duas', shop: ' ' })
+    await seeError(quantityField(page), say('field.quantity', { min: 1, max: 9999 }))
+    await seeError(shopField(page), say('field.required'))
+    await seeFocus(quantityField(page))
+    assert.equal(await typeField(page).getAttribute('aria-invalid'), null)
+    assert.equal(await typeField(page).inputValue(), 'Leite')
+    assert.equal(await quantityField(page).inputValue(), 'duas')
+
+    await quantityField(page).fill('2')
+    await shopField(page).fill('Mercado')
+    await addButton(page).click()
+    await seeList(page, ['2 Leite Mercado'])
+    assert.equal(await page.locator('[aria-invalid]').count(), 0)
+    await seeFocus(typeField(page))
+  })
+
+  test('sign-up and login say what is wrong, keep what was typed, and never the password', async t => {
+    const account = newAccount()
+    const page = await openPage(t, site)
+    await signUp(page, { name: 'Ana', email: 'ana', password: 'curta' })
+    const email = page.getByLabel(say('label.email'))
+    const password = page.getByLabel(say('label.password'))
+    await seeError(email, say('field.email'))
+    await seeError(password, say('field.passwordShort', { min: 8 }))
+    await seeFocus(page.getByRole('alert'))
+    assert.match(await page.title(), /^Erro:/)
+    assert.equal(await page.getByLabel(say('label.name')).inputValue(), 'Ana')
+    assert.equal(await email.inputValue(), 'ana')
+    assert.equal(await password.inputValue(), '')
+    await page
+      .getByRole('alert')
+      .getByRole('link', { name: say('label.email') })
+      .click()
+    await seeFocus(email)
+
+    await signUp(page, account)
+    await page.waitForURL('**/carrinho/')
+    await logOut(page)
+    await logIn(page, { ...account, password: 'não é esta' })
+    await page.getByRole('alert').getByText(say('login.failed')).waitFor()
+    assert.equal(await email.inputValue(), account.email)
+    assert.equal(await password.inputValue(), '')
+    await password.fill(account.password)
+    await password.press('Enter')
+    await page.waitForURL('**/carrinho/')
+  })
+
+  test('a double click adds once', async t => {
+    const { page } = await openList(t, site)
+    await fillItem(page, { type: 'Ovos', quantity: '12', shop: 'Mercado' })
+    await addButton(page).dblclick()
+    await seeList(page, ['12 Ovos Mercado'])
+    await page.reload()
+    await seeList(page, ['12 Ovos Mercado'])
+  })
+
+  test('the quantity goes up and down between its limits', async t => {
+    const { page } = await openList(t, site)
+    const [fewer, more] = await page.locator('.step').all()
+    assert.ok(fewer && more)
+    await fewer.click()
+    assert.equal(await quantityField(page).inputValue(), '1')
+    await more.click()
+    await quantityField(page).press('ArrowUp')
+    assert.equal(await quantityField(page).inputValue(), '3')
+  })
+
+  test('markup, quotes, emoji and right-to-left text are shown literally, and nothing of it runs', async t => {
+    const types = [
+      '<script>document.title = "run"</script>',
+      '<img src=x onerror="document.title = \'run\'">',
+      `"aspas" 'plicas' & &amp; {{ 7 * 7 }} \\u0041`,
+      '🧀👨‍👩‍👧 queijo',
+      'חלב 3%',
+      '«{type}» $& $1'
+    ]
+    const { page } = await openList(t, site)
+    for (const type of types) {
+      await addItem(page, { type, shop: type })
+      await page.getByText(say('flash.added', { type })).waitFor()
+    }
+    const rows = types.toReversed().map(type => `1 ${type} ${type}`)
+    await seeList(page, rows)
+    await page.reload()
+    await seeList(page, rows)
+    for (const type of types) {
+      await removeButton(page, type).click()
+      await page.getByText(say('list.js.removed', { type })).waitFor()
+    }
+    await seeList(page, [])
+    assert.ok(!(await page.title()).includes('run'))
+  })
+
+  test('it can all be done with the keyboard', async t => {
+    const { page } = await openList(t, site, { items: [{ tipo: 'Sal' }, { tipo: 'Arroz' }] })
+    const { keyboard } = page
+    await keyboard.press('Tab')
+    await seeFocus(page.getByRole('link', { name: say('nav.skip') }))
+    await keyboard.press('Enter')
+    await keyboard.press('Tab')
+    await seeFocus(typeField(page))
+    assert.equal(await outlineWidth(typeField(page)), '3px')
+    await keyboard.type('Café')
+    await keyboard.press('Tab')
+    await seeFocus(quantityField(page))
+    await keyboard.press('ArrowUp')
+    await keyboard.press('Tab')
+    await keyboard.type('Torrefação')
+    await keyboard.press('Tab')
+    await seeFocus(addButton(page))
+    await keyboard.press('Space')
+    await seeList(page, ['2 Café Torrefação', '5 Arroz Mercado', '5 Sal Mercado'])
+    await seeFocus(typeField(page))
+
+    for (let presses = 0; presses < 4; presses++) await keyboard.press('Tab')
+    await seeFocus(removeButton(page, 'Café'))
+    await keyboard.press('Tab')
+    await keyboard.press('Enter')
+    await seeList(page, ['2 Café Torrefação', '5 Sal Mercado'])
+    await seeFocus(removeButton(page, 'Sal'))
+    await keyboard.press('Enter')
+    await seeList(page, ['2 Café Torrefação'])
+    await seeFocus(removeButton(page, 'Café'))
+    await keyboard.press('Space')
+    await seeList(page, [])
+    await seeFocus(page.locator('#empty'))
+  })
+
+  test('each language is chosen on the page, and stays', async t => {
+    const { page } = await openList(t, site)
+    const texts = [
+      ['English', 'en-GB', 'My list'],
+      ['Español', 'es-ES', 'Mi lista'],
+      ['Português', 'pt-PT', 'A minha lista']
+    ] as const
+    for (const [name, lang, heading] of texts) {
+      await page.getByRole('contentinfo').getByRole('button', { name }).click()
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+      assert.equal(new URL(page.url()).pathname, '/carrinho/')
+      await page.goto('/servidor')
+      assert.equal(await page.locator('html').getAttribute('lang'), lang)
+      await page.goBack()
+    }
+    const visitor = await openPage(t, site, { locale: 'es-AR' })
+    await visitor.goto('/')
+    assert.equal(await visitor.locator('html').getAttribute('lang'), 'es-ES')
+  })
+
+  test('a list of several pages is read and emptied to its end', async t => {
+    const { page, client } = await openList(t, site)
+    await site.database.query(
+      `with recursive number (n) as (select 1 union all select n + 1 from number where n < 103)
+       insert into compras (id_cliente, tipo, quantidade, local)
+       select id_cliente, 'Artigo ' || n, 1, 'Mercado' from clientes, number where email = ?`,
+      [client.account.email]
+    )
+    await page.reload()
+    await page.getByRole('link', { name: say('list.older') }).click()
+    await seeList(page, ['1 Artigo 3 Mercado', '1 Artigo 2 Mercado', '1 Artigo 1 Mercado'])
+    for (const number of [3, 2, 1]) await removeButton(page, `Artigo ${number}`).click()
+    // Nothing is left here, so the newest page comes, without a reload.
+    await removeButton(page, 'Artigo 103').waitFor()
+    assert.equal(await page.getByRole('navigation', { name: say('list.pages') }).count(), 0)
+  })
+})
+
+/** The field is marked, and the text that describes it says `message`. */
+async function seeError(field: Locator, message: string): Promise<void> {
+  await field.and(field.page().locator('[aria-invalid="true"]')).waitFor()
+  const ids = (await field.getAttribute('aria-describedby'))?.split(' ') ?? []
+  const texts = await Promise.all(ids.map(id => field.page().locator(`#${id}`).textContent()))
+  assert.ok(texts.includes(message), `${JSON.stringify(texts)} does not say ${message}`)
+}
+
+const outlineWidth = (element: Locator): Promise<string> =>
+  element.evaluate(node => node.ownerDocument.defaultView.getComputedStyle(node).outlineWidth)

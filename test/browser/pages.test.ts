@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { newAccount, signedIn as signUpClient } from '../helper.ts'
+import {
+  addItem,
+  axeFindings,
+  browserSite,
+  logIn,
+  openPage,
+  outgrownElements,
+  say,
+  signUp,
+  smallTargets,
+  suiteOptions
+} from './browser.ts'
+
+const longWord = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz'.repeat(2).slice(0, 140)
+
+interface Case {
+  name: string
+  /** The page's own script is empty: axe needs a browser that runs its. */
+  withoutScript?: boolean
+  open(page: Page): Promise<unknown>
+}
+
+const signedOut: Case[] = [
+  { name: 'the start', open: page => page.goto('/') },
+  { name: 'a refused login', open: page => logIn(page, { email: 'ana@example.org', password: 'não é esta' }) },
+  { name: 'a refused sign-up', open: page => signUp(page, { ...newAccount(), email: 'ana', password: '' }) },
+  { name: 'this server', open: page => page.goto('/servidor') },
+  { name: 'a page that does not exist', open: page => page.goto('/nada') }
+]
+
+async function openRefusedItem(page: Page): Promise<void> {
+  await page.goto('/carrinho/')
+  await addItem(page, { type: '', quantity: '0', shop: 'Mercado' })
+  await page.locator('[aria-invalid]').first().waitFor()
+}
+
+const signedIn: Case[] = [
+  { name: 'the empty list', open: page => page.goto('/carrinho/') },
+  { name: 'a refused item', open: openRefusedItem },
+  {
+    name: 'the list',
+    async open(page) {
+      await page.goto('/carrinho/')
+      for (const [type, quantity, shop] of [
+        ['Pão', '1', 'Padaria'],
+        ['🧀 حليب', '12', 'Mercado'],
+        [longWord, '9999', longWord]
+      ] as const) {
+        await addItem(page, { type, quantity, shop })
+        await page.locator('.toast').getByText(type).waitFor()
+      }
+    }
+  },
+  { name: 'a refused item without scripts', withoutScript: true, open: openRefusedItem },
+  {
+    name: 'an expired form',
+    withoutScript: true,
+    async open(page) {
+      await page.goto('/carrinho/')
+      await page.context().clearCookies({ name: 'carrinho_csrf' })
+      await addItem(page, { type: longWord, quantity: '2', shop: 'Mercado' })
+    }
+  },
+  {
+    name: 'a refused password',
+    async open(page) {
+      await page.goto('/conta')
+      await page.getByRole('button', { name: say('account.password.submit') }).click()
+      await page.locator('[aria-invalid]').first().waitFor()
+    }
+  },
+  { name: 'the question before logging out', open: page => page.goto('/logout') }
+]
+
+async function checkPage(page: Page, { withoutScript = false, open }: Case): Promise<void> {
+  if (withoutScript) await page.route('**/app.*.js', route => route.fulfill({ contentType: 'text/javascript' }))
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.emulateMedia({ colorScheme: 'light' })
+  await open(page)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.waitForLoadState()
+
+  assert.deepEqual(await smallTargets(page), [])
+  assert.ok((await brightness(page)) > 200, 'the page is not light')
+  assert.deepEqual(await axeFindings(page), [])
+  for (const width of [320, 390, 768, 1280]) {
+    await page.setViewportSize({ width, height: 844 })
+    assert.deepEqual(await outgrownElements(page), [], `${width} pixels wide`)
+  }
+  await page.emulateMedia({ colorScheme: 'dark' })
+  assert.ok((await brightness(page)) < 60, 'the page is not dark')
+  assert.deepEqual(await axeFindings(page), [])
+  if (withoutScript) await page.unrouteAll()
+}
+
+describe('every page', suiteOptions, () => {
+  const site = browserSite()
+
+  for (const [who, cases] of [
+    ['a visitor', signedOut],
+    ['a customer', signedIn]
+  ] as const) {
+    test(`${who} has pages without errors that fit a phone`, async t => {
+      const client = cases === signedIn ? await signUpClient(t, site.server) : undefined
+      const page = await openPage(t, site, { as: client })
+      for (const one of cases) {
+        await t.test(`${one.name} is accessible in light and dark and has targets for thumbs`, () =>
+          checkPage(page, one)
+        )
+      }
+    })
+  }
+
+  test('a first visit transfers less than 60 KB, and what has a hashed name is kept for a year', async t => {
+    const client = await signUpClient(t, site.server)
+    for (const path of ['/', '/carrinho/']) {
+      const page = await openPage(t, site, { as: client })
+      const devtools = await page.context().newCDPSession(page)
+      let bytes = 0
+      devtools.on('Network.loadingFinished', ({ encodedDataLength }) => {
+        bytes += encodedDataLength
+      })
+      await devtools.send('Network.enable')
+      const answers: [string, string][] = []
+      page.on('response', response => {
+        answers.push([response.request().resourceType(), response.headers()['cache-control'] ?? ''])
+      })
+      await page.goto(path, { waitUntil: 'networkidle' })
+      assert.ok(bytes > 5_000 && bytes < 60_000, `${path}: ${bytes} bytes`)
+      assert.ok(answers.length > 3, 'styles and scripts are files of their own')
+      for (const [type, caching] of answers) {
+        if (type === 'document') assert.equal(caching, 'no-store')
+        else assert.match(caching, /max-age=31536000, immutable/)
+      }
+    }
+  })
+})
+
+/** Of what lies behind everything, from 0 to 255. */
+async function brightness(page: Page): Promise<number> {
+  const color = await page
+    .locator('body')
+    .evaluate(body => body.ownerDocument.defaultView.getComputedStyle(body).backgroundColor)
+  return Math.max(...[...String(color).matchAll(/\d+/g)].map(Number))
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { pbkdf2Sync, scryptSync } from 'node:crypto'
+import { test } from 'node:test'
+import { createPasswords } from '../../src/shop/passwords.ts'
+
+const passwords = createPasswords(2)
+const word = 'uma palavra-passe'
+
+const pbkdf2 = (iterations: number, method = `pbkdf2:sha256:${iterations}`) =>
+  `${method}$c2FsdHNhbHQ$${pbkdf2Sync(word, 'c2FsdHNhbHQ', iterations, 32, 'sha256').toString('hex')}`
+
+test('a password is stored as argon2id with the parameters that OWASP recommends', async () => {
+  const hash = await passwords.hash(word)
+  assert.match(hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  assert.equal(await passwords.verify(hash, word), true)
+  assert.equal(await passwords.verify(hash, `${word} `), false)
+  assert.equal(passwords.needsUpgrade(hash), false)
+})
+
+test("Werkzeug's hashes verify, and ask to be replaced", async () => {
+  const scrypt = `scrypt:32768:8:1$sal$${scryptSync(word, 'sal', 64, { N: 32768, r: 8, p: 1, maxmem: 1 << 26 }).toString('hex')}`
+  for (const hash of [pbkdf2(150_000), pbkdf2(260_000), pbkdf2(150_000, 'pbkdf2:sha256'), scrypt]) {
+    assert.equal(await passwords.verify(hash, word), true, hash)
+    assert.equal(await passwords.verify(hash, 'another'), false, hash)
+    assert.equal(passwords.needsUpgrade(hash), true, hash)
+  }
+})
+
+test('what is no hash is never accepted, not even by its own text', async () => {
+  const damaged = [
+    'passwordsegura',
+    '',
+    '!',
+    'plain$$passwordsegura',
+    'pbkdf2:sha256:150000$salt$',
+    'pbkdf2:nonsense:1000$salt$00112233445566778899aabbccddeeff',
+    'pbkdf2:sha256:999999999999$salt$00112233445566778899aabbccddeeff',
+    'scrypt:1:8:1$salt$00112233445566778899aabbccddeeff'
+  ]
+  for (const stored of damaged) assert.equal(await passwords.verify(stored, stored || word), false, stored)
+})
+
+test('nobody takes as long as somebody with another password', async () => {
+  const hash = await passwords.hash(word)
+  await passwords.verify(undefined, word)
+  const time = async (stored: string | undefined) => {
+    const times: number[] = []
+    for (let i = 0; i < 9; i++) {
+      const start = performance.now()
+      await passwords.verify(stored, 'another')
+      times.push(performance.now() - start)
+    }
+    return times.toSorted((a, b) => a - b)[4] ?? 0
+  }
+  const [somebody, nobody] = [await time(hash), await time(undefined)]
+  assert.ok(nobody > somebody / 3 && nobody < somebody * 3, `${nobody} ms to ${somebody} ms`)
+})

@@ -1,0 +1,345 @@
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import { readConfig } from '../../src/config.ts'
+import { overdue, prune } from '../../src/shop/pruning.ts'
+import { noEvents, type StoreEvents } from '../../src/store/events.ts'
+import { openStore, type Store } from '../../src/store/index.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import type { Work } from '../../src/store/work.ts'
+import { forEachEngine, freshDatabase, suiteScope } from '../helper.ts'
+
+const SECRET = 'a secret of the contract suite'
+const DAY_MS = 86_400_000
+
+/** One contract, three databases: whatever the store promises holds on each of them. */
+forEachEngine('the store', engine => {
+  const scope = suiteScope()
+  let store: Store
+  let work: Work
+  const retried: string[] = []
+  const events: StoreEvents = { ...noEvents, retried: cause => retried.push(cause) }
+
+  before(async () => {
+    const { env } = await freshDatabase(scope, engine)
+    store = openStore(readConfig({ ...env, SESSION_SECRET: SECRET }), events)
+    scope.after(() => store.dialect.close(0))
+    await migrate(store.dialect)
+    work = store.begin(20_000)
+  })
+
+  let lastAccount = 0
+  const addCustomer = async (): Promise<number> => {
+    const emailKey = `customer-${++lastAccount}@example.org`
+    await store.accounts.add(work, { name: 'Ana', email: emailKey, emailKey, password: '!' })
+    const account = await store.accounts.findByEmailKey(work, emailKey)
+    assert.ok(account)
+    return account.id
+  }
+  const milk = (customerId: number) => ({ customerId, type: 'Leite', quantity: 2, shop: 'Mercearia' })
+  const operation = (customerId: number, key: string) => ({ customerId, key, digest: 'd', createdAt: Date.now() })
+
+  describe('the schema', () => {
+    test('is at the version this release knows after a migration, and stays there after another', async () => {
+      const { found, known } = await store.schema(work)
+      assert.equal(found, known)
+      assert.deepEqual((await migrate(store.dialect)).applied, [])
+    })
+
+    test('is at version 0 in an empty database', async t => {
+      const { env } = await freshDatabase(t, engine, { migrate: false })
+      const empty = openStore(readConfig({ ...env, SESSION_SECRET: SECRET }), noEvents)
+      t.after(() => empty.dialect.close(0))
+      assert.equal((await empty.schema(empty.begin())).found, 0)
+    })
+  })
+
+  describe('accounts', () => {
+    test('are found by their login key, exactly', async () => {
+      await store.accounts.add(work, { name: 'Rui', email: 'Rui@x.pt', emailKey: 'rui@x.pt', password: 'h' })
+      const found = await store.accounts.findByEmailKey(work, 'rui@x.pt')
+      assert.equal(found?.email, 'Rui@x.pt')
+      assert.equal(found?.name, 'Rui')
+      assert.equal(await store.accounts.findByEmailKey(work, 'RUI@x.pt'), undefined)
+      assert.equal(await store.accounts.findByEmailKey(work, 'rui@x.pt '), undefined)
+    })
+
+    test('cannot share a login key', async () => {
+      const account = { name: 'Eva', email: 'eva@x.pt', emailKey: 'eva@x.pt', password: 'h' }
+      await store.accounts.add(work, account)
+      await assert.rejects(store.accounts.add(work, account), error => work.isDuplicate(error))
+    })
+
+    test('take a new hash only in place of the one that was verified', async () => {
+      const id = await addCustomer()
+      assert.equal(await store.accounts.upgradePassword(work, id, 'another', 'new'), false)
+      assert.equal(await store.accounts.findPassword(work, id), '!')
+      assert.equal(await store.accounts.upgradePassword(work, id, '!', 'new'), true)
+      assert.equal(await store.accounts.findPassword(work, id), 'new')
+    })
+
+    test('are counted, with those that have no hash', async () => {
+      const before = await store.accounts.count(work)
+      await store.accounts.add(work, { name: 'P', email: 'p@x.pt', emailKey: 'p@x.pt', password: 'plain' })
+      const after = await store.accounts.count(work)
+      assert.equal(after.accounts, before.accounts + 1)
+      assert.equal(after.plaintext, before.plaintext + 1)
+    })
+  })
+
+  describe('items', () => {
+    test('come back as they went in, whatever is in them', async () => {
+      const customerId = await addCustomer()
+      for (const type of [`"; drop table compras; --`, '<script>', '🥑🇵🇹👩‍🍳', 'מלפפון', "L'eau", '\\', '100%_', 'ñ́']) {
+        await store.items.add(work, { customerId, type, quantity: 9999, shop: type })
+        const [item] = await store.items.newest(work, customerId, 1)
+        assert.deepEqual({ ...item, id: 0 }, { id: 0, type, quantity: 9999, shop: type })
+      }
+    })
+
+    test('of 140 characters outside the basic plane fit', async () => {
+      const customerId = await addCustomer()
+      const type = '🥑'.repeat(140)
+      await store.items.add(work, { customerId, type, quantity: 1, shop: type })
+      assert.equal((await store.items.all(work, customerId))[0]?.type, type)
+    })
+
+    test('are listed in pages, each once, the newest first', async () => {
+      const customerId = await addCustomer()
+      for (let i = 0; i < 25; i++) await store.items.add(work, { ...milk(customerId), quantity: i + 1 })
+      const all = await store.items.all(work, customerId)
+      assert.deepEqual(
+        all.map(item => item.quantity),
+        Array.from({ length: 25 }, (_, i) => 25 - i)
+      )
+      const first = await store.items.newest(work, customerId, 10)
+      const second = await store.items.olderThan(work, customerId, first.at(-1)?.id ?? 0, 10)
+      assert.deepEqual([...first, ...second], all.slice(0, 20))
+      const back = await store.items.newerThan(work, customerId, second[0]?.id ?? 0, 10)
+      assert.deepEqual(back.reverse(), first)
+    })
+
+    test('are removed by their owner only', async () => {
+      const [owner, stranger] = [await addCustomer(), await addCustomer()]
+      await store.items.add(work, milk(owner))
+      const [item] = await store.items.all(work, owner)
+      assert.ok(item)
+      assert.equal(await store.items.remove(work, stranger, item.id), false)
+      assert.equal((await store.items.all(work, owner)).length, 1)
+      assert.equal(await store.items.remove(work, owner, item.id), true)
+      assert.equal(await store.items.remove(work, owner, item.id), false)
+    })
+  })
+
+  describe('operations', () => {
+    test('add their item once', async () => {
+      const customerId = await addCustomer()
+      await store.items.addOnce(work, operation(customerId, 'k'), milk(customerId))
+      await assert.rejects(store.items.addOnce(work, operation(customerId, 'k'), milk(customerId)), error =>
+        work.isDuplicate(error)
+      )
+      assert.equal((await store.items.all(work, customerId)).length, 1)
+      assert.equal(await store.items.findOperation(work, customerId, 'k'), 'd')
+      assert.equal(await store.items.findOperation(work, customerId, 'K'), undefined)
+    })
+
+    test('are remembered when their item is gone', async () => {
+      const customerId = await addCustomer()
+      await store.items.addOnce(work, operation(customerId, 'k'), milk(customerId))
+      const [item] = await store.items.all(work, customerId)
+      await store.items.remove(work, customerId, item?.id ?? 0)
+      await assert.rejects(store.items.addOnce(work, operation(customerId, 'k'), milk(customerId)))
+      assert.deepEqual(await store.items.all(work, customerId), [])
+    })
+
+    test('leave no key behind when their item cannot be added', async () => {
+      const customerId = await addCustomer()
+      const tooLong = { ...milk(customerId), type: null as unknown as string }
+      await assert.rejects(store.items.addOnce(work, operation(customerId, 'k'), tooLong))
+      assert.equal(await store.items.findOperation(work, customerId, 'k'), undefined)
+      await store.items.addOnce(work, operation(customerId, 'k'), milk(customerId))
+      assert.equal((await store.items.all(work, customerId)).length, 1)
+    })
+
+    test('of two customers may have the same key', async () => {
+      const customers = [await addCustomer(), await addCustomer()]
+      for (const id of customers) await store.items.addOnce(work, operation(id, 'k'), milk(id))
+      for (const id of customers) assert.equal((await store.items.all(work, id)).length, 1)
+    })
+
+    test('arriving together add one item, 30 times out of 30', async () => {
+      for (let round = 0; round < 30; round++) {
+        const customerId = await addCustomer()
+        const results = await Promise.allSettled(
+          Array.from({ length: 6 }, () =>
+            work.repeatable(() => store.items.addOnce(work, operation(customerId, 'k'), milk(customerId)))
+          )
+        )
+        assert.equal(results.filter(result => result.status === 'fulfilled').length, 1)
+        assert.equal((await store.items.all(work, customerId)).length, 1)
+      }
+    })
+  })
+
+  describe('sessions', () => {
+    const session = (customerId: number, idHash: string, expiresAt = Date.now() + DAY_MS) => ({
+      idHash,
+      customerId,
+      createdAt: 1,
+      lastSeenAt: 2,
+      expiresAt,
+      madeOn: 'web01',
+      userAgent: 'Mozilla/5.0',
+      address: '::1'
+    })
+
+    test('are found until they expire, with their customer', async () => {
+      const customerId = await addCustomer()
+      const now = Date.now()
+      await store.sessions.add(work, session(customerId, 'until', now + 1000))
+      const live = await store.sessions.findLive(work, 'until', now)
+      assert.equal(live?.customerId, customerId)
+      assert.equal(live?.name, 'Ana')
+      assert.equal(live?.createdAt, 1)
+      assert.equal(await store.sessions.findLive(work, 'until', now + 1000), undefined)
+      assert.equal(await store.sessions.findLive(work, 'UNTIL', now), undefined)
+    })
+
+    test('are touched and removed', async () => {
+      const customerId = await addCustomer()
+      const now = Date.now()
+      await store.sessions.add(work, session(customerId, 'touched'))
+      await store.sessions.touch(work, 'touched', now, now + 5 * DAY_MS)
+      assert.equal((await store.sessions.findLive(work, 'touched', now + 4 * DAY_MS))?.lastSeenAt, now)
+      await store.sessions.remove(work, 'touched')
+      assert.equal(await store.sessions.findLive(work, 'touched', now), undefined)
+    })
+
+    test('of a customer are ended, all but one, or all', async () => {
+      const [mine, other] = [await addCustomer(), await addCustomer()]
+      for (const id of ['a', 'b', 'c']) await store.sessions.add(work, session(mine, `mine-${id}`))
+      await store.sessions.add(work, session(other, 'other-a'))
+      assert.equal(await store.sessions.removeAll(work, mine, 'mine-b'), 2)
+      const left = await store.sessions.list(work, mine, Date.now())
+      assert.deepEqual(
+        left.map(row => row.idHash),
+        ['mine-b']
+      )
+      assert.equal(await store.sessions.removeAll(work, mine), 1)
+      assert.equal((await store.sessions.list(work, other, Date.now())).length, 1)
+    })
+  })
+
+  describe('login failures', () => {
+    test('are read back for their subject since a moment, the latest first', async () => {
+      for (const [id, failedAt] of [
+        ['1', 100],
+        ['2', 300],
+        ['3', 200]
+      ] as const) {
+        await store.loginFailures.add(work, { id: `f${id}`, subject: 's', failedAt })
+      }
+      await store.loginFailures.add(work, { id: 'f4', subject: 'S', failedAt: 400 })
+      assert.deepEqual(await store.loginFailures.latest(work, 's', 100, 10), [300, 200])
+      assert.deepEqual(await store.loginFailures.latest(work, 's', 0, 1), [300])
+    })
+  })
+
+  describe('pruning', () => {
+    test('removes what is past its time, in batches, and nothing else', async () => {
+      const now = Date.now() + 100 * DAY_MS
+      const limits = overdue(now)
+      const customerId = await addCustomer()
+      const session = { customerId, createdAt: 1, lastSeenAt: 2, madeOn: 'w', userAgent: '', address: '' }
+      for (let i = 0; i < 250; i++) {
+        await store.sessions.add(work, { ...session, idHash: `old-${i}`, expiresAt: limits.sessions - 1 })
+      }
+      await store.sessions.add(work, { ...session, idHash: 'kept', expiresAt: limits.sessions })
+      for (const [key, createdAt] of [
+        ['old', limits.operations - 1],
+        ['kept', limits.operations]
+      ] as const) {
+        await store.items.addOnce(work, { ...operation(customerId, key), createdAt }, milk(customerId))
+      }
+      await store.loginFailures.add(work, { id: 'old', subject: 'p', failedAt: limits.loginFailures - 1 })
+      await store.loginFailures.add(work, { id: 'kept', subject: 'p', failedAt: limits.loginFailures })
+
+      assert.ok((await prune(store, now)) >= 252)
+      assert.equal(await prune(store, now), 0)
+      assert.equal(await store.sessions.findLive(work, 'old-0', 0), undefined)
+      assert.ok(await store.sessions.findLive(work, 'kept', 0))
+      assert.equal(await store.items.findOperation(work, customerId, 'old'), undefined)
+      assert.equal(await store.items.findOperation(work, customerId, 'kept'), 'd')
+      assert.deepEqual(await store.loginFailures.latest(work, 'p', 0, 10), [limits.loginFailures])
+      assert.equal((await store.items.all(work, customerId)).length, 2)
+    })
+  })
+
+  describe('transactions', () => {
+    test('take effect together or not at all', async () => {
+      const id = await addCustomer()
+      const failure = new Error('on purpose')
+      await assert.rejects(
+        work.transaction(async tx => {
+          await store.accounts.setPassword(tx, id, 'changed')
+          throw failure
+        }),
+        failure
+      )
+      assert.equal(await store.accounts.findPassword(work, id), '!')
+      await work.transaction(async tx => {
+        await store.accounts.setPassword(tx, id, 'changed')
+        await store.accounts.setEmailKey(tx, id, 'moved@x.pt')
+      })
+      assert.equal(await store.accounts.findPassword(work, id), 'changed')
+      assert.equal((await store.accounts.findByEmailKey(work, 'moved@x.pt'))?.id, id)
+    })
+
+    test('do not show what is not committed to other readers', async () => {
+      const id = await addCustomer()
+      await work.transaction(async tx => {
+        await store.accounts.setPassword(tx, id, 'half done')
+        assert.equal(await store.accounts.findPassword(work, id), '!')
+      })
+    })
+
+    test('that fail many times over leave the pool whole', async () => {
+      for (let i = 0; i < 30; i++) {
+        await assert.rejects(
+          work.transaction(async tx => {
+            await store.accounts.setPassword(tx, 1, 'x')
+            throw new Error('on purpose')
+          })
+        )
+      }
+      const { open, waiting } = store.dialect.gauges
+      assert.equal(waiting, 0)
+      assert.ok(open <= 10)
+    })
+  })
+
+  describe('the bill', () => {
+    test('counts round trips and names the node', async () => {
+      const own = store.begin()
+      await store.items.all(own, 1)
+      await store.items.all(own, 1)
+      assert.equal(own.roundTrips, 2)
+      assert.ok(own.node)
+      assert.ok(own.databaseMs > 0)
+      const info = await store.dialect.nodeInfo(2000)
+      assert.equal(info.node, own.node)
+      assert.equal(info.role, 'primary')
+    })
+
+    test('work past its deadline is refused as unavailable, and runs nothing', {
+      skip: engine === 'sqlite'
+    }, async () => {
+      const customerId = await addCustomer()
+      const late = store.begin(0)
+      await assert.rejects(
+        late.repeatable(() => store.items.add(late, milk(customerId))),
+        { code: 'database_unavailable' }
+      )
+      assert.deepEqual(await store.items.all(work, customerId), [])
+    })
+  })
+})
