@@ -16,7 +16,7 @@ fi
 lab() { node --import tsx lab/cli.ts "$@"; }
 finish() {
   trap '' INT TERM
-  timeout 120 docker compose --profile '*' down --volumes --timeout 5 >/dev/null 2>&1
+  lab down --data
   lab/offline/engine.sh down
 }
 trap 'finish; exit 130' INT TERM

@@ -136,10 +136,14 @@ export class Lab {
     )
   }
 
-  /** @param withData removes the scenario's data too */
+  /** @param withData removes the data of all this lab's scenarios too */
   async down(withData = false): Promise<void> {
     // Every profile, whichever scenario it was started with.
-    await this.compose(['--profile', '*', 'down', '--timeout', '15', ...(withData ? ['--volumes'] : [])])
+    await this.compose(['--profile', '*', 'down', '--timeout', '15'])
+    if (!withData) return
+    const label = `label=com.docker.compose.project=${this.project}`
+    const volumes = (await docker(['volume', 'ls', '--quiet', '--filter', label])).split('\n').filter(Boolean)
+    if (volumes.length > 0) await docker(['volume', 'rm', ...volumes])
   }
 
   /** In service, not merely running. False also when the host does not exist. */

@@ -53,7 +53,7 @@ export const scenario: Scenario = {
     let promoted: Host | undefined
     let tookMs = 0
     const fault = await stage.break(kill(primary), {
-      holdMs: 12_000,
+      holdMs: 16_000,
       during: async () => {
         tookMs = await stage.waitFor('a standby is primary', STATE_REACHED, async () => {
           promoted = (
