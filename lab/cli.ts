@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { faultKinds, parseFault } from './faults/index.ts'
 import { Lab, ROOT_DIR } from './lab.ts'
-import { rewriteReport, writeOverview } from './report/files.ts'
+import { publishRuns, rewriteReport, writeOverview } from './report/files.ts'
 import { runScenario } from './run.ts'
 import { findScenario, scenarios } from './scenarios/index.ts'
 
@@ -11,7 +11,8 @@ const USAGE = `npm run lab -- COMMAND
   up NN                      starts scenario NN and waits until its site is ready
   run NN [--keep]            runs the experiment and writes its report; what it started it takes down again, unless --keep
   down [--data]              takes the lab down; with --data its databases are emptied too
-  report [NN]                draws the report of the last run of NN again; without NN, all runs on one page
+  report [NN] [--to FOLDER]  draws the report of the last run of NN again; without NN, all runs on one page, or as a
+                             Markdown page with its plots in a folder
   break FAULT HOST… [--for SECONDS] [--in NN]
                              breaks hosts of the running lab and heals them: ${faultKinds.join(', ')}
 
@@ -60,6 +61,7 @@ async function breakIt(args: string[]): Promise<void> {
 async function main([command = '', ...args]: string[]): Promise<number> {
   const keep = takeFlag(args, '--keep')
   const withData = takeFlag(args, '--data')
+  const folder = takeOption(args, '--to')
   switch (command) {
     case 'list':
       for (const { number, title, source } of scenarios) console.log(`${number}  ${title}\n    ${source}`)
@@ -74,7 +76,12 @@ async function main([command = '', ...args]: string[]): Promise<number> {
       await new Lab('04').down(withData)
       return 0
     case 'report':
-      say(relative(ROOT_DIR, args[0] ? rewriteReport(findScenario(args[0]).number) : writeOverview()))
+      say(
+        relative(
+          ROOT_DIR,
+          folder ? publishRuns(folder) : args[0] ? rewriteReport(findScenario(args[0]).number) : writeOverview()
+        )
+      )
       return 0
     case 'break':
       await breakIt(args)

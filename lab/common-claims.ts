@@ -52,8 +52,9 @@ export function claimSurvived(stage: Stage, fault: FaultRecord, withinMs: number
     `${fault.name} is survived`,
     fault.longestGapMs !== null &&
       fault.longestGapMs < withinMs &&
+      (fault.longestDatabaseGapMs ?? Number.POSITIVE_INFINITY) < withinMs &&
       fault.requests > 100 &&
       countDuring(stage, fault).ok > 0,
-    `longest gap ${fault.longestGapMs} ms, ${fault.failedProbes} probes and ${fault.failedRequests} requests failed of ${fault.requests}`
+    `longest gap ${fault.longestGapMs} ms, ${fault.longestDatabaseGapMs} ms without a database, ${fault.failedProbes} probes and ${fault.failedRequests} requests failed of ${fault.requests}`
   )
 }

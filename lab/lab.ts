@@ -96,7 +96,7 @@ export class Lab {
   }
 
   /** Starts the scenario and waits until the site is ready. Another scenario of this lab is taken down first, data kept. */
-  async up(say: (text: string) => void): Promise<void> {
+  async up(say: (text: string) => void, signal?: AbortSignal): Promise<void> {
     const running = await this.#running()
     if ([...running].some(host => host !== 'migrate' && !this.hosts.includes(host as Host))) {
       say('taking the other scenario down')
@@ -107,14 +107,14 @@ export class Lab {
     await this.compose(['up', '--detach', '--remove-orphans', '--quiet-pull'], {
       onLine: line => process.env.LAB_VERBOSE && say(line)
     })
-    await this.waitForSite(say)
+    await this.waitForSite(say, signal)
   }
 
-  async waitForSite(say: (text: string) => void): Promise<void> {
+  async waitForSite(say: (text: string) => void, signal?: AbortSignal): Promise<void> {
     const until = Date.now() + SITE_READY
     const startedAt = Date.now()
     let last = ''
-    while (Date.now() < until) {
+    while (Date.now() < until && !signal?.aborted) {
       const waitingFor: string[] = []
       const healthy = await Promise.all(this.hosts.map(host => this.isHealthy(host)))
       waitingFor.push(...this.hosts.filter((_, index) => !healthy[index]))

@@ -27,7 +27,8 @@ export async function runScenario(scenario: Scenario, keep: boolean): Promise<bo
   const stage = new Stage(lab, reportDir(scenario.number), interrupt.signal)
   let problem: unknown
   try {
-    await lab.up(text => stage.progress(text))
+    await lab.up(text => stage.progress(text), interrupt.signal)
+    interrupt.signal.throwIfAborted()
     await scenario.run(stage)
   } catch (error) {
     problem = interrupt.signal.aborted ? new Interrupted('interrupted') : error

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CUSTOMERS_READY, HEALED, WORKLOAD_END } from './budgets.ts'
-import { findLongestGap, findLongestPause } from './checker/gaps.ts'
+import { findLongestGap, findLongestPause, namesDatabaseNode } from './checker/gaps.ts'
 import { countBy } from './checker/tally.ts'
 import type { Fault } from './faults/index.ts'
 import { type Lab, waitFor } from './lab.ts'
@@ -180,6 +180,7 @@ export class Stage {
     const until = Date.now()
     const inWindow = this.history.filter(line => line.at + line.ms >= at && line.at <= until)
     const gap = findLongestGap(this.history, at, until)
+    const databaseGap = findLongestGap(this.history, at, until, namesDatabaseNode)
     const pause = findLongestPause(this.history, at, until)
     const record: FaultRecord = {
       name: fault.name,
@@ -188,6 +189,8 @@ export class Stage {
       healedMs: healedAt - this.startedAt,
       longestGapMs: gap?.ms ?? null,
       gapAtMs: gap ? Math.round(gap.fromMs - this.startedAt) : null,
+      longestDatabaseGapMs: databaseGap?.ms ?? null,
+      databaseGapAtMs: databaseGap ? Math.round(databaseGap.fromMs - this.startedAt) : null,
       longestPauseMs: pause?.ms ?? null,
       failedProbes: inWindow.filter(line => line.what === 'probe' && line.outcome !== 'ok').length,
       failedRequests: inWindow.filter(line => line.what !== 'probe' && line.outcome !== 'ok').length,
@@ -195,7 +198,7 @@ export class Stage {
     }
     this.faults.push(record)
     this.observe(
-      `longest gap ${record.longestGapMs ?? '?'} ms, a customer waited ${record.longestPauseMs ?? '?'} ms at most; ` +
+      `longest gap ${record.longestGapMs ?? '?'} ms, ${record.longestDatabaseGapMs ?? '?'} ms without a database, a customer waited ${record.longestPauseMs ?? '?'} ms at most; ` +
         `${record.failedProbes} probes and ${record.failedRequests} of the customers' requests failed, of ${record.requests}`
     )
     return record

@@ -7,13 +7,22 @@ export interface Gap {
   ms: number
 }
 
+/** A web server answered, and it had an answer of a database node too. */
+export const namesDatabaseNode = (line: Line) => line.node !== undefined
+
 /**
  * The longest time without a good answer to a probe that touches the window. Times are those at which answers arrived.
  * Undefined when no probe was answered in or around it.
+ * @param isGood what a good answer must have besides
  */
-export function findLongestGap(history: readonly Line[], windowFromMs: number, windowToMs: number): Gap | undefined {
+export function findLongestGap(
+  history: readonly Line[],
+  windowFromMs: number,
+  windowToMs: number,
+  isGood: (line: Line) => boolean = () => true
+): Gap | undefined {
   const answered = history
-    .filter(line => line.what === 'probe' && line.outcome === 'ok')
+    .filter(line => line.what === 'probe' && line.outcome === 'ok' && isGood(line))
     .map(line => line.at + line.ms)
     .sort((a, b) => a - b)
   if (answered.length === 0) return undefined

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LAB_DIR } from '../lab.ts'
 import type { Line } from '../workload/history.ts'
-import { renderMarkdownTable, renderOverview, renderReport } from './html.ts'
+import { renderMarkdown, renderOverview, renderReport } from './html.ts'
 import { type Result, type RunFacts, summarize } from './result.ts'
 import { drawTimeline } from './timeline.ts'
 
@@ -37,23 +37,44 @@ export function rewriteReport(scenario: string): string {
   return join(dir, 'report.html')
 }
 
-/** Every run's table and plot on one page; returns its file. */
-export function writeOverview(): string {
-  const scenarios = existsSync(REPORTS_DIR)
+interface Run {
+  result: Result
+  timeline: string
+}
+
+/** The last run of each scenario. @throws when there is none */
+function readRuns(): Run[] {
+  const names = existsSync(REPORTS_DIR)
     ? readdirSync(REPORTS_DIR)
         .filter(name => /^\d\d$/.test(name))
         .sort()
     : []
-  const runs = scenarios
-    .filter(scenario => existsSync(join(REPORTS_DIR, scenario, 'result.json')))
-    .map(scenario => ({
-      result: readResult(scenario),
-      timeline: readFileSync(join(REPORTS_DIR, scenario, 'timeline.svg'), 'utf8')
+  const runs = names
+    .filter(name => existsSync(join(REPORTS_DIR, name, 'result.json')))
+    .map(name => ({
+      result: readResult(name),
+      timeline: readFileSync(join(REPORTS_DIR, name, 'timeline.svg'), 'utf8')
     }))
   if (runs.length === 0) throw new Error('no scenario has been run yet')
+  return runs
+}
+
+/** Every run's table and plot on one page; returns its file. */
+export function writeOverview(): string {
   const file = join(REPORTS_DIR, 'index.html')
-  writeFileSync(file, renderOverview(runs))
-  writeFileSync(join(REPORTS_DIR, 'table.md'), `${renderMarkdownTable(runs.map(run => run.result))}\n`)
+  writeFileSync(file, renderOverview(readRuns()))
+  return file
+}
+
+/** The plots and the table, without the raw histories, for the documentation; returns the page's file. */
+export function publishRuns(dir: string): string {
+  const runs = readRuns()
+  mkdirSync(dir, { recursive: true })
+  for (const { result } of runs) {
+    copyFileSync(join(REPORTS_DIR, result.scenario, 'timeline.svg'), join(dir, `${result.scenario}.svg`))
+  }
+  const file = join(dir, 'README.md')
+  writeFileSync(file, renderMarkdown(runs.map(run => run.result)))
   return file
 }
 

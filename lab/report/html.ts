@@ -64,6 +64,7 @@ ${table(
     'at, s',
     'healed, s',
     'longest gap, ms',
+    'without a database, ms',
     'a customer waited, ms',
     'failed probes',
     "customers' failed requests",
@@ -74,6 +75,7 @@ ${table(
     Math.round(fault.atMs / 100) / 10,
     Math.round(fault.healedMs / 100) / 10,
     fault.longestGapMs,
+    fault.longestDatabaseGapMs,
     fault.longestPauseMs,
     fault.failedProbes,
     fault.failedRequests,
@@ -145,7 +147,7 @@ ${timeline}`
 export const OVERVIEW_HEAD = [
   'scenario',
   'passed',
-  'longest gap per fault, ms',
+  'longest gap per fault / without a database, ms',
   'acknowledged',
   'lost',
   'twice',
@@ -157,7 +159,9 @@ export const OVERVIEW_HEAD = [
 export const overviewRow = (result: Result): (string | number)[] => [
   `${result.scenario} ${result.title}`,
   result.passed ? 'yes' : 'NO',
-  result.faults.map(fault => `${fault.name}: ${fault.longestGapMs ?? '–'}`).join('; ') || '–',
+  result.faults
+    .map(fault => `${fault.name}: ${fault.longestGapMs ?? '–'} / ${fault.longestDatabaseGapMs ?? '–'}`)
+    .join('; ') || '–',
   result.ledger.acknowledged,
   result.ledger.lost,
   result.ledger.duplicated,
@@ -168,13 +172,27 @@ export const overviewRow = (result: Result): (string | number)[] => [
 
 const renderOverviewTable = (results: readonly Result[]) => table(OVERVIEW_HEAD, results.map(overviewRow))
 
-/** The same table for a README. */
-export function renderMarkdownTable(results: readonly Result[]): string {
+/** The same for a README: the table, then each scenario's claims and plot, `NN.svg` beside it. */
+export function renderMarkdown(results: readonly Result[]): string {
   const row = (cells: (string | number)[]) =>
     `| ${cells.map(value => String(value).replaceAll('|', '\\|')).join(' | ')} |`
-  return [
-    row(OVERVIEW_HEAD),
-    row(OVERVIEW_HEAD.map(() => '---')),
-    ...results.map(result => row(overviewRow(result)))
-  ].join('\n')
+  const sections = results.map(
+    result => `## ${result.scenario} · ${result.title}
+
+${result.claims.map(({ claim, holds, evidence }) => `- ${holds ? '✓' : '✗ fails:'} ${claim}. *${evidence.trim()}*`).join('\n')}
+
+![Probes of scenario ${result.scenario} by web server and database node](${result.scenario}.svg)
+`
+  )
+  return `# The lab's experiments, as they ran
+
+Written by \`npm run lab -- report --to docs/lab\` from one run of each, on two cores shared with other work, the latest on
+${results
+  .map(result => result.startedAt.slice(0, 10))
+  .sort()
+  .at(-1)}. What was tried and what was seen; no more than that.
+
+${[row(OVERVIEW_HEAD), row(OVERVIEW_HEAD.map(() => '---')), ...results.map(result => row(overviewRow(result)))].join('\n')}
+
+${sections.join('\n')}`
 }

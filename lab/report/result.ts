@@ -18,6 +18,9 @@ export interface FaultRecord {
   /** Longest time without a good answer to a probe, from the fault to the end of the heal. */
   longestGapMs: number | null
   gapAtMs: number | null
+  /** The same for answers that name a database node: a web server may answer while its database does not. */
+  longestDatabaseGapMs: number | null
+  databaseGapAtMs: number | null
   /** Longest time that one action of a customer took, repetitions included. */
   longestPauseMs: number | null
   failedProbes: number

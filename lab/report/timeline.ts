@@ -6,6 +6,8 @@ const WIDTH = 1200
 const LEFT = 110
 const ROW = 12
 const MARK = 8
+/** A shorter gap is the probe's own rhythm, or a busy machine. */
+const LEAST_SHADED_MS = 100
 
 interface Window {
   fromMs: number
@@ -35,8 +37,9 @@ export function drawTimeline(history: readonly Line[], startedAtMs: number, faul
   const windows: Window[] = [{ fromMs: first, toMs: Math.max(last, first + 1), title: 'the whole run' }]
   for (const fault of faults) {
     if (fault.longestGapMs === null || fault.gapAtMs === null) continue
-    const lengthMs = Math.max(4_000, fault.longestGapMs * 1.5 + 2_000)
-    const fromMs = Math.min(fault.atMs, fault.gapAtMs) - 500
+    const longestMs = Math.max(fault.longestGapMs, fault.longestDatabaseGapMs ?? 0)
+    const lengthMs = Math.max(4_000, longestMs * 1.5 + 2_000)
+    const fromMs = Math.min(fault.atMs, fault.gapAtMs, fault.databaseGapAtMs ?? fault.gapAtMs) - 500
     windows.push({ fromMs, toMs: fromMs + lengthMs, title: fault.name })
   }
 
@@ -50,15 +53,21 @@ export function drawTimeline(history: readonly Line[], startedAtMs: number, faul
     const parts: string[] = [`<text x="4" y="${top + 14}" class="title">${escapeText(window.title)}</text>`]
 
     for (const fault of faults) {
-      if (fault.gapAtMs !== null && fault.longestGapMs !== null && fault.longestGapMs > 100) {
-        const from = Math.max(fault.gapAtMs, window.fromMs)
-        const to = Math.min(fault.gapAtMs + fault.longestGapMs, window.toMs)
-        if (to > from) {
-          parts.push(
-            `<rect x="${x(from)}" y="${top + 20}" width="${round(Math.max(1, (to - from) * scale))}" height="${bottom - top - 20}" fill="${FAILURE}" opacity=".14"/>`,
-            `<text x="${x(from) + 2}" y="${bottom + 11}" style="fill:${FAILURE};font-weight:600">${fault.longestGapMs} ms</text>`
-          )
-        }
+      const nodesTop = top + 30 + servers.length * ROW
+      for (const [atMs, lengthMs, from, label] of [
+        [fault.gapAtMs, fault.longestGapMs, top + 20, ''],
+        [fault.databaseGapAtMs, fault.longestDatabaseGapMs, nodesTop, ' without a database']
+      ] as const) {
+        if (atMs === null || lengthMs === null || lengthMs < LEAST_SHADED_MS) continue
+        // One and the same pause is shaded once.
+        if (label && fault.longestGapMs !== null && lengthMs < fault.longestGapMs * 1.2) continue
+        const start = Math.max(atMs, window.fromMs)
+        const end = Math.min(atMs + lengthMs, window.toMs)
+        if (end <= start) continue
+        parts.push(
+          `<rect x="${x(start)}" y="${from}" width="${round(Math.max(1, (end - start) * scale))}" height="${bottom - from}" fill="${FAILURE}" opacity=".14"/>`,
+          `<text x="${x(start) + 2}" y="${bottom + (label ? -3 : 11)}" style="fill:${FAILURE};font-weight:600">${lengthMs} ms${label}</text>`
+        )
       }
       for (const [ms, label, dash] of [
         [fault.atMs, 'fault', ''],

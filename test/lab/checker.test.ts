@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findLongestGap, findLongestPause } from '../../lab/checker/gaps.ts'
+import { findLongestGap, findLongestPause, namesDatabaseNode } from '../../lab/checker/gaps.ts'
 import { checkShares } from '../../lab/checker/shares.ts'
 import { countStaleReads } from '../../lab/checker/stale-reads.ts'
 import { countSessions, median } from '../../lab/checker/tally.ts'
@@ -133,4 +133,10 @@ test('a form’s hidden fields are found by its action', () => {
     '<form action="/logout"><input type="hidden" name="other" value="1"></form>'
   assert.deepEqual(findForm(html, '/carrinho/'), { csrf_token: 'a&b' })
   assert.equal(findForm(html, '/login'), undefined)
+})
+
+test('answers of web servers that name no database node are a gap of the database alone', () => {
+  const history = [0, 20, 40, 60, 80].map(at => ({ ...probe(at), ...(at === 0 || at === 80 ? { node: 'mariadb01' } : {}) }))
+  assert.equal(findLongestGap(history, 0, 100)?.ms, 20)
+  assert.equal(findLongestGap(history, 0, 100, namesDatabaseNode)?.ms, 80)
 })
