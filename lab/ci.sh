@@ -2,6 +2,9 @@
 # ci.sh [NN…]: engine up, images built, every scenario run for real, engine down again if this started it.
 # Exit 1 when a scenario fails; the others still run. Ends by itself within LAB_CI_MINUTES.
 set -u
+
+# As one function: a shell reads its script as it runs, and this one may be edited meanwhile.
+main() {
 cd "$(dirname "$0")/.."
 limit=$(( ${LAB_CI_MINUTES:-40} * 60 ))
 began=$(date +%s)
@@ -40,3 +43,7 @@ lab report
 finish
 echo "lab: $passed scenarios passed, failed:${failed:- none}, in $(( $(date +%s) - began )) s"
 [ -z "$failed" ]
+}
+
+main "$@"
+exit

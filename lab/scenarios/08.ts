@@ -3,6 +3,7 @@ import { countBy } from '../checker/tally.ts'
 import { claimNothingLost, claimSurvived } from '../common-claims.ts'
 import { kill } from '../faults/index.ts'
 import type { Host } from '../network.ts'
+import type { FaultRecord } from '../report/result.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Stage } from '../stage.ts'
 
@@ -67,6 +68,7 @@ export const scenario: Scenario = {
       }
     })
     claimSurvived(stage, fault, SURVIVED_WITHIN_MS)
+    claimWritesReturned(stage, fault)
     stage.claim(
       'a standby is promoted',
       promoted !== undefined && promoted !== primary,
@@ -93,4 +95,22 @@ export const scenario: Scenario = {
     await stage.stopWorkload()
     claimNothingLost(stage)
   }
+}
+
+/** A commit waits for a standby: writing goes on only when the other one has found the new primary. */
+function claimWritesReturned(stage: Stage, fault: FaultRecord): void {
+  const from = stage.startedAt + fault.atMs
+  const first = stage.history
+    .filter(line => (line.what === 'add' || line.what === 'remove') && line.outcome === 'ok')
+    .map(line => line.at + line.ms - from)
+    // What the old primary had already acknowledged is on its way for less than this.
+    .filter(ms => ms > 1_000)
+    .sort((a, b) => a - b)[0]
+  stage.claim(
+    'writes are acknowledged again before the old primary returns',
+    first !== undefined && first < fault.healingMs - fault.atMs,
+    first === undefined ? 'none was' : `the first ${Math.round(first)} ms after the kill`
+  )
+  if (first !== undefined)
+    stage.figure({ name: 'first write after the primary died', unit: 'ms', values: [Math.round(first)] })
 }
