@@ -1,7 +1,7 @@
 import { Lab } from './lab.ts'
 import { reportDir, writeReport } from './report/files.ts'
 import type { Scenario } from './scenario.ts'
-import { Interrupted, Stage } from './stage.ts'
+import { Stage } from './stage.ts'
 
 /**
  * Runs one experiment from start to report. Whatever happens, Ctrl-C included, faults are healed and the workload ends;
@@ -31,9 +31,14 @@ export async function runScenario(scenario: Scenario, keep: boolean): Promise<bo
     interrupt.signal.throwIfAborted()
     await scenario.run(stage)
   } catch (error) {
-    problem = interrupt.signal.aborted ? new Interrupted('interrupted') : error
+    problem = error
   }
   await stage.cleanUp()
+  if (interrupt.signal.aborted) {
+    console.log('\ninterrupted: healed; no report, because half a run proves nothing')
+    if (!wasUp && !keep) await lab.down()
+    return false
+  }
   if (problem) {
     const text = problem instanceof Error ? problem.message : String(problem)
     stage.claim('the experiment ran to its end', false, text)
