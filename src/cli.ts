@@ -3,8 +3,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { Command } from 'commander'
 import { readConfig, readLocalAddress } from './config.ts'
-import { ConfigError } from './errors.ts'
-import { Refusal } from './refusal.ts'
+import { ConfigError, Refusal } from './errors.ts'
 
 // Each command loads what it needs: containers run `healthcheck` every few seconds.
 const commands = () => import('./commands.ts')

@@ -1,7 +1,6 @@
 import { readDatabaseConfig } from './config.ts'
-import { AppError, ConfigError } from './errors.ts'
+import { AppError, ConfigError, Refusal } from './errors.ts'
 import { translator } from './i18n/index.ts'
-import { Refusal } from './refusal.ts'
 import { accountRules } from './shop/accounts.ts'
 import { loginThrottle } from './shop/login-throttle.ts'
 import { createPasswords } from './shop/passwords.ts'

@@ -1,6 +1,6 @@
 import { get } from 'node:http'
 import { json } from 'node:stream/consumers'
-import { Refusal } from './refusal.ts'
+import { Refusal } from './errors.ts'
 
 const ANSWER_MS = 3000
 
