@@ -62,8 +62,10 @@ export const showStatus = () =>
 
 async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
   const config = readDatabaseConfig()
-  const store = openStore(config, noEvents)
+  const store = await openStore(config, noEvents)
   try {
+    // The embedded database has no release to wait for: it is brought up to date by whoever opens it.
+    if (store.dialect.engine === 'sqlite') await migrate(store.dialect)
     await work(store)
   } catch (error) {
     if (error instanceof Refusal || error instanceof ConfigError) throw error

@@ -238,7 +238,7 @@ export async function migrate(env: Env): Promise<void> {
     import('../src/store/index.ts'),
     import('../src/store/migrate.ts')
   ])
-  const dialect = openDialect(readDatabaseConfig(env), noEvents)
+  const dialect = await openDialect(readDatabaseConfig(env), noEvents)
   try {
     await migrations.migrate(dialect)
   } finally {

@@ -23,7 +23,8 @@ export async function csrf(app: FastifyInstance, { config }: { config: Config })
   })
 
   app.addHook('preHandler', (request, reply, done) => {
-    if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return done()
+    // A method or path that is not there does nothing, and says so instead.
+    if (request.is404 || request.method === 'GET' || request.method === 'HEAD') return done()
     if (isForeign(request)) return done(foreignOrigin())
     app.csrfProtection(request, reply, done)
   })

@@ -18,8 +18,8 @@ declare module 'fastify' {
     madeOn?: string
   }
   interface FastifyRequest {
-    /** Set until the session was read: an error then says nothing about who is signed in. */
-    isSessionUnknown: boolean
+    /** Why it could not be read who is signed in; told once what was typed is known, so that it can be kept. */
+    outage: unknown
   }
 }
 
@@ -145,7 +145,16 @@ export async function session(
     rolling: false,
     saveUninitialized: false,
     store: {
-      get: (id, done) => void load(served().work, id).then(found => done(null, found), done),
+      get(id, done) {
+        const request = served()
+        if (request.outage) return done(null, null)
+        void load(request.work, id)
+          .catch(error => {
+            request.outage = error
+            return null
+          })
+          .then(found => done(null, found))
+      },
       set(id, found, done) {
         const session = found as unknown as Session
         // Only those who sign in have a row: a visitor costs the database nothing.
@@ -159,24 +168,34 @@ export async function session(
     }
   })
 
-  app.decorateRequest('isSessionUnknown', true)
+  app.decorateRequest('outage', undefined)
   app.addHook('onRequest', (request, _reply, done) => {
-    request.isSessionUnknown = false
+    // Not an empty session: the library would take the cookie away.
+    if (request.outage) request.session = {} as typeof request.session
     const cookie = request.cookies[SESSION_COOKIE]
     if (!cookie || !customerOf(request) || !signer.unsign(cookie).renew) return done()
     // It was signed with an older secret: saving the session again sends it signed with today's.
     serve(request, () => request.session.save(error => done(error as Error | undefined)))
   })
 
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.outage && !request.routeOptions.config.worksInOutage) done(request.outage as Error)
+    else done()
+  })
+
   app.decorateRequest('sessionBinding', function sessionBinding(this: FastifyRequest): string {
     if (customerOf(this)) return sessionHash(this.session.sessionId)
-    if (!this.isSessionUnknown) return 'anonymous'
+    if (!this.outage) return 'anonymous'
     const { value } = signer.unsign(this.cookies[SESSION_COOKIE] ?? '')
     return value ? sessionHash(value) : 'anonymous'
   })
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The page is of use also while nobody can be known to be signed in. */
+    worksInOutage?: boolean
+  }
   interface FastifyRequest {
     /** What form tokens are bound to: this session, or none. It does not need the database. */
     sessionBinding(): string
