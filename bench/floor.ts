@@ -29,7 +29,7 @@ app.register(formbody)
 async function findCustomer(request: FastifyRequest): Promise<RowDataPacket | undefined> {
   const idHash = request.headers.cookie?.slice('id='.length) ?? ''
   const [[customer]] = await pool.execute<RowDataPacket[]>(
-    `select sessions.customer_id, clientes.nome, clientes.email, sessions.created_at, sessions.last_seen_at, sessions.made_on
+    `select sessions.customer_id, clientes.nome, clientes.email, sessions.created_at, sessions.last_seen_at
      from sessions inner join clientes on clientes.id_cliente = sessions.customer_id
      where sessions.id_hash = ? and sessions.expires_at > ?`,
     [idHash, Date.now()]

@@ -7,16 +7,16 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
-import { constants } from 'node:os'
+import { availableParallelism, constants } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startServers } from './servers.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const isCi = Boolean(process.env.CI)
-const args = process.argv.slice(2)
-const options = args.filter(arg => arg.startsWith('-'))
-const paths = args.filter(arg => !arg.startsWith('-'))
+const given = process.argv.slice(2)
+const options = given.filter(arg => arg.startsWith('-'))
+const paths = given.filter(arg => !arg.startsWith('-'))
 
 function testFiles(path) {
   if (!statSync(path).isDirectory()) return [path]
@@ -43,7 +43,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 function runTests(files, env) {
   return new Promise(resolve => {
     const reporter = options.some(option => option.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']
-    const child = spawn(process.execPath, ['--import', 'tsx', '--test', ...reporter, ...options, ...files], {
+    // The tests wait a lot, for servers that start and stop, so more files than cores keep the cores busy.
+    const concurrency = `--test-concurrency=${availableParallelism() + 1}`
+    const args = ['--import', 'tsx', '--test', concurrency, ...reporter, ...options, ...files]
+    const child = spawn(process.execPath, args, {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: 'inherit'
@@ -69,9 +72,6 @@ async function main() {
     const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' })
     if (built.status !== 0) return built.status ?? 1
   }
-  const files = (paths.length > 0 ? paths : [join(root, 'test')])
-    .flatMap(path => testFiles(path))
-    .map(path => relative(root, path))
   const startedAt = Date.now()
   const { env, missing, stop } = await startServers()
   try {
@@ -87,6 +87,9 @@ async function main() {
       return 0
     }
     if (interrupted) return 1
+    const files = (paths.length > 0 ? paths : [join(root, 'test')])
+      .flatMap(path => testFiles(path))
+      .map(path => relative(root, path))
     const code = await runTests(files, env)
     reportMissing(missing)
     return code

@@ -3,13 +3,14 @@ import cookie from '@fastify/cookie'
 import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import type { Config } from './config.ts'
-import { databaseUnavailable } from './errors.ts'
+import { badRequest, databaseUnavailable } from './errors.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { csrf } from './plugins/csrf.ts'
-import { errorPages, toAppError } from './plugins/error-pages.ts'
+import { answerBarely, errorPages, toAppError } from './plugins/error-pages.ts'
 import { forms } from './plugins/forms.ts'
 import { type Metrics, metrics } from './plugins/metrics.ts'
 import { requestIdOf, requestScope } from './plugins/request-scope.ts'
+import { SECURITY_HEADERS } from './plugins/security-headers.ts'
 import { session } from './plugins/session.ts'
 import { ASSETS, views } from './plugins/views.ts'
 import { accountPage } from './routes/account.ts'
@@ -60,8 +61,8 @@ export async function buildApp({
     return503OnClosing: false,
     // A URL that cannot be decoded reaches no hook.
     frameworkErrors(_error, request, reply) {
-      reply.header('x-served-by', lifecycle.serverName).header('x-request-id', request.id)
-      reply.code(400 as never).send({ error: 'bad_request' } as never)
+      reply.headers({ ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName, 'x-request-id': request.id })
+      answerBarely(badRequest(), request, reply)
     }
   })
 
@@ -96,11 +97,14 @@ export async function buildApp({
     await forms(site)
     await views(site, { lifecycle })
     errorPages(site)
-    await session(site, { config, store })
-    site.addHook('onRequest', (_request, _reply, done) => {
-      if (lifecycle.isSchemaCurrent) done()
-      else done(databaseUnavailable(new Error('the schema is not the one this server knows')))
+    // Before anything is read: on another schema even a session may not be what it seems.
+    site.addHook('onRequest', (request, _reply, done) => {
+      if (!lifecycle.isSchemaCurrent) {
+        request.outage = databaseUnavailable(new Error('the schema is not the one this server knows'))
+      }
+      done()
     })
+    await session(site, { config, store })
     await csrf(site, { config })
 
     indexPage(site)

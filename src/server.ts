@@ -27,7 +27,7 @@ export async function serve(config: Config): Promise<void> {
   }
   const lifecycle = new Lifecycle(config.serverName, config.readyGraceMs)
   const metrics = createMetrics(config.serverName)
-  const store = openStore(config, metrics.events)
+  const store = await openStore(config, metrics.events)
   if (embedded) await migrate(store.dialect)
   const app = await buildApp({
     config,
@@ -37,6 +37,7 @@ export async function serve(config: Config): Promise<void> {
     // A line is written when it is logged: pino's own default leaves it to the threads that password hashes need.
     logger: {
       level: config.logLevel,
+      serializers: { err: describeError },
       base: { server: config.serverName },
       stream: pino.destination({ dest: 1, sync: true })
     }
@@ -84,6 +85,20 @@ export async function serve(config: Config): Promise<void> {
   }
   lifecycle.serving()
   process.stdout.write(`carrinho listens on ${urlOf(app.server.address() as AddressInfo)}\n`)
+}
+
+interface Described {
+  [key: string]: unknown
+  type: string
+  message: string
+  stack: string
+}
+
+/** What a driver hangs on its errors beyond this (statements, their values, rows) does not belong in a log. */
+function describeError(error: Error): Described {
+  const { name, message, stack = '', cause } = error
+  const code = 'code' in error ? error.code : undefined
+  return { type: name, code, message, stack, cause: cause instanceof Error ? describeError(cause) : undefined }
 }
 
 function openSecret(dataDir: string): string {

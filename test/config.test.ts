@@ -137,7 +137,7 @@ describe('without any variable', () => {
   test('the address is printed, and the data folder and its secret are made for the owner only', async t => {
     const folder = join(await tempFolder(t), 'deep', 'data')
     const port = await freePort()
-    const server = await startServer(t, { DATA_DIR: folder, PORT: String(port) })
+    const server = await startServer(t, { DATA_DIR: folder, PORT: String(port), HOST: '0.0.0.0' })
     assert.ok(
       server.logs.some(line => line.includes(`http://localhost:${port}`)),
       server.logs.join('\n')

@@ -5,13 +5,14 @@ import type { Config } from '../config.ts'
 import { foreignOrigin } from '../errors.ts'
 
 /**
- * Form tokens: a secret in a signed cookie, and in each form a token made from it and from the session, so that signed-out
- * visitors have them too and no row is written for them.
+ * Form tokens: a secret in a cookie, and in each form a token made from it, from the session and from a key of the
+ * server's, so that nobody makes one for another's session, whatever cookies they can plant. Signed-out visitors have
+ * them too, and no row is written for them.
  */
 export async function csrf(app: FastifyInstance, { config }: { config: Config }): Promise<void> {
   await app.register(csrfProtection, {
     cookieKey: 'carrinho_csrf',
-    cookieOpts: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', signed: true },
+    cookieOpts: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto' },
     csrfOpts: { hmacKey: createHash('sha256').update(`csrf ${config.sessionSecrets[0]}`).digest('base64url') },
     getUserInfo: (request: FastifyRequest) => request.sessionBinding(),
     getToken: request => {
@@ -23,7 +24,8 @@ export async function csrf(app: FastifyInstance, { config }: { config: Config })
   })
 
   app.addHook('preHandler', (request, reply, done) => {
-    if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return done()
+    // A method or path that is not there does nothing, and says so instead.
+    if (request.is404 || request.method === 'GET' || request.method === 'HEAD') return done()
     if (isForeign(request)) return done(foreignOrigin())
     app.csrfProtection(request, reply, done)
   })

@@ -43,7 +43,7 @@ export async function answerError(error: AppError, request: FastifyRequest, repl
   const t = translateFor(request)
   reply.status(error.statusCode)
   // An asset that is not there comes here from outside the site, where there are no pages.
-  if (typeof reply.page !== 'function') return reply.send({ error: error.code, requestId: request.id })
+  if (typeof reply.page !== 'function') return answerBarely(error, request, reply)
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (wantsJson(request)) {
     reply.header('cache-control', 'no-store')
@@ -72,6 +72,20 @@ export async function answerError(error: AppError, request: FastifyRequest, repl
     retryAfterSeconds: request.method === 'GET' ? page.retryAfterSeconds : null,
     backTo: '/'
   })
+}
+
+/** Where there is nothing to make a page with: the same words, and a way back. */
+export function answerBarely(error: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const t = translateFor(request)
+  reply.code(error.statusCode)
+  if (!request.headers.accept?.includes('text/html')) {
+    return reply.send({ error: error.code, message: t(error.text), requestId: request.id })
+  }
+  reply.type('text/html; charset=utf-8')
+  const title = t(error.title)
+  return reply.send(
+    `<!doctype html><html lang="${t('html.lang')}"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${t(error.text)}</p><p><a href="/">${t('error.home')}</a></p></html>`
+  )
 }
 
 interface KeptField {

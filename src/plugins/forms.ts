@@ -6,6 +6,8 @@ import type { RawForm } from '../shop/validation.ts'
 /** Names that would reach an object's prototype, were the fields ever copied into an ordinary one. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 const MAX_FIELDS = 50
+/** Fields that a page fills in by itself. */
+const UNSEEN = ['operation', 'id', 'next', 'lang']
 
 /** @throws AppError bad_request */
 export function parseForm(body: string): RawForm {
@@ -25,11 +27,17 @@ export async function forms(app: FastifyInstance): Promise<void> {
   await app.register(formbody, { parser: parseForm })
 }
 
-/** The fields of a form or of a JSON object. @throws AppError bad_request for JSON of another shape */
+/** The fields of a form or of a JSON object. @throws AppError bad_request for JSON or hidden fields of another shape */
 export function fieldsOf(request: FastifyRequest): RawForm {
   const body = request.body ?? {}
   if (typeof body !== 'object' || Array.isArray(body)) throw badRequest()
-  return body as RawForm
+  const form = body as RawForm
+  // Fields that people see are refused where they stand; in these nobody could mend it.
+  for (const name of UNSEEN) {
+    const type = typeof form[name]
+    if (type !== 'undefined' && type !== 'string' && type !== 'number') throw badRequest('bad_field')
+  }
+  return form
 }
 
 /** A field as it was typed, to be shown again. */

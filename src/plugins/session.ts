@@ -5,21 +5,19 @@ import type { Config } from '../config.ts'
 import type { Customer } from '../shop/accounts.ts'
 import { digest } from '../shop/digest.ts'
 import type { Store } from '../store/index.ts'
-import type { Work } from '../store/work.ts'
 
 export const SESSION_COOKIE = 'carrinho_session'
 
 declare module 'fastify' {
   interface Session {
-    customer?: Customer
-    /** Milliseconds since 1970. */
-    createdAt?: number
-    /** The web server that made it. */
-    madeOn?: string
+    /** Whose it is: all that a session holds. */
+    customerId?: number
   }
   interface FastifyRequest {
-    /** Set until the session was read: an error then says nothing about who is signed in. */
-    isSessionUnknown: boolean
+    /** Who is signed in, read together with the session. */
+    customer: Customer | undefined
+    /** Why it could not be read who is signed in; told once what was typed is known, so that it can be kept. */
+    outage: unknown
   }
 }
 
@@ -78,9 +76,6 @@ export function sessionSigner(secrets: string[]) {
 /** The hash under which a session is stored. */
 export const sessionHash = remember(2000, id => digest(id))
 
-/** The signed-in customer, if any. */
-export const customerOf = (request: FastifyRequest): Customer | undefined => request.session?.customer
-
 export async function session(
   app: FastifyInstance,
   { config, store }: { config: Config; store: Store }
@@ -98,27 +93,25 @@ export async function session(
       .catch(error => app.log.debug({ err: error }, 'a session was not touched'))
   }
 
-  const load = async (work: Work, id: string) => {
+  const load = async (request: FastifyRequest, id: string) => {
     const idHash = sessionHash(id)
     const now = Date.now()
-    const row = await store.sessions.findLive(work, idHash, now)
+    const row = await store.sessions.findLive(request.work, idHash, now)
     if (!row) return null
     if (now - row.lastSeenAt > touchAfterMs) touch(idHash, row.createdAt, now)
-    const customer: Customer = { id: row.customerId, name: row.name, email: row.email }
-    return { customer, createdAt: row.createdAt, madeOn: row.madeOn } as unknown as Session
+    request.customer = { id: row.customerId, name: row.name, email: row.email }
+    return { customerId: row.customerId } as unknown as Session
   }
 
-  const save = async ({ work, headers, ip }: FastifyRequest, id: string, session: Session, customer: Customer) => {
+  const save = async ({ work, headers, ip }: FastifyRequest, id: string, customerId: number) => {
     const now = Date.now()
-    session.createdAt ??= now
-    session.madeOn ??= config.serverName
     const row = {
       idHash: sessionHash(id),
-      customerId: customer.id,
-      createdAt: session.createdAt,
+      customerId,
+      createdAt: now,
       lastSeenAt: now,
-      expiresAt: expiry(session.createdAt, now),
-      madeOn: session.madeOn,
+      expiresAt: expiry(now, now),
+      madeOn: config.serverName,
       userAgent: (headers['user-agent'] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 255),
       address: ip.slice(0, 64)
     }
@@ -145,11 +138,20 @@ export async function session(
     rolling: false,
     saveUninitialized: false,
     store: {
-      get: (id, done) => void load(served().work, id).then(found => done(null, found), done),
+      get(id, done) {
+        const request = served()
+        if (request.outage) return done(null, null)
+        void load(request, id)
+          .catch(error => {
+            request.outage = error
+            return null
+          })
+          .then(found => done(null, found))
+      },
       set(id, found, done) {
-        const session = found as unknown as Session
+        const { customerId } = found as unknown as Session
         // Only those who sign in have a row: a visitor costs the database nothing.
-        if (session.customer) void save(served(), id, session, session.customer).then(() => done(), done)
+        if (customerId !== undefined) void save(served(), id, customerId).then(() => done(), done)
         else done()
       },
       destroy(id, done) {
@@ -159,24 +161,35 @@ export async function session(
     }
   })
 
-  app.decorateRequest('isSessionUnknown', true)
+  app.decorateRequest('customer', undefined)
+  app.decorateRequest('outage', undefined)
   app.addHook('onRequest', (request, _reply, done) => {
-    request.isSessionUnknown = false
+    // Not an empty session: the library would take the cookie away.
+    if (request.outage) request.session = {} as typeof request.session
     const cookie = request.cookies[SESSION_COOKIE]
-    if (!cookie || !customerOf(request) || !signer.unsign(cookie).renew) return done()
+    if (!cookie || !request.customer || !signer.unsign(cookie).renew) return done()
     // It was signed with an older secret: saving the session again sends it signed with today's.
     serve(request, () => request.session.save(error => done(error as Error | undefined)))
   })
 
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.outage && !request.routeOptions.config.worksInOutage) done(request.outage as Error)
+    else done()
+  })
+
   app.decorateRequest('sessionBinding', function sessionBinding(this: FastifyRequest): string {
-    if (customerOf(this)) return sessionHash(this.session.sessionId)
-    if (!this.isSessionUnknown) return 'anonymous'
+    if (this.customer) return sessionHash(this.session.sessionId)
+    if (!this.outage) return 'anonymous'
     const { value } = signer.unsign(this.cookies[SESSION_COOKIE] ?? '')
     return value ? sessionHash(value) : 'anonymous'
   })
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The page is of use also while nobody can be known to be signed in. */
+    worksInOutage?: boolean
+  }
   interface FastifyRequest {
     /** What form tokens are bound to: this session, or none. It does not need the database. */
     sessionBinding(): string
@@ -203,10 +216,12 @@ function served(): FastifyRequest {
 /** Signs the customer in under a fresh session id. The row is written before the answer is sent. */
 export async function signIn(request: FastifyRequest, customer: Customer): Promise<void> {
   await serve(request, () => request.session.regenerate())
-  request.session.customer = customer
+  request.session.customerId = customer.id
+  request.customer = customer
 }
 
 export async function signOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   await serve(request, () => request.session.destroy())
+  request.customer = undefined
   reply.clearCookie(SESSION_COOKIE, { path: '/' })
 }

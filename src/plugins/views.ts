@@ -9,7 +9,6 @@ import type { FieldErrors } from '../shop/validation.ts'
 import { formToken } from './csrf.ts'
 import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
-import { customerOf } from './session.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -42,7 +41,7 @@ export async function views(app: FastifyInstance, { lifecycle }: { lifecycle: Li
     const lang = languageOf(request)
     const t = translator(lang)
     const flash = takeFlash(request, this)
-    const customer = customerOf(request)
+    const customer = request.customer
     this.header('cache-control', 'no-store')
     return this.viewAsync(pages[lang][name] as never, {
       lang,

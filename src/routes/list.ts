@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { badRequest } from '../errors.ts'
 import { formToken } from '../plugins/csrf.ts'
 import { setFlash } from '../plugins/flash.ts'
 import { fieldsOf, typed } from '../plugins/forms.ts'
@@ -102,7 +101,6 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
 
   app.post('/apagar_artigo', async (request, reply) => {
     const { id: raw } = fieldsOf(request)
-    if (Array.isArray(raw)) throw badRequest('repeated_field')
     const id = parseId(raw)
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
     const deleted = id !== undefined && (await carts.remove(request.work, getCustomer(request).id, id))

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { formatDuration } from '../i18n/index.ts'
 import { fieldsOf, typed } from '../plugins/forms.ts'
 import { languageOf, translateFor, wantsJson } from '../plugins/language.ts'
-import { customerOf, signIn } from '../plugins/session.ts'
+import { signIn } from '../plugins/session.ts'
 import { translateErrors } from '../plugins/views.ts'
 import type { Accounts } from '../shop/accounts.ts'
 import { checkLogin, type FieldErrors } from '../shop/validation.ts'
@@ -31,7 +31,7 @@ export function loginPage(app: FastifyInstance, { config, accounts }: { config: 
 
   app.get<{ Querystring: { next?: unknown } }>('/login', async (request, reply) => {
     const next = safeNext(request.query.next)
-    if (customerOf(request)) return reply.redirect(next, 302)
+    if (request.customer) return reply.redirect(next, 302)
     return show(request, reply, { email: '', next })
   })
 

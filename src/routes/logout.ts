@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { setFlash } from '../plugins/flash.ts'
-import { customerOf, signOut } from '../plugins/session.ts'
+import { signOut } from '../plugins/session.ts'
 
 export function logoutPage(app: FastifyInstance): void {
   app.get('/logout', async (request, reply) => {
-    if (!customerOf(request)) return reply.redirect('/', 302)
+    if (!request.customer) return reply.redirect('/', 302)
     return reply.page('logout')
   })
 
   app.post('/logout', async (request, reply) => {
-    if (customerOf(request)) {
+    if (request.customer) {
       await signOut(request, reply)
       setFlash(reply, { kind: 'info', key: 'flash.signedOut' })
     }

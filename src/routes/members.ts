@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { typed } from '../plugins/forms.ts'
 import { translateFor, wantsJson } from '../plugins/language.ts'
-import { customerOf } from '../plugins/session.ts'
 import type { Customer } from '../shop/accounts.ts'
 import type { RawForm } from '../shop/validation.ts'
 
@@ -9,7 +8,7 @@ import type { RawForm } from '../shop/validation.ts'
 export function membersOnly(app: FastifyInstance): void {
   // After parsing, so that what was typed can be taken along; before the form's token is looked at.
   app.addHook('preValidation', (request, reply, done) => {
-    if (customerOf(request)) return done()
+    if (request.customer) return done()
     if (wantsJson(request)) {
       const message = translateFor(request)('login.needed')
       reply.status(401).header('cache-control', 'no-store').send({ error: 'unauthenticated', message })
@@ -21,7 +20,7 @@ export function membersOnly(app: FastifyInstance): void {
 
 /** The signed-in customer of a route behind `membersOnly`. */
 export function getCustomer(request: FastifyRequest): Customer {
-  const customer = customerOf(request)
+  const customer = request.customer
   if (!customer) throw new Error('a members-only route ran without a customer')
   return customer
 }

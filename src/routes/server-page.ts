@@ -41,7 +41,7 @@ export function whoami(app: FastifyInstance, { lifecycle, store }: IdentityOptio
 
 /** `/servidor`, the same for people, as on the documents' test pages. */
 export function serverPage(app: FastifyInstance, { lifecycle, store }: IdentityOptions): void {
-  app.get('/servidor', async (request, reply) => {
+  app.get('/servidor', { config: { worksInOutage: true } }, async (request, reply) => {
     const lang = languageOf(request)
     const now = new Date()
     const info = {

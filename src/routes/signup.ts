@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { setFlash } from '../plugins/flash.ts'
 import { fieldsOf, typed } from '../plugins/forms.ts'
 import { translateFor, wantsJson } from '../plugins/language.ts'
-import { customerOf, signIn } from '../plugins/session.ts'
+import { signIn } from '../plugins/session.ts'
 import { translateErrors } from '../plugins/views.ts'
 import type { Accounts } from '../shop/accounts.ts'
 import { checkSignup, type FieldErrors } from '../shop/validation.ts'
@@ -34,7 +34,7 @@ export function signupPage(app: FastifyInstance, { config, accounts }: { config:
 
   app.get<{ Querystring: { next?: unknown } }>('/signup', async (request, reply) => {
     const next = safeNext(request.query.next)
-    if (customerOf(request)) return reply.redirect(next, 302)
+    if (request.customer) return reply.redirect(next, 302)
     return show(request, reply.status(isOpen ? 200 : 403), { name: '', email: '', next })
   })
 

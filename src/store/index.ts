@@ -5,25 +5,36 @@ import type { StoreEvents } from './events.ts'
 import { itemStore } from './items.ts'
 import { loginFailureStore } from './login-failures.ts'
 import { schemaReader } from './migrate.ts'
-import { mysqlDialect } from './mysql.ts'
-import { postgresDialect } from './postgres.ts'
 import { sessionStore } from './sessions.ts'
-import { sqliteDialect } from './sqlite.ts'
 import { Work } from './work.ts'
 
-/** Opens nothing yet, except the embedded database. @throws ConfigError when that cannot be opened */
-export function openDialect(config: Config, events: StoreEvents): Dialect {
+/**
+ * Loads the one driver that is needed. Opens nothing yet, except the embedded database.
+ * @throws ConfigError when that cannot be opened
+ */
+export async function openDialect(config: Config, events: StoreEvents): Promise<Dialect> {
   const { database, limits, causalReads } = config
-  if (database.engine === 'sqlite') return sqliteDialect({ database, limits, events })
-  const options = { database, limits, causalReads, events }
-  return database.engine === 'mysql' ? mysqlDialect(options) : postgresDialect(options)
+  switch (database.engine) {
+    case 'sqlite': {
+      const { sqliteDialect } = await import('./sqlite.ts')
+      return sqliteDialect({ database, events, limits })
+    }
+    case 'mysql': {
+      const { mysqlDialect } = await import('./mysql.ts')
+      return mysqlDialect({ database: { ...database, engine: 'mysql' }, limits, causalReads, events })
+    }
+    case 'postgres': {
+      const { postgresDialect } = await import('./postgres.ts')
+      return postgresDialect({ database: { ...database, engine: 'postgres' }, limits, causalReads, events })
+    }
+  }
 }
 
-export type Store = ReturnType<typeof openStore>
+export type Store = Awaited<ReturnType<typeof openStore>>
 
 /** Every table's queries, and the beginning of all work on them. */
-export function openStore(config: Config, events: StoreEvents) {
-  const dialect = openDialect(config, events)
+export async function openStore(config: Config, events: StoreEvents) {
+  const dialect = await openDialect(config, events)
 
   return {
     dialect,

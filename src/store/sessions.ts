@@ -22,7 +22,6 @@ export interface LiveSession {
   email: string
   createdAt: number
   lastSeenAt: number
-  madeOn: string
 }
 
 export type SessionStore = ReturnType<typeof sessionStore>
@@ -41,8 +40,7 @@ export function sessionStore({ builder, tables: { sessions, customers } }: Diale
         name: customers.name,
         email: customers.email,
         createdAt: sessions.createdAt,
-        lastSeenAt: sessions.lastSeenAt,
-        madeOn: sessions.madeOn
+        lastSeenAt: sessions.lastSeenAt
       })
       .from(sessions)
       .innerJoin(customers, eq(customers.id, sessions.customerId))

@@ -25,7 +25,9 @@ function keepSending(client: Client, paths: string[]) {
       try {
         const reply = path === 'add' ? await client.addItem({ tipo: `item ${n}` }) : await client.get(path)
         seen.push({ status: reply.status, server: String(reply.headers['x-served-by']), path })
-        if (reply.status >= 400) failures.push(`${path} answered ${reply.status}`)
+        if (reply.status >= 400) {
+          failures.push(`${path} answered ${reply.status} (${reply.headers['x-served-by'] ?? 'HAProxy'})`)
+        }
       } catch (error) {
         failures.push(`${path}: ${(error as Error).message}`)
       }
@@ -82,6 +84,7 @@ forEachEngine(
       const reply = new Promise<number>((resolve, reject) => {
         const slow = http.request(`${server.url}/carrinho/`, {
           method: 'POST',
+          agent: false,
           headers: {
             'content-type': 'application/x-www-form-urlencoded',
             'content-length': String(body.length),
@@ -165,6 +168,8 @@ defaults
   timeout server 20s
   retries 3
   option redispatch 1
+  # A check that is late on a busy machine is no failure; the servers' own answer is.
+  timeout check 5s
   option forwardfor
 
 frontend web
@@ -216,9 +221,13 @@ ${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n
           await since(sent())
           const again = await startServer(t, { ...options, PORT: String(server.port), SERVER_NAME: server.name })
           servers = servers.with(index, again)
+          const marks = loads.map(load => load.seen.length)
           await eventually(() => {
-            const recent = loads.flatMap(load => load.seen.slice(-10)).map(({ server: name }) => name)
-            assert.ok(recent.includes(again.name), 'the restarted server is used again')
+            const since = loads.flatMap((load, n) => load.seen.slice(marks[n]))
+            assert.ok(
+              since.some(({ server }) => server === again.name),
+              'the restarted server is used again'
+            )
           })
         }
         await Promise.all(loads.map(load => load.stop()))

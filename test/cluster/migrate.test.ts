@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cli, eventually, forEachEngine, freshDatabase, request, signedIn, startServer } from '../helper.ts'
+import {
+  cli,
+  eventually,
+  forEachEngine,
+  freshDatabase,
+  request,
+  signedIn,
+  startServer,
+  type TestServer
+} from '../helper.ts'
+
+async function assertOutOfStep(server: TestServer) {
+  const ready = await request(`${server.url}/health/ready`)
+  assert.equal(ready.status, 503)
+  assert.match(ready.text, /schema/i)
+}
 
 forEachEngine(
   'carrinho migrate',
@@ -22,9 +37,7 @@ forEachEngine(
     test('must have run: a server on an older schema is not ready and says why, until it has', async t => {
       const database = await freshDatabase(t, engine, { migrate: false })
       const server = await startServer(t, database.env, { waitFor: 'live' })
-      const ready = await request(`${server.url}/health/ready`)
-      assert.equal(ready.status, 503)
-      assert.match(ready.text, /schema/i)
+      await eventually(() => assertOutOfStep(server))
       assert.equal((await cli(['migrate'], database.env)).code, 0)
       await eventually(async () => assert.equal((await request(`${server.url}/health/ready`)).status, 200))
     })
@@ -35,9 +48,7 @@ forEachEngine(
         "insert into schema_migrations (version, name, applied_at) values (9999, 'from the future', 1)"
       )
       const server = await startServer(t, database.env, { waitFor: 'live' })
-      const ready = await request(`${server.url}/health/ready`)
-      assert.equal(ready.status, 503)
-      assert.match(ready.text, /schema/i)
+      await eventually(() => assertOutOfStep(server))
     })
 
     test('without a database ends with an error, and without a secret in it', async t => {

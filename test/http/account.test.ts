@@ -271,10 +271,6 @@ forEachEngine('accounts', engine => {
     assert.equal(removed.status, 401)
     assert.equal((removed.json() as { error: string }).error, 'unauthenticated')
   })
-})
-
-forEachEngine('the login throttle', engine => {
-  const site = sharedSite(engine)
 
   test('after five failures an account has to wait, and is told how long', async t => {
     const client = await signedIn(t, site.server)
@@ -336,10 +332,6 @@ forEachEngine('the login throttle', engine => {
     await site.database.query(`update login_failures set failed_at = failed_at - ${16 * 60_000}`)
     await new Client(t, site.server).login(account)
   })
-})
-
-forEachEngine('sessions in the database', engine => {
-  const site = sharedSite(engine)
 
   test('a session ends when its time is over', async t => {
     const client = await signedIn(t, site.server)
@@ -381,23 +373,6 @@ forEachEngine('sessions in the database', engine => {
     assert.ok(await client.isSignedIn(), 'the real one still works')
   })
 
-  test('a session that was signed with a secret in rotation goes on', async t => {
-    const first = 'the old secret of these servers, 1234'
-    const second = 'the new secret of these servers, 5678'
-    const old = await startServer(t, { ...site.database.env, SESSION_SECRET: first })
-    const client = await signedIn(t, old)
-    const rotated = await startServer(t, { ...site.database.env, SESSION_SECRET: `${second},${first}` })
-    client.moveTo(rotated)
-    assert.ok(await client.isSignedIn())
-    const later = await startServer(t, { ...site.database.env, SESSION_SECRET: second })
-    const fresh = await signedIn(t, rotated)
-    fresh.moveTo(later)
-    assert.ok(await fresh.isSignedIn(), 'new sessions are signed with the first')
-    const stranger = await signedIn(t, old)
-    stranger.moveTo(later)
-    assert.equal(await stranger.isSignedIn(), false, 'a secret that was dropped is worth nothing')
-  })
-
   test('who has no session gets none by looking around', async () => {
     for (const path of ['/', '/servidor', '/carrinho/', '/health/ready', '/whoami']) {
       const reply = await request(`${site.server.url}${path}`)
@@ -424,6 +399,24 @@ forEachEngine(
         assert.ok(Number(row?.latest) < Date.now())
       })
       assert.equal(await client.isSignedIn(), false)
+    })
+
+    test('a session that was signed with a secret in rotation goes on', async t => {
+      const database = await freshDatabase(t, engine)
+      const first = 'the old secret of these servers 1234'
+      const second = 'the new secret of these servers 5678'
+      const old = await startServer(t, { ...database.env, SESSION_SECRET: first })
+      const client = await signedIn(t, old)
+      const rotated = await startServer(t, { ...database.env, SESSION_SECRET: `${second},${first}` })
+      client.moveTo(rotated)
+      assert.ok(await client.isSignedIn())
+      const later = await startServer(t, { ...database.env, SESSION_SECRET: second })
+      const fresh = await signedIn(t, rotated)
+      fresh.moveTo(later)
+      assert.ok(await fresh.isSignedIn(), 'new sessions are signed with the first')
+      const stranger = await signedIn(t, old)
+      stranger.moveTo(later)
+      assert.equal(await stranger.isSignedIn(), false, 'a secret that was dropped is worth nothing')
     })
 
     test('ends at its greatest age, used or not', async t => {

@@ -14,7 +14,7 @@ import {
 const json = { accept: 'application/json' }
 const item = { product_type: 'Peras', quantity: '3', local: 'Praça' }
 
-forEachEngine('forms that are not ours', engine => {
+forEachEngine('requests that make no sense', engine => {
   const site = sharedSite(engine)
 
   test('a missing or wrong CSRF token gets 403, a page that says so, and what was typed', async t => {
@@ -102,10 +102,6 @@ forEachEngine('forms that are not ours', engine => {
     await client.login(account)
     assert.equal((await client.postRaw('/carrinho/', { ...item, csrf_token: before })).status, 403)
   })
-})
-
-forEachEngine('requests that make no sense', engine => {
-  const site = sharedSite(engine)
 
   test('a body over 64 KiB gets 413', async t => {
     const client = await signedIn(t, site.server)
@@ -173,7 +169,7 @@ forEachEngine('requests that make no sense', engine => {
     ]) {
       assert.equal((await client.postJson('/apagar_artigo', body)).status, 400, body)
     }
-    for (const key of ['__proto__', 'constructor', 'prototype', '__proto__[admin]', 'constructor.prototype']) {
+    for (const key of ['__proto__', 'constructor', 'prototype']) {
       const reply = await client.post('/carrinho/', { ...item, [key]: 'x' })
       assert.equal(reply.status, 400, key)
     }

@@ -3,6 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { before, test } from 'node:test'
 import { Client, findInput, findTags, forEachEngine, newAccount, sharedSite, signedIn, visibleText } from '../helper.ts'
 
+interface Deletion {
+  deleted: boolean
+}
+
 const json = { accept: 'application/json' }
 const newOperation = () => randomBytes(16).toString('base64url')
 
@@ -134,7 +138,7 @@ forEachEngine('the list', engine => {
     await client.get('/carrinho/')
     const removed = await client.postJson('/apagar_artigo', { id: left?.id })
     assert.equal(removed.status, 200)
-    assert.deepEqual(removed.json(), { deleted: true })
+    assert.equal((removed.json() as Deletion).deleted, true)
     assert.deepEqual(await client.items(), [])
     assert.equal(removed.headers.location, undefined)
   })
@@ -155,7 +159,7 @@ forEachEngine('the list', engine => {
     for (const id of ids) {
       const reply = await client.postJson('/apagar_artigo', { id })
       assert.equal(reply.status, 200, `id ${id}`)
-      assert.deepEqual(reply.json(), { deleted: false }, `id ${id}`)
+      assert.equal((reply.json() as Deletion).deleted, false, `id ${id}`)
     }
     const answers = []
     for (const id of ids) {
@@ -167,7 +171,7 @@ forEachEngine('the list', engine => {
     for (const id of [null, [item?.id], { id: item?.id }, true, undefined]) {
       const reply = await client.postJson('/apagar_artigo', { id })
       assert.ok([200, 400].includes(reply.status), `id ${JSON.stringify(id)} answered ${reply.status}`)
-      if (reply.status === 200) assert.deepEqual(reply.json(), { deleted: false })
+      if (reply.status === 200) assert.equal((reply.json() as Deletion).deleted, false)
     }
     assert.equal((await owner.items()).length, 1)
     assert.equal((await client.items()).length, 1)
@@ -264,10 +268,7 @@ forEachEngine('the list', engine => {
     }
     assert.ok(visibleText((await client.get('/conta')).text).includes('<b>Ana</b> "🧺"'))
   })
-})
 
-forEachEngine('what is wrong with an item', engine => {
-  const site = sharedSite(engine)
   const good = { product_type: 'Peras rocha', quantity: '3', local: 'Praça' }
   let client: Client
   before(async () => {

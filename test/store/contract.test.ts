@@ -21,7 +21,7 @@ forEachEngine('the store', engine => {
 
   before(async () => {
     const { env } = await freshDatabase(scope, engine)
-    store = openStore(readConfig({ ...env, SESSION_SECRET: SECRET }), events)
+    store = await openStore(readConfig({ ...env, SESSION_SECRET: SECRET }), events)
     scope.after(() => store.dialect.close(0))
     await migrate(store.dialect)
     work = store.begin(20_000)
@@ -47,7 +47,7 @@ forEachEngine('the store', engine => {
 
     test('is at version 0 in an empty database', async t => {
       const { env } = await freshDatabase(t, engine, { migrate: false })
-      const empty = openStore(readConfig({ ...env, SESSION_SECRET: SECRET }), noEvents)
+      const empty = await openStore(readConfig({ ...env, SESSION_SECRET: SECRET }), noEvents)
       t.after(() => empty.dialect.close(0))
       assert.equal((await empty.schema(empty.begin())).found, 0)
     })
@@ -330,9 +330,9 @@ forEachEngine('the store', engine => {
       assert.equal(info.role, 'primary')
     })
 
-    test('work past its deadline is refused as unavailable, and runs nothing', {
-      skip: engine === 'sqlite'
-    }, async () => {
+    // The embedded database answers at once or is busy: there is nothing to wait for.
+    if (engine === 'sqlite') return
+    test('work past its deadline is refused as unavailable, and runs nothing', async () => {
       const customerId = await addCustomer()
       const late = store.begin(0)
       await assert.rejects(

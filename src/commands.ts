@@ -1,0 +1,91 @@
+import { readDatabaseConfig } from './config.ts'
+import { AppError, ConfigError, Refusal } from './errors.ts'
+import { translator } from './i18n/index.ts'
+import { accountRules } from './shop/accounts.ts'
+import { loginThrottle } from './shop/login-throttle.ts'
+import { createPasswords } from './shop/passwords.ts'
+import { checkSignup } from './shop/validation.ts'
+import { noEvents } from './store/events.ts'
+import { driverCode, rootError } from './store/failures.ts'
+import { openStore, type Store } from './store/index.ts'
+import { migrate } from './store/migrate.ts'
+
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+export const migrateSchema = () =>
+  withStore(async store => {
+    const { applied, version, adoptedAccounts } = await migrate(store.dialect)
+    for (const name of applied) print(`applied ${name}`)
+    if (adoptedAccounts > 0) print(`adopted ${adoptedAccounts} account(s)`)
+    print(`the schema is at version ${version}`)
+  })
+
+export const addUser = (email: string, name: string, password: string) =>
+  withStore(async store => {
+    const value = checked({ name, email, password })
+    const customer = await rulesOf(store).signUp(store.begin(), value)
+    if (!customer) throw new Refusal(`there is an account with the e-mail ${value.email} already`)
+    print(`created account ${customer.id}`)
+  })
+
+export const setPassword = (email: string, password: string) =>
+  withStore(async store => {
+    const value = checked({ name: 'unchanged', email, password })
+    if (!(await rulesOf(store).setPassword(store.begin(), value.email, value.password))) {
+      throw new Refusal(`there is no account with the e-mail ${value.email}`)
+    }
+    print('the password is set, and the sessions of that account have ended')
+  })
+
+export const showStatus = () =>
+  withStore(async store => {
+    const info = await store.dialect.nodeInfo(3000)
+    print(`engine: ${store.dialect.engine} ${info.version}`)
+    print(`node: ${info.node}`)
+    print(`role: ${info.role}`)
+    print(`cluster size: ${info.clusterSize}`)
+    const { found, known } = await store.schema(store.begin())
+    print(`schema version: ${found} (this release knows ${known})`)
+    if (found < known) throw new Refusal('the schema is out of date: run carrinho migrate')
+    if (found > known) throw new Refusal('the schema is newer than this release')
+    const { accounts, plaintext, withoutKey } = await store.accounts.count(store.begin())
+    print(`accounts: ${accounts}`)
+    if (plaintext > 0) {
+      print(`accounts with a plaintext password, which cannot log in: ${plaintext} (carrinho user passwd EMAIL)`)
+    }
+    if (withoutKey > 0) {
+      print(
+        `accounts that cannot log in, as an older one has their e-mail or they are not adopted: ${withoutKey} (carrinho migrate)`
+      )
+    }
+  })
+
+async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
+  const config = readDatabaseConfig()
+  const store = await openStore(config, noEvents)
+  try {
+    // The embedded database has no release to wait for: it is brought up to date by whoever opens it.
+    if (store.dialect.engine === 'sqlite') await migrate(store.dialect)
+    await work(store)
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof ConfigError) throw error
+    const cause = rootError(error)
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const place =
+      config.database.engine === 'sqlite' ? config.database.file : `${config.database.host}:${config.database.port}`
+    if (error instanceof AppError || driverCode(cause) !== undefined) throw new Refusal(`${place}: ${reason}`)
+    throw new Refusal(reason)
+  } finally {
+    await store.dialect.close(0)
+  }
+}
+
+const rulesOf = (store: Store) => accountRules(store, createPasswords(), loginThrottle(store))
+
+function checked(form: { name: string; email: string; password: string }) {
+  const result = checkSignup(form)
+  if (result.ok) return result.value
+  const t = translator('en')
+  const lines = Object.entries(result.errors).map(([field, error]) => `${field}: ${t(error.key, error.params)}`)
+  throw new Refusal(lines.join('\n'), 2)
+}
