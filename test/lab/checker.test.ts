@@ -136,7 +136,10 @@ test('a form’s hidden fields are found by its action', () => {
 })
 
 test('answers of web servers that name no database node are a gap of the database alone', () => {
-  const history = [0, 20, 40, 60, 80].map(at => ({ ...probe(at), ...(at === 0 || at === 80 ? { node: 'mariadb01' } : {}) }))
+  const history = [0, 20, 40, 60, 80].map(at => ({
+    ...probe(at),
+    ...(at === 0 || at === 80 ? { node: 'mariadb01' } : {})
+  }))
   assert.equal(findLongestGap(history, 0, 100)?.ms, 20)
   assert.equal(findLongestGap(history, 0, 100, namesDatabaseNode)?.ms, 80)
 })
