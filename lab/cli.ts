@@ -92,6 +92,9 @@ async function main([command = '', ...args]: string[]): Promise<number> {
   }
 }
 
+// A reader that leaves early, as `| head` does, must not end a run before it has healed.
+process.stdout.on('error', () => undefined)
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

@@ -1,3 +1,4 @@
+import { median } from '../checker/tally.ts'
 import type { Result } from './result.ts'
 import { escapeText } from './svg.ts'
 
@@ -37,11 +38,8 @@ const claims = (result: Result) =>
     )
     .join('\n')}</tbody></table>`
 
-const spread = (values: number[]) => {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted[Math.floor((sorted.length - 1) / 2)] ?? null
-  return [middle, sorted[0] ?? null, sorted.at(-1) ?? null, sorted.length]
-}
+const spread = (values: number[]) =>
+  values.length > 0 ? [median(values), Math.min(...values), Math.max(...values), values.length] : [null, null, null, 0]
 
 /** One run, opened from the file system: everything is inside. */
 export function renderReport(result: Result, timeline: string): string {
@@ -156,12 +154,26 @@ export const OVERVIEW_HEAD = [
   'logins repeated'
 ]
 
+/** Each kind of fault once, with the medians where it was repeated. */
+function describeFaults(result: Result): string {
+  const names = [...new Set(result.faults.map(fault => fault.name))]
+  return names
+    .map(name => {
+      const same = result.faults.filter(fault => fault.name === name)
+      const middle = (values: (number | null)[]) => {
+        const known = values.filter(value => value !== null)
+        return known.length > 0 ? Math.round(median(known)) : '–'
+      }
+      const times = same.length > 1 ? ` (median of ${same.length})` : ''
+      return `${name}${times}: ${middle(same.map(fault => fault.longestGapMs))} / ${middle(same.map(fault => fault.longestDatabaseGapMs))}`
+    })
+    .join('; ')
+}
+
 export const overviewRow = (result: Result): (string | number)[] => [
   `${result.scenario} ${result.title}`,
   result.passed ? 'yes' : 'NO',
-  result.faults
-    .map(fault => `${fault.name}: ${fault.longestGapMs ?? '–'} / ${fault.longestDatabaseGapMs ?? '–'}`)
-    .join('; ') || '–',
+  describeFaults(result) || '–',
   result.ledger.acknowledged,
   result.ledger.lost,
   result.ledger.duplicated,
