@@ -20,6 +20,8 @@ export interface BreakOptions {
   holdMs?: number
   /** Between the heal and the end of what is measured: balancers and pools return to normal. */
   settleMs?: number
+  /** Distinguishes it from the same fault under other circumstances. */
+  under?: string
   /** Asked for while the fault lasts: the moment at which the cluster has to be looked at. */
   during?: () => Promise<void>
 }
@@ -183,7 +185,7 @@ export class Stage {
     const databaseGap = findLongestGap(this.history, at, until, namesDatabaseNode)
     const pause = findLongestPause(this.history, at, until)
     const record: FaultRecord = {
-      name: fault.name,
+      name: options.under ? `${fault.name}, ${options.under}` : fault.name,
       atMs: at - this.startedAt,
       healingMs: healingAt - this.startedAt,
       healedMs: healedAt - this.startedAt,

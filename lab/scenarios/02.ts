@@ -25,7 +25,7 @@ async function measure(stage: Stage, settings: string, options: { holdMs: number
   const outages: number[] = []
   for (let count = 1; count <= REPETITIONS; count += 1) {
     const holder = await waitForHolder(stage, ([host]) => options.backTo === undefined || host === options.backTo)
-    const fault = await stage.break(stopHaproxy(holder), { holdMs: options.holdMs, settleMs: 1_500 })
+    const fault = await stage.break(stopHaproxy(holder), { holdMs: options.holdMs, settleMs: 1_500, under: settings })
     const gap = findLongestGap(stage.history, stage.startedAt + fault.atMs, stage.startedAt + fault.healingMs)
     if (!gap) throw new Error('no probe was answered')
     outages.push(gap.ms)
