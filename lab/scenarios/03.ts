@@ -18,6 +18,15 @@ export const scenario: Scenario = {
     const status = await lab.exec('mariadb01', ['mariadb', '-N', '-e', "show status like 'wsrep_cluster_size'"])
     stage.claim('wsrep_cluster_size is 2', status.trim().split(/\s+/)[1] === '2', status.trim().replace(/\s+/, ' '))
 
+    stage.explain(
+      'The web servers start last, as in the report: a pool that opened while one node was still joining would keep to the other'
+    )
+    await stage.waitFor('haproxy03 sees both nodes', STATE_REACHED, async () => {
+      const lines = (await lab.exec('haproxy03', ['haproxy-admin', 'show stat'])).split('\n')
+      return lines.filter(line => /^galera_cluster_backend,mariadb0[12],.*,UP,/.test(line)).length === 2
+    })
+    await lab.reconfigure({}, ['web01', 'web02'])
+    await lab.waitForSite(text => stage.progress(text), stage.signal)
     stage.predict(
       'Round robin by connection: a web server’s pool has connections to both nodes, and one login’s queries use them all'
     )
