@@ -37,10 +37,11 @@ export function drawTimeline(history: readonly Line[], startedAtMs: number, faul
   const windows: Window[] = [{ fromMs: first, toMs: Math.max(last, first + 1), title: 'the whole run' }]
   for (const fault of faults) {
     if (fault.longestGapMs === null || fault.gapAtMs === null) continue
-    const longestMs = Math.max(fault.longestGapMs, fault.longestDatabaseGapMs ?? 0)
-    const lengthMs = Math.max(4_000, longestMs * 1.5 + 2_000)
-    const fromMs = Math.min(fault.atMs, fault.gapAtMs, fault.databaseGapAtMs ?? fault.gapAtMs) - 500
-    windows.push({ fromMs, toMs: fromMs + lengthMs, title: fault.name })
+    const databaseAtMs = fault.databaseGapAtMs ?? fault.gapAtMs
+    const fromMs = Math.min(fault.atMs, fault.gapAtMs, databaseAtMs) - 500
+    const gapsEndMs = Math.max(fault.gapAtMs + fault.longestGapMs, databaseAtMs + (fault.longestDatabaseGapMs ?? 0))
+    const toMs = Math.max(fromMs + 4_000, gapsEndMs + 1_000)
+    windows.push({ fromMs, toMs, title: fault.name })
   }
 
   const panelHeight = 30 + (rows.length + 1) * ROW + 26
