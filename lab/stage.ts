@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CUSTOMERS_READY, HEALED, WORKLOAD_END } from './budgets.ts'
 import { findLongestGap, findLongestPause, namesDatabaseNode } from './checker/gaps.ts'
 import { countBy } from './checker/tally.ts'
+import { docker } from './docker.ts'
 import type { Fault } from './faults/index.ts'
 import { type Lab, waitFor } from './lab.ts'
 import type { Host } from './network.ts'
@@ -248,7 +249,6 @@ export class Stage {
     })
     const ended = new Promise<void>(resolve => out.on('close', resolve))
     const stopCapture = async () => {
-      const { docker } = await import('./docker.ts')
       await docker(['kill', '--signal', 'INT', container]).catch(() => undefined)
       await within(5_000, ended)
     }
@@ -264,7 +264,6 @@ export class Stage {
       // What was just sent is still on its way through the kernel.
       await sleep(500)
       await stopCapture()
-      const { docker } = await import('./docker.ts')
       const text = await docker([
         'run',
         '--rm',
