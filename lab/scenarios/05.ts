@@ -41,13 +41,14 @@ export const scenario: Scenario = {
     await stage.pause(3_000)
 
     stage.predict('Two nodes, no arbitrator. mariadb02 is stopped in order: mariadb01 goes on alone')
-    claimSurvived(stage, await stage.break(stop('mariadb02')), SURVIVED_WITHIN_MS)
+    claimSurvived(stage, await stage.break(stop('mariadb02'), { under: 'no arbitrator' }), SURVIVED_WITHIN_MS)
 
     stage.predict(
       'mariadb02 crashes: one of two is not more than half, and mariadb01 refuses every query, though nothing is wrong with it'
     )
     let alone: Record<string, string> = {}
     const crash = await stage.break(kill('mariadb02'), {
+      under: 'no arbitrator',
       holdMs: 8_000,
       during: async () => {
         await stage.waitFor('mariadb01 has noticed', STATE_REACHED, async () => {
@@ -75,15 +76,15 @@ export const scenario: Scenario = {
     await stage.heal(withoutArbitrator)
     await waitForSize(stage, 3)
     stage.predict('The stop in order is as before')
-    claimSurvived(stage, await stage.break(stop('mariadb02')), SURVIVED_WITHIN_MS)
+    claimSurvived(stage, await stage.break(stop('mariadb02'), { under: 'with arbitrator' }), SURVIVED_WITHIN_MS)
     await waitForSize(stage, 3)
     stage.predict(
       'mariadb02 crashes: two of three votes remain. Commits stall for about evs.suspect_timeout, 1 s, then go on'
     )
-    claimSurvived(stage, await stage.break(kill('mariadb02')), SURVIVED_WITHIN_MS)
+    claimSurvived(stage, await stage.break(kill('mariadb02'), { under: 'with arbitrator' }), SURVIVED_WITHIN_MS)
     await waitForSize(stage, 3)
     stage.predict('The other node, too')
-    claimSurvived(stage, await stage.break(kill('mariadb01')), SURVIVED_WITHIN_MS)
+    claimSurvived(stage, await stage.break(kill('mariadb01'), { under: 'with arbitrator' }), SURVIVED_WITHIN_MS)
 
     await stage.stopWorkload()
     claimNothingLost(stage)
