@@ -40,11 +40,10 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     async logIn(work: Work, { email, password }: LoginInput, address: string): Promise<LoginResult> {
       const answerAt = performance.now() + FAILURE_MS
       const key = emailKey(email)
-      const subjects = [accountSubject(key), addressSubject(address)]
-      const waitMs = await throttle.waitMs(work, subjects)
+      const subjects = [accountSubject(key), addressSubject(address)] as const
+      const [waitMs, account] = await Promise.all([throttle.waitMs(work, subjects), accounts.findByEmailKey(work, key)])
       if (waitMs > 0) return throttled(waitMs)
 
-      const account = await accounts.findByEmailKey(work, key)
       const right = await passwords.verify(account?.password, password)
       if (!right || !account) {
         await throttle.recordFailure(work, subjects)
@@ -85,7 +84,7 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
       { current, next }: PasswordChangeInput,
       keepSession: string
     ): Promise<'changed' | 'wrong' | { waitSeconds: number }> {
-      const subjects = [sessionSubject(customerId)]
+      const subjects = [sessionSubject(customerId)] as const
       const waitMs = await throttle.waitMs(work, subjects)
       if (waitMs > 0) return { waitSeconds: toSeconds(waitMs) }
       if (!(await passwords.verify(await accounts.findPassword(work, customerId), current))) {

@@ -1,7 +1,7 @@
 import { pbkdf2, scrypt, timingSafeEqual } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import argon2 from 'argon2'
+import { hashLanes } from '../config.ts'
 import { tooBusy } from '../errors.ts'
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
@@ -16,7 +16,7 @@ export type Passwords = ReturnType<typeof createPasswords>
  * Hashing, at most `lanes` at a time: each hash takes a processor for some 30 ms, and pages must be answered meanwhile.
  * Verifying takes argon2id's time whatever the account's hash is, also when there is no account at all.
  */
-export function createPasswords(lanes = Math.max(1, availableParallelism() - 1)) {
+export function createPasswords(lanes = hashLanes) {
   const inLane = bounded(lanes)
   // Made at first use; nobody knows its password.
   let nobody: Promise<string> | undefined
