@@ -44,14 +44,19 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
       const [waitMs, account] = await Promise.all([throttle.waitMs(work, subjects), accounts.findByEmailKey(work, key)])
       if (waitMs > 0) return throttled(waitMs)
 
-      const right = await passwords.verify(account?.password, password)
+      // Guesses sent all at once pass that together. Looking again when its turn to be hashed comes costs nothing, and
+      // those that failed meanwhile close the door on the rest.
+      let waitNow: Promise<number> = Promise.resolve(0)
+      const right = await passwords.verify(account?.password, password, () => {
+        waitNow = throttle.waitMs(work, subjects)
+        waitNow.catch(() => {}) // it is awaited below, unless the hashing itself fails
+      })
       if (!right || !account) {
         await throttle.recordFailure(work, subjects)
         await sleep(Math.max(0, answerAt - performance.now()))
         return { failed: true }
       }
-      // Guesses sent all at once pass the first check together; those that fail close the door on the rest.
-      const waitNowMs = await throttle.waitMs(work, subjects)
+      const waitNowMs = await waitNow
       if (waitNowMs > 0) return throttled(waitNowMs)
       await upgrade(work, account.id, account.password, password)
       return { customer: { id: account.id, name: account.name, email: account.email } }

@@ -29,15 +29,21 @@ export function createPasswords(lanes = hashLanes) {
 
     /**
      * Whether `password` is what `stored` was made from. A plaintext, as the guide's INSERT has it, is never accepted.
+     * `atTurn` is called when the hashing begins, which may be after others'.
      * @throws AppError busy
      */
-    async verify(stored: string | undefined, password: string): Promise<boolean> {
-      if (stored?.startsWith('$argon2id$')) return inLane(() => argon2.verify(stored, password))
+    async verify(stored: string | undefined, password: string, atTurn: () => void = () => {}): Promise<boolean> {
+      const inTurn = (work: () => Promise<boolean>) =>
+        inLane(() => {
+          atTurn()
+          return work()
+        })
+      if (stored?.startsWith('$argon2id$')) return inTurn(() => argon2.verify(stored, password))
       const werkzeug = stored === undefined ? undefined : parseWerkzeug(stored)
-      if (werkzeug) return inLane(() => verifyWerkzeug(werkzeug, password))
+      if (werkzeug) return inTurn(() => verifyWerkzeug(werkzeug, password))
       nobody ??= hash(crypto.randomUUID())
       const decoy = await nobody
-      await inLane(() => argon2.verify(decoy, password))
+      await inTurn(() => argon2.verify(decoy, password))
       return false
     },
 
