@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+/** As npm start and npx start it, with the settings of its first line. */
+const CARRINHO = `${root}dist/cli.js`
 const START_MS = 20_000
 
 export interface Running {
@@ -31,11 +33,16 @@ export async function start(args: string[], env: Record<string, string>, path: s
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const startedAt = performance.now()
-  const child: ChildProcess = spawn(process.execPath, args, {
-    cwd: root,
-    env: { ...process.env, ...env, PORT: String(port), HOST: '127.0.0.1' },
-    stdio: ['ignore', 'ignore', 'inherit']
-  })
+  const [command, ...rest] = args
+  const child: ChildProcess = spawn(
+    command === 'carrinho' ? CARRINHO : process.execPath,
+    command === 'carrinho' ? rest : args,
+    {
+      cwd: root,
+      env: { ...process.env, ...env, PORT: String(port), HOST: '127.0.0.1' },
+      stdio: ['ignore', 'ignore', 'inherit']
+    }
+  )
   for (;;) {
     const answer = await fetch(url + path).catch(() => undefined)
     await answer?.arrayBuffer()

@@ -63,7 +63,7 @@ async function main() {
     const large = await database(servers.env.CARRINHO_TEST_MARIADB, 'bench_large', cleanups)
     const appEnv = (DB_HOST: string) => ({ DB_HOST, SESSION_SECRET: SECRET, DRAIN_MS: '0' })
     const serve = async (env: Record<string, string>) => {
-      const app = await start(['dist/cli.js', 'serve'], env, '/health/ready')
+      const app = await start(['carrinho', 'serve'], env, '/health/ready')
       running.push(app)
       return app
     }

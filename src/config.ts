@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ConfigError } from './errors.ts'
 
@@ -64,6 +64,9 @@ export interface Config {
   readyGraceMs: number
   logLevel: string
 }
+
+/** How many passwords are hashed at a time: all processors but the one that answers requests. */
+export const hashLanes = Math.max(1, availableParallelism() - 1)
 
 type Env = Record<string, string | undefined>
 

@@ -34,7 +34,7 @@ export function requestScope(
   { config, lifecycle, store }: { config: Config; lifecycle: Lifecycle; store: Store }
 ): void {
   app.decorateRequest('work')
-  const logsReads = config.logLevel === 'debug' || config.logLevel === 'trace'
+  const logsAll = config.logLevel === 'debug' || config.logLevel === 'trace'
   const constant = { ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName }
 
   app.addHook('onRequest', (request, reply, done) => {
@@ -59,9 +59,9 @@ export function requestScope(
   app.addHook('onResponse', (request, reply, done) => {
     const { node, roundTrips, databaseMs } = request.work
     const path = request.url.split('?', 1)[0] ?? '/'
-    // What only read and went well is for the balancer's log, which has the same request id.
-    const level = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD') ? 'debug' : 'info'
-    if (level === 'debug' && !logsReads) return done()
+    // What went well is for the balancer's log, which has the same request id.
+    const level = reply.statusCode < 400 ? 'debug' : 'info'
+    if (level === 'debug' && !logsAll) return done()
     app.log[level](
       {
         reqId: request.id,

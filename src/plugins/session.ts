@@ -155,7 +155,9 @@ export async function session(
         else done()
       },
       destroy(id, done) {
-        const { work } = served()
+        const { work, customer } = served()
+        // Whoever was not signed in had no row.
+        if (!customer) return done()
         void work.repeatable(() => store.sessions.remove(work, sessionHash(id))).then(() => done(), done)
       }
     }

@@ -24,6 +24,9 @@ export interface Subject {
   allowance: Allowance
 }
 
+/** Who fails: an account and an address, or one of them. */
+export type Subjects = readonly [Subject] | readonly [Subject, Subject]
+
 export const accountSubject = (emailKey: string): Subject => ({ id: digest('account', emailKey), allowance: ACCOUNT })
 export const addressSubject = (address: string): Subject => ({ id: digest('address', address), allowance: ADDRESS })
 /** Guessing the current password inside a session: apart from the account's own, which strangers can use up. */
@@ -49,17 +52,19 @@ export type LoginThrottle = ReturnType<typeof loginThrottle>
 export function loginThrottle({ loginFailures }: Store) {
   return {
     /** Milliseconds to wait before a try; 0 to go ahead. */
-    async waitMs(work: Work, subjects: Subject[], now = Date.now()): Promise<number> {
-      const waits = await Promise.all(
-        subjects.map(async ({ id, allowance }) => {
-          const failures = await loginFailures.latest(work, id, now - FAILURE_WINDOW_MS, allowance.free + STEPS)
-          return waitAfter(failures, allowance, now)
-        })
-      )
+    async waitMs(work: Work, subjects: Subjects, now = Date.now()): Promise<number> {
+      const [first, second] = subjects
+      const limit = subjects.reduce((sum: number, { allowance }) => sum + allowance.free + STEPS, 0)
+      // One query for both. Where one has more failures than fit beside the other's, it has to wait in any case.
+      const failures = await loginFailures.latest(work, [first.id, second?.id], now - FAILURE_WINDOW_MS, limit)
+      const waits = subjects.map(({ id, allowance }) => {
+        const own = failures.filter(({ subject }) => subject === id).map(({ failedAt }) => failedAt)
+        return waitAfter(own, allowance, now)
+      })
       return Math.max(...waits)
     },
 
-    async recordFailure(work: Work, subjects: Subject[], now = Date.now()): Promise<void> {
+    async recordFailure(work: Work, subjects: Subjects, now = Date.now()): Promise<void> {
       for (const { id: subject } of subjects) {
         const failure = { id: newKey(), subject, failedAt: now }
         await work.repeatable(async maybeDone => {

@@ -1,7 +1,7 @@
 import { pbkdf2, scrypt, timingSafeEqual } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import argon2 from 'argon2'
+import { hashLanes } from '../config.ts'
 import { tooBusy } from '../errors.ts'
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
@@ -16,7 +16,7 @@ export type Passwords = ReturnType<typeof createPasswords>
  * Hashing, at most `lanes` at a time: each hash takes a processor for some 30 ms, and pages must be answered meanwhile.
  * Verifying takes argon2id's time whatever the account's hash is, also when there is no account at all.
  */
-export function createPasswords(lanes = Math.max(1, availableParallelism() - 1)) {
+export function createPasswords(lanes = hashLanes) {
   const inLane = bounded(lanes)
   // Made at first use; nobody knows its password.
   let nobody: Promise<string> | undefined
@@ -29,15 +29,21 @@ export function createPasswords(lanes = Math.max(1, availableParallelism() - 1))
 
     /**
      * Whether `password` is what `stored` was made from. A plaintext, as the guide's INSERT has it, is never accepted.
+     * `atTurn` is called when the hashing begins, which may be after others'.
      * @throws AppError busy
      */
-    async verify(stored: string | undefined, password: string): Promise<boolean> {
-      if (stored?.startsWith('$argon2id$')) return inLane(() => argon2.verify(stored, password))
+    async verify(stored: string | undefined, password: string, atTurn: () => void = () => {}): Promise<boolean> {
+      const inTurn = (work: () => Promise<boolean>) =>
+        inLane(() => {
+          atTurn()
+          return work()
+        })
+      if (stored?.startsWith('$argon2id$')) return inTurn(() => argon2.verify(stored, password))
       const werkzeug = stored === undefined ? undefined : parseWerkzeug(stored)
-      if (werkzeug) return inLane(() => verifyWerkzeug(werkzeug, password))
+      if (werkzeug) return inTurn(() => verifyWerkzeug(werkzeug, password))
       nobody ??= hash(crypto.randomUUID())
       const decoy = await nobody
-      await inLane(() => argon2.verify(decoy, password))
+      await inTurn(() => argon2.verify(decoy, password))
       return false
     },
 

@@ -1,7 +1,13 @@
-import { and, desc, eq, gt, sql } from 'drizzle-orm'
+import { and, desc, gt, inArray, sql } from 'drizzle-orm'
 import type { Dialect } from './dialect.ts'
 import { select, write } from './statement.ts'
 import type { Db } from './work.ts'
+
+export interface LoginFailure {
+  subject: string
+  /** Milliseconds since 1970. */
+  failedAt: number
+}
 
 export type LoginFailureStore = ReturnType<typeof loginFailureStore>
 
@@ -10,9 +16,14 @@ export function loginFailureStore({ builder, tables: { loginFailures } }: Dialec
   const value = sql.placeholder
   const latest = select(
     builder
-      .select({ failedAt: loginFailures.failedAt })
+      .select({ subject: loginFailures.subject, failedAt: loginFailures.failedAt })
       .from(loginFailures)
-      .where(and(eq(loginFailures.subject, value('subject')), gt(loginFailures.failedAt, value('since'))))
+      .where(
+        and(
+          inArray(loginFailures.subject, [value('first'), value('second')]),
+          gt(loginFailures.failedAt, value('since'))
+        )
+      )
       .orderBy(desc(loginFailures.failedAt))
       .limit(value('limit'))
   )
@@ -25,11 +36,9 @@ export function loginFailureStore({ builder, tables: { loginFailures } }: Dialec
   )
 
   return {
-    /** The times of a subject's failures after `since`, the latest first, at most `limit`. */
-    async latest(db: Db, subject: string, since: number, limit: number): Promise<number[]> {
-      const rows = await db.all(latest, { subject, since, limit })
-      return rows.map(row => row.failedAt)
-    },
+    /** The failures of one or two subjects after `since`, the latest first, at most `limit` in all. */
+    latest: (db: Db, subjects: readonly [string, string?], since: number, limit: number): Promise<LoginFailure[]> =>
+      db.all(latest, { first: subjects[0], second: subjects[1] ?? subjects[0], since, limit }),
 
     /** @throws an error with verdict `duplicate` when this very row was added already */
     async add(db: Db, failure: { id: string; subject: string; failedAt: number }): Promise<void> {

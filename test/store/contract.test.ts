@@ -239,8 +239,11 @@ forEachEngine('the store', engine => {
         await store.loginFailures.add(work, { id: `f${id}`, subject: 's', failedAt })
       }
       await store.loginFailures.add(work, { id: 'f4', subject: 'S', failedAt: 400 })
-      assert.deepEqual(await store.loginFailures.latest(work, 's', 100, 10), [300, 200])
-      assert.deepEqual(await store.loginFailures.latest(work, 's', 0, 1), [300])
+      const times = async (subjects: [string, string?], since: number, limit: number) =>
+        (await store.loginFailures.latest(work, subjects, since, limit)).map(({ failedAt }) => failedAt)
+      assert.deepEqual(await times(['s'], 100, 10), [300, 200])
+      assert.deepEqual(await times(['s'], 0, 1), [300])
+      assert.deepEqual(await times(['s', 'S'], 0, 10), [400, 300, 200, 100])
     })
   })
 
@@ -269,7 +272,9 @@ forEachEngine('the store', engine => {
       assert.ok(await store.sessions.findLive(work, 'kept', 0))
       assert.equal(await store.items.findOperation(work, customerId, 'old'), undefined)
       assert.equal(await store.items.findOperation(work, customerId, 'kept'), 'd')
-      assert.deepEqual(await store.loginFailures.latest(work, 'p', 0, 10), [limits.loginFailures])
+      assert.deepEqual(await store.loginFailures.latest(work, ['p'], 0, 10), [
+        { subject: 'p', failedAt: limits.loginFailures }
+      ])
       assert.equal((await store.items.all(work, customerId)).length, 2)
     })
   })
