@@ -8,6 +8,7 @@ import autocannon from 'autocannon'
 import mysql from 'mysql2/promise'
 // @ts-expect-error: plain JavaScript, as npm test needs it before anything is installed
 import { startServers } from '../scripts/servers.mjs'
+import { hashLanes } from '../src/config.ts'
 import { EMAIL, FLOOR_ID_HASH, fillOthers, fillOwn, LONG_EMAIL, PASSWORD } from './fill.ts'
 import { type Running, runCli, start } from './processes.ts'
 import { Visitor } from './visitor.ts'
@@ -188,27 +189,42 @@ async function comparePages(visitor: Visitor, floor: Running): Promise<void> {
 
 async function measureLogin(app: Running, signedIn: Visitor): Promise<void> {
   const hash = await argon2.hash(PASSWORD, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })
-  const guest = new Visitor(app.url)
-  await guest.reset()
+  // Capacity, not latency: one login after the other would measure the client's round trips as well. The guests keep the
+  // server's one lane for hashing filled, and the comparison hashes one at a time, too.
+  const guests = Array.from({ length: 4 }, () => new Visitor(app.url))
+  const perSecond = async (work: () => Promise<unknown>, lanes: number) => {
+    const end = performance.now() + 1000 * SECONDS
+    let count = 0
+    const lane = async () => {
+      for (; performance.now() < end; count++) await work()
+    }
+    await Promise.all(Array.from({ length: lanes }, lane))
+    return count / SECONDS
+  }
   const logins: number[] = []
   const hashes: number[] = []
-  for (let i = 0; i < 60; i++) {
-    const start = performance.now()
-    await argon2.verify(hash, PASSWORD)
-    hashes.push(performance.now() - start)
-    await guest.reset()
-    logins.push(await guest.timeLogin(EMAIL, PASSWORD))
+  for (let round = 0; round < ROUNDS; round++) {
+    hashes.push(await perSecond(() => argon2.verify(hash, PASSWORD), hashLanes))
+    const idle = [...guests]
+    logins.push(
+      await perSecond(async () => {
+        const guest = idle.pop() as Visitor
+        await guest.reset()
+        await guest.timeLogin(EMAIL, PASSWORD)
+        idle.push(guest)
+      }, guests.length)
+    )
   }
-  const cost = median(logins) / median(hashes)
+  const cost = median(hashes) / median(logins)
   report(
-    "a login's time to argon2's own",
-    `${figure(cost)} (${figure(median(logins))} to ${figure(median(hashes))} ms)`,
+    "what a login costs, to argon2's own cost",
+    `${figure(cost)} (${figure(median(logins))} logins to ${figure(median(hashes))} hashes/s)`,
     'at most 1.15',
     cost <= 1.15
   )
 
   let busy = true
-  const guests = Array.from({ length: 8 }, async () => {
+  const crowd = Array.from({ length: 8 }, async () => {
     const one = new Visitor(app.url)
     while (busy) {
       await one.reset()
@@ -224,7 +240,7 @@ async function measureLogin(app: Running, signedIn: Visitor): Promise<void> {
     duration: 3 * SECONDS
   })
   busy = false
-  await Promise.all(guests)
+  await Promise.all(crowd)
   report('other requests while 8 logins run at once: p99', `${p99Ms} ms`, 'under 50 ms', p99Ms < 50)
 }
 

@@ -5,8 +5,8 @@ import { Command } from 'commander'
 import { readConfig, readLocalAddress } from './config.ts'
 import { ConfigError, Refusal } from './errors.ts'
 
-// The first line: glibc otherwise keeps the 19 MB of a password hash once for each thread that ever made one, and V8 lets young
-// objects take 48 MB. Neither costs time here.
+// The first line: glibc otherwise keeps the 19 MB of a password hash once for each thread that ever made one, and V8 lets
+// young objects take 48 MB. Neither costs time here.
 
 // Each command loads what it needs: containers run `healthcheck` every few seconds.
 const commands = () => import('./commands.ts')
