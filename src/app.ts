@@ -105,7 +105,7 @@ export async function buildApp({
       done()
     })
     await session(site, { config, store })
-    await csrf(site, { config })
+    csrf(site, { config })
 
     indexPage(site)
     loginPage(site, { config, accounts })

@@ -1,14 +1,13 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, badRequest, csrfExpired, methodNotAllowed, notFound } from '../errors.ts'
+import { AppError, badRequest, methodNotAllowed, notFound } from '../errors.ts'
 import type { MessageKey } from '../i18n/index.ts'
-import { formToken, isForeign } from './csrf.ts'
+import { isForeign } from './csrf.ts'
 import { translateFor, wantsJson } from './language.ts'
 
 /** Whatever went wrong, as an error meant for the person at the other end. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  const { statusCode = 500, code = '' } = error as Partial<FastifyError>
-  if (code.startsWith('FST_CSRF_')) return csrfExpired()
+  const { statusCode = 500 } = error as Partial<FastifyError>
   if (statusCode === 413) return new AppError('too_large', 413, 'tooLarge')
   if (statusCode === 415) return new AppError('unsupported_media_type', 415, 'unsupportedMedia')
   if (statusCode === 404) return notFound()
@@ -48,7 +47,7 @@ export async function answerError(error: AppError, request: FastifyRequest, repl
   if (wantsJson(request)) {
     reply.header('cache-control', 'no-store')
     // Scripts send again with a fresh token, as people do with the page below.
-    const fresh = error.code === 'csrf' && !isForeign(request) ? { csrfToken: formToken(request, reply) } : {}
+    const fresh = error.code === 'csrf' && !isForeign(request) ? { csrfToken: reply.formToken() } : {}
     return reply.send({ error: error.code, message: t(error.text), requestId: request.id, ...fresh })
   }
   const page = {

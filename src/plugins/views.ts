@@ -6,7 +6,6 @@ import nunjucks from 'nunjucks'
 import { type Language, languageNames, languages, type MessageKey, translator } from '../i18n/index.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { FieldErrors } from '../shop/validation.ts'
-import { formToken } from './csrf.ts'
 import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
 
@@ -48,7 +47,7 @@ export async function views(app: FastifyInstance, { lifecycle }: { lifecycle: Li
       languages: languageChoices[lang],
       t,
       path: pagePath(request),
-      csrfToken: formToken(request, this),
+      csrfToken: this.formToken(),
       customer: customer ? { name: customer.name, email: customer.email } : null,
       server: lifecycle.serverName,
       databaseNode: request.work.node ?? null,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { formToken } from '../plugins/csrf.ts'
 import { setFlash } from '../plugins/flash.ts'
 import { fieldsOf, typed } from '../plugins/forms.ts'
 import { translateFor, wantsJson } from '../plugins/language.ts'
@@ -76,7 +75,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
         message,
         fields: texts,
         operation: form.operation,
-        csrfToken: formToken(request, reply)
+        csrfToken: reply.formToken()
       })
     }
 

@@ -66,7 +66,7 @@ export interface Dialect {
    * Adds the item and its idempotency key, both or none, in one round trip.
    * @throws an error with verdict `duplicate` when the key was used before
    */
-  insertOnce(bill: Bill, operation: OperationKey, item: NewItem): Promise<void>
+  insertOnce(bill: Bill, operation: OperationKey, item: NewItem): Promise<unknown>
   /** Deletes up to `limit` rows whose time column is before `before`; how many it deleted. */
   prune(bill: Bill, what: Prunable, before: number, limit: number): Promise<number>
   verdict(error: unknown): Verdict

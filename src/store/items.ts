@@ -68,7 +68,7 @@ export function itemStore({ builder, tables: { items, operations } }: Dialect) {
     },
 
     /** @throws an error with verdict `duplicate` when the operation is known already */
-    addOnce: (work: Work, operation: OperationKey, item: NewItem): Promise<void> => work.insertOnce(operation, item),
+    addOnce: (work: Work, operation: OperationKey, item: NewItem): Promise<unknown> => work.insertOnce(operation, item),
 
     /** The digest of what was asked under this key; undefined when the key is new. */
     async findOperation(db: Db, customerId: number, key: string): Promise<string | undefined> {

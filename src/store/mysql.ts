@@ -78,13 +78,12 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     run: (bill, statement, params) => pooled.run(bill, statement, params),
     transaction: (bill, unit) => pooled.transaction(bill, unit),
 
-    async insertOnce(bill, operation, item) {
-      await pooled.run(bill, insertOnce.sql, fill(insertOnce.params, { ...operation, ...item }))
-    },
+    insertOnce: (bill, operation, item) =>
+      pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item })),
 
     async prune(bill, what, before, limit) {
-      const { sql: statement, params } = pruning[what]
-      return (await pooled.run(bill, statement, fill(params, { before, limit }))).affectedRows
+      const statement = pruning[what]
+      return (await pooled.run(bill, statement.sql, fill(statement, { before, limit }))).affectedRows
     },
 
     verdict: mysqlVerdict,
@@ -214,8 +213,14 @@ class MysqlLink implements Link {
     connection.on('end', gone)
   }
 
-  async run(statement: string, params: unknown[], timeoutMs: number): Promise<Answer> {
-    const prepared = this.#prepared.get(statement) ?? (await this.#prepare(statement, timeoutMs))
+  run(statement: string, params: unknown[], timeoutMs: number): Promise<Answer> {
+    const prepared = this.#prepared.get(statement)
+    return prepared
+      ? this.#execute(prepared, params, timeoutMs)
+      : this.#prepare(statement, timeoutMs).then(info => this.#execute(info, params, timeoutMs))
+  }
+
+  #execute(prepared: PrepareStatementInfo, params: unknown[], timeoutMs: number): Promise<Answer> {
     return bounded(timeoutMs, this.#destroy, done => prepared.execute(params as never, done))
   }
 

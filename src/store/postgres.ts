@@ -9,7 +9,7 @@ import type { StoreEvents } from './events.ts'
 import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
 import type { Answer, Link } from './pool.ts'
 import { Pooled } from './pooled.ts'
-import { fill, type Statement } from './statement.ts'
+import { fill, type Statement, statement } from './statement.ts'
 import * as tables from './tables.postgres.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -81,13 +81,12 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     run: (bill, text, params) => pooled.run(bill, text, params),
     transaction: (bill, unit) => pooled.transaction(bill, unit),
 
-    async insertOnce(bill, operation, item) {
-      await pooled.run(bill, insertOnce.sql, fill(insertOnce.params, { ...operation, ...item }))
-    },
+    insertOnce: (bill, operation, item) =>
+      pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item })),
 
     async prune(bill, what, before, limit) {
-      const { sql: text, params } = pruning[what]
-      return (await pooled.run(bill, text, fill(params, { before, limit }))).affectedRows
+      const expired = pruning[what]
+      return (await pooled.run(bill, expired.sql, fill(expired, { before, limit }))).affectedRows
     },
 
     verdict: postgresVerdict,
@@ -131,8 +130,10 @@ const value = sql.placeholder
 const name = (column: PgColumn) => sql.identifier(column.name)
 
 const expired = (table: PgTable, column: PgColumn): Statement =>
-  dialect.sqlToQuery(sql`delete from ${table} where ctid = any (array(
+  statement(
+    dialect.sqlToQuery(sql`delete from ${table} where ctid = any (array(
     select ctid from ${table} where ${column} < ${value('before')} limit ${value('limit')}))`)
+  )
 
 const pruning: Record<Prunable, Statement> = {
   sessions: expired(tables.sessions, tables.sessions.expiresAt),
@@ -143,13 +144,15 @@ const pruning: Record<Prunable, Statement> = {
 /** Key and item in one statement: a key used before fails it whole (23505). */
 const insertOnce: Statement = (() => {
   const { operations, items } = tables
-  return dialect.sqlToQuery(sql`
+  return statement(
+    dialect.sqlToQuery(sql`
     with operation as (
       insert into ${operations} (${name(operations.customerId)}, ${name(operations.key)}, ${name(operations.digest)}, ${name(operations.createdAt)})
       values (${value('customerId')}, ${value('key')}, ${value('digest')}, ${value('createdAt')})
     )
     insert into ${items} (${name(items.customerId)}, ${name(items.type)}, ${name(items.quantity)}, ${name(items.shop)})
     values (${value('customerId')}, ${value('type')}, ${value('quantity')}, ${value('shop')})`)
+  )
 })()
 
 async function connect(database: ServerDatabase, limits: DatabaseLimits, onPrimary: boolean): Promise<PostgresLink> {

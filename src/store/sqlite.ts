@@ -10,7 +10,7 @@ import type { Builder, Dialect, Prunable, Run, SameRows, Tables } from './dialec
 import type { StoreEvents } from './events.ts'
 import { driverCode, type Verdict } from './failures.ts'
 import type { Answer } from './pool.ts'
-import { fill, type Statement, write } from './statement.ts'
+import { fill, type Statement, statement, write } from './statement.ts'
 import * as tables from './tables.sqlite.ts'
 import type { Bill } from './work.ts'
 
@@ -72,13 +72,13 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
 
     insertOnce: (bill, operation, item) =>
       transaction(bill, async run => {
-        await run(insertOperation.sql, fill(insertOperation.params, { ...operation }), false)
-        await run(insertItem.sql, fill(insertItem.params, { ...item }), false)
+        await run(insertOperation.sql, fill(insertOperation, { ...operation }), false)
+        await run(insertItem.sql, fill(insertItem, { ...item }), false)
       }),
 
     async prune(bill, what, before, limit) {
-      const { sql: statement, params } = pruning[what]
-      return turn(async () => writer.run(bill, statement, fill(params, { before, limit }), false).affectedRows)
+      const expired = pruning[what]
+      return turn(async () => writer.run(bill, expired.sql, fill(expired, { before, limit }), false).affectedRows)
     },
 
     verdict: sqliteVerdict,
@@ -142,8 +142,10 @@ const insertItem = write(
 
 const dialect = new SQLiteSyncDialect()
 const expired = (table: SQLiteTable, column: SQLiteColumn): Statement =>
-  dialect.sqlToQuery(sql`delete from ${table} where rowid in (
+  statement(
+    dialect.sqlToQuery(sql`delete from ${table} where rowid in (
     select rowid from ${table} where ${column} < ${value('before')} limit ${value('limit')})`)
+  )
 
 const pruning: Record<Prunable, Statement> = {
   sessions: expired(tables.sessions, tables.sessions.expiresAt),

@@ -9,8 +9,17 @@ export type Values = Record<string, unknown>
  */
 export interface Statement {
   readonly sql: string
-  /** Constants, and placeholders to be filled in. */
-  readonly params: readonly unknown[]
+  /** Constants, and places to be filled in. */
+  readonly params: readonly (Place | Constant)[]
+}
+
+interface Place {
+  readonly name: string
+}
+
+interface Constant {
+  readonly name: undefined
+  readonly value: unknown
 }
 
 export interface Select<Row> extends Statement {
@@ -23,8 +32,15 @@ interface Built {
 }
 
 export function write(query: Built): Statement {
-  const { sql, params } = query.toSQL()
-  return { sql, params: params.map(param => (is(param, Param) ? param.value : param)) }
+  return statement(query.toSQL())
+}
+
+export function statement({ sql, params }: Pick<Query, 'sql' | 'params'>): Statement {
+  const places = params.map(param => {
+    const value = is(param, Param) ? param.value : param
+    return is(value, Placeholder) ? { name: String(value.name) } : { name: undefined, value }
+  })
+  return { sql, params: places }
 }
 
 /** Rows come as the types that the query builder infers; every column is a number or a text in all three drivers. */
@@ -34,15 +50,13 @@ export function select<Row>(query: Built & PromiseLike<Row[]>): Select<Row> {
 }
 
 /** @throws Error for a placeholder without a value */
-export function fill(params: readonly unknown[], values: Values): unknown[] {
+export function fill({ params }: Statement, values: Values): unknown[] {
   const filled = new Array(params.length)
   for (let i = 0; i < params.length; i++) {
-    const param = params[i]
-    if (param instanceof Placeholder) {
-      const value = values[param.name as string]
-      if (value === undefined) throw new Error(`no value for ${param.name}`)
-      filled[i] = value
-    } else filled[i] = param
+    const param = params[i] as Place | Constant
+    const value = param.name === undefined ? (param as Constant).value : values[param.name]
+    if (value === undefined) throw new Error(`no value for ${param.name}`)
+    filled[i] = value
   }
   return filled
 }

@@ -47,7 +47,7 @@ export class Work implements Db, Bill {
 
   /** One SELECT, tried again until the deadline. @throws AppError database_unavailable */
   async all<Row>(statement: Select<Row>, values: Values = {}): Promise<Row[]> {
-    const params = fill(statement.params, values)
+    const params = fill(statement, values)
     let answer: Answer
     try {
       answer = await this.#dialect.run(this, statement.sql, params, true)
@@ -60,7 +60,7 @@ export class Work implements Db, Bill {
 
   /** One write, tried once: whoever knows whether it may be repeated wraps it in `repeatable` or `once`. */
   async write(statement: Statement, values: Values = {}): Promise<number> {
-    const answer = await this.#dialect.run(this, statement.sql, fill(statement.params, values), false)
+    const answer = await this.#dialect.run(this, statement.sql, fill(statement, values), false)
     return answer.affectedRows
   }
 
@@ -91,15 +91,14 @@ export class Work implements Db, Bill {
     return this.#dialect.transaction(this, run =>
       unit({
         all: async (statement, values = {}) =>
-          toRows(statement.keys, (await run(statement.sql, fill(statement.params, values), true)).rows),
-        write: async (statement, values = {}) =>
-          (await run(statement.sql, fill(statement.params, values), false)).affectedRows
+          toRows(statement.keys, (await run(statement.sql, fill(statement, values), true)).rows),
+        write: async (statement, values = {}) => (await run(statement.sql, fill(statement, values), false)).affectedRows
       })
     )
   }
 
   /** @see Dialect.insertOnce */
-  insertOnce(operation: OperationKey, item: NewItem): Promise<void> {
+  insertOnce(operation: OperationKey, item: NewItem): Promise<unknown> {
     return this.#dialect.insertOnce(this, operation, item)
   }
 
