@@ -15,6 +15,9 @@ interface ListForm {
   operation: string
 }
 
+/** Answers with nothing in them to compress, but for a refused form. */
+const SHORT = { compress: false } as const
+
 /** An empty form, or one with what the URL carries: what was typed before a login. */
 const emptyForm = (query: RawForm): ListForm => ({
   product_type: typed(query, 'product_type'),
@@ -56,7 +59,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
 
   app.get('/carrinho', (_request, reply) => reply.redirect('/carrinho/', 308))
 
-  app.post('/carrinho/', async (request, reply) => {
+  app.post('/carrinho/', SHORT, async (request, reply) => {
     const fields = fieldsOf(request)
     const form: ListForm = {
       product_type: typed(fields, 'product_type'),
@@ -98,7 +101,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     return reply.redirect('/carrinho/', 303)
   })
 
-  app.post('/apagar_artigo', async (request, reply) => {
+  app.post('/apagar_artigo', SHORT, async (request, reply) => {
     const { id: raw } = fieldsOf(request)
     const id = parseId(raw)
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.

@@ -22,6 +22,9 @@ export interface Place {
   after?: number | undefined
 }
 
+/** A key as the browser makes it fits its column; of any other the digest does. */
+const storedKey = (operation: string): string => (/^[\w-]{1,42}$/.test(operation) ? operation : digest(operation))
+
 export type Carts = ReturnType<typeof cartRules>
 
 export function cartRules({ items }: Store) {
@@ -67,7 +70,7 @@ export function cartRules({ items }: Store) {
       }
       const key = {
         customerId,
-        key: digest(operation),
+        key: storedKey(operation),
         digest: digest(item.type, item.quantity, item.shop),
         createdAt: Date.now()
       }
