@@ -54,7 +54,7 @@ app.get('/list', async (request, reply) => {
     ],
     t,
     path: request.url,
-    csrfToken: 'x'.repeat(96),
+    csrfToken: 'x'.repeat(52),
     customer: { name: customer.nome, email: customer.email },
     server: 'floor',
     databaseNode: 'floor',
@@ -62,7 +62,7 @@ app.get('/list', async (request, reply) => {
     items: rows.map(row => ({ id: row.id_compras, type: row.tipo, quantity: row.quantidade, shop: row.local })),
     older: null,
     newer: null,
-    form: { product_type: '', quantity: '1', local: '', operation: 'x'.repeat(22) },
+    form: { product_type: '', quantity: '1', local: '', operation: 'x'.repeat(36) },
     errors: {},
     formError: null
   })
