@@ -41,4 +41,5 @@ COPY --from=build /app/views views
 COPY --from=build /app/dist dist
 USER nobody
 EXPOSE 5000
-CMD ["node", "dist/cli.js", "serve"]
+# By its own first line, which sets what keeps it small.
+CMD ["dist/cli.js", "serve"]
