@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, lt, sql } from 'drizzle-orm'
 import type { Dialect, NewItem, OperationKey } from './dialect.ts'
+import { insertItem } from './inserts.ts'
 import { select, write } from './statement.ts'
 import type { Db, Work } from './work.ts'
 
@@ -13,7 +14,8 @@ export interface Item {
 export type ItemStore = ReturnType<typeof itemStore>
 
 /** `compras`: what is on the lists, and the keys under which it was put there. Every query names the owner. */
-export function itemStore({ builder, tables: { items, operations } }: Dialect) {
+export function itemStore({ builder, tables }: Dialect) {
+  const { items, operations } = tables
   const value = sql.placeholder
   const columns = { id: items.id, type: items.type, quantity: items.quantity, shop: items.shop }
   const mine = eq(items.customerId, value('customerId'))
@@ -33,14 +35,7 @@ export function itemStore({ builder, tables: { items, operations } }: Dialect) {
       .limit(value('limit'))
   )
   const all = select(of().where(mine).orderBy(desc(items.id)))
-  const insert = write(
-    builder.insert(items).values({
-      customerId: value('customerId'),
-      type: value('type'),
-      quantity: value('quantity'),
-      shop: value('shop')
-    })
-  )
+  const insert = insertItem(builder, tables)
   const operation = select(
     builder
       .select({ digest: operations.digest })

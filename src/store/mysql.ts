@@ -6,6 +6,7 @@ import type { DatabaseLimits, ServerDatabase } from '../config.ts'
 import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
+import { insertItem, insertOperation } from './inserts.ts'
 import { leaseLock } from './lease-lock.ts'
 import type { Answer, Link } from './pool.ts'
 import { Pooled } from './pooled.ts'
@@ -140,23 +141,8 @@ const pruning: Record<Prunable, Statement> = {
  * used before fails the first INSERT (1062), the handler rolls back and hands the error on.
  */
 const insertOnce = ((): Statement => {
-  const value = sql.placeholder
-  const key = write(
-    queries.insert(tables.operations).values({
-      customerId: value('customerId'),
-      key: value('key'),
-      digest: value('digest'),
-      createdAt: value('createdAt')
-    })
-  )
-  const item = write(
-    queries.insert(tables.items).values({
-      customerId: value('customerId'),
-      type: value('type'),
-      quantity: value('quantity'),
-      shop: value('shop')
-    })
-  )
+  const key = insertOperation(builder, tables as unknown as Tables)
+  const item = insertItem(builder, tables as unknown as Tables)
   return {
     sql: `begin not atomic
   declare exit handler for sqlexception begin rollback; resignal; end;

@@ -9,8 +9,9 @@ import { ConfigError } from '../errors.ts'
 import type { Builder, Dialect, Prunable, Run, SameRows, Tables } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { driverCode, type Verdict } from './failures.ts'
+import { insertItem, insertOperation } from './inserts.ts'
 import type { Answer } from './pool.ts'
-import { fill, type Statement, statement, write } from './statement.ts'
+import { fill, type Statement, statement } from './statement.ts'
 import * as tables from './tables.sqlite.ts'
 import type { Bill } from './work.ts'
 
@@ -72,8 +73,8 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
 
     insertOnce: (bill, operation, item) =>
       transaction(bill, async run => {
-        await run(insertOperation.sql, fill(insertOperation, { ...operation }), false)
-        await run(insertItem.sql, fill(insertItem, { ...item }), false)
+        await run(addOperation.sql, fill(addOperation, { ...operation }), false)
+        await run(addItem.sql, fill(addItem, { ...item }), false)
       }),
 
     async prune(bill, what, before, limit) {
@@ -123,22 +124,8 @@ const queries = drizzle(async () => ({ rows: [] }))
 const builder = queries as unknown as Builder
 const value = sql.placeholder
 
-const insertOperation = write(
-  queries.insert(tables.operations).values({
-    customerId: value('customerId'),
-    key: value('key'),
-    digest: value('digest'),
-    createdAt: value('createdAt')
-  })
-)
-const insertItem = write(
-  queries.insert(tables.items).values({
-    customerId: value('customerId'),
-    type: value('type'),
-    quantity: value('quantity'),
-    shop: value('shop')
-  })
-)
+const addOperation = insertOperation(builder, tables as unknown as Tables)
+const addItem = insertItem(builder, tables as unknown as Tables)
 
 const dialect = new SQLiteSyncDialect()
 const expired = (table: SQLiteTable, column: SQLiteColumn): Statement =>
