@@ -276,7 +276,9 @@ function readDatabaseUrl(reader: Reader, raw: string): ServerDatabase {
   }
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const user = decoded(url.username, 'user')
-  const name = decoded(url.pathname.slice(1), 'database name') || (reader.text('DB_NAME') ?? 'carrinho')
+  // Not url.pathname: it folds the names `.` and `..` away, and another database would be used without a word.
+  const path = /^[^/?]*\/([^?]*)/.exec(match[3] ?? '')?.[1] ?? ''
+  const name = decoded(path, 'database name') || (reader.text('DB_NAME') ?? 'carrinho')
   // URL leaves out the web's own default port, 80.
   const defaultPort = /:80(?:[/?]|$)/.test(raw) ? 80 : DEFAULT_PORTS[engine]
   const port = url.port === '' ? defaultPort : Number(url.port)

@@ -200,6 +200,13 @@ describe('DB_HOST', () => {
   const scheme = fc.constantFrom('mysql', 'mariadb', 'postgres', 'postgresql', 'MySQL', 'POSTGRES')
   const driver = fc.constantFrom('', '+pymysql', '+mysqldb', '+psycopg2', '+asyncpg')
 
+  test('a database named by dots is not mistaken for a step in a path', () => {
+    for (const name of ['.', '..', '%2e', '%2E%2e']) {
+      assert.equal(databaseOf({ DB_HOST: `mysql://u:p@db/${name}` }).name, decodeURIComponent(name))
+      assert.equal(databaseOf({ DB_HOST: `mysql://u:p@db/${name}?charset=utf8mb4` }).name, decodeURIComponent(name))
+    }
+  })
+
   test('any user, password and name survive being written as a URL', () => {
     fc.assert(
       fc.property(
