@@ -12,6 +12,7 @@ import { type Metrics, metrics } from './plugins/metrics.ts'
 import { requestIdOf, requestScope } from './plugins/request-scope.ts'
 import { SECURITY_HEADERS } from './plugins/security-headers.ts'
 import { session } from './plugins/session.ts'
+import { signOfLife } from './plugins/sign-of-life.ts'
 import { ASSETS, views } from './plugins/views.ts'
 import { accountPage } from './routes/account.ts'
 import { health } from './routes/health.ts'
@@ -68,6 +69,7 @@ export async function buildApp({
 
   // For programs: no session, no cookies, no pages.
   requestScope(app, { config, lifecycle, store })
+  signOfLife(app, { config })
   app.setErrorHandler(async (raw, request, reply) => {
     const error = toAppError(raw)
     if (error.statusCode >= 500) app.log.error({ reqId: request.id, err: raw }, 'failed')

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import { describe, test } from 'node:test'
+import {
+  type Env,
+  eventually,
+  forEachEngine,
+  freshDatabase,
+  request,
+  type Scope,
+  signedIn,
+  skipWithoutHaproxy,
+  startHaproxy,
+  startServer,
+  type TestServer,
+  tcpProxy,
+  wait
+} from '../helper.ts'
+
+/** A request may wait this long for its database, longer than the balancer waits for a silent server. */
+const patient = { DB_CONNECT_MS: '6000', DB_STATEMENT_MS: '6000', DB_REQUEST_MS: '9000' }
+const OUTAGE_MS = 4_500
+
+/** The status, and those of the interim answers that came before. */
+function getWithInterim(url: string, cookie: string) {
+  return new Promise<{ status: number; interim: number[] }>((resolve, reject) => {
+    const interim: number[] = []
+    http
+      .get(url, { agent: false, headers: { cookie } }, answer => {
+        answer.resume()
+        answer.once('end', () => resolve({ status: answer.statusCode ?? 0, interim }))
+      })
+      .on('information', ({ statusCode }) => interim.push(statusCode))
+      .once('error', reject)
+  })
+}
+
+const cookieOf = (client: { cookies: Map<string, string> }) =>
+  [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+
+/** Asks for the list while the database says nothing for a while. */
+async function askSlowly(t: Scope, env: Env = {}) {
+  const database = await freshDatabase(t, 'mariadb')
+  const proxy = await tcpProxy(t, Number(new URL(database.url as string).port))
+  const server = await startServer(t, { ...database.envThrough(proxy.port), ...patient, ...env })
+  const client = await signedIn(t, server)
+  proxy.freeze()
+  const answer = getWithInterim(`${server.url}/carrinho/`, cookieOf(client))
+  await wait(OUTAGE_MS)
+  await proxy.restore()
+  return answer
+}
+
+forEachEngine('while its database is slow, a web server', () => {
+  test('tells a trusted balancer twice a second that it is alive', async t => {
+    const { status, interim } = await askSlowly(t)
+    assert.equal(status, 200)
+    assert.ok(interim.length >= 3 && interim.every(code => code === 102), `interim answers: ${interim}`)
+  })
+
+  test('sends nobody else an answer that old clients do not know', async t => {
+    assert.deepEqual(await askSlowly(t, { TRUST_PROXY: '192.0.2.1' }), { status: 200, interim: [] })
+  })
+}, ['mariadb'])
+
+describe('behind HAProxy with a short server timeout', { skip: skipWithoutHaproxy() ?? false }, () => {
+  forEachEngine('a web server', () => {
+    const balancer = (servers: TestServer[]) => (ports: { port: number }) =>
+      `
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 20s
+  # Silence is death, as in the lab, where it is half as long: a test machine may be busy.
+  timeout server 3s
+  timeout check 5s
+  retries 3
+  option redispatch 1
+  retry-on conn-failure empty-response response-timeout
+  option http-buffer-request
+
+frontend web
+  bind 127.0.0.1:${ports.port}
+  default_backend webservers
+
+backend webservers
+  balance roundrobin
+${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n')}
+`
+
+    test('that waits for its database is waited for, and no other is asked instead', async t => {
+      const database = await freshDatabase(t, 'mariadb')
+      const proxy = await tcpProxy(t, Number(new URL(database.url as string).port))
+      const server = await startServer(t, { ...database.envThrough(proxy.port), ...patient })
+      const front = await startHaproxy(t, balancer([server]))
+      const client = await signedIn(t, front)
+      proxy.freeze()
+      const reply = client.get('/carrinho/')
+      await wait(OUTAGE_MS)
+      await proxy.restore()
+      assert.equal((await reply).status, 200)
+    })
+
+    test('that is frozen is given up, and the write goes to the other one, once', async t => {
+      const { env } = await freshDatabase(t, 'mariadb')
+      const servers = await Promise.all([startServer(t, env), startServer(t, env)])
+      const front = await startHaproxy(t, balancer(servers))
+      await eventually(async () => {
+        const names = [await request(front.url), await request(front.url)].map(reply => reply.headers['x-served-by'])
+        assert.equal(new Set(names).size, 2)
+      })
+      const client = await signedIn(t, front)
+      const [frozen, other] = servers as [TestServer, TestServer]
+      frozen.process.kill('SIGSTOP')
+      t.after(() => frozen.process.kill('SIGCONT'))
+      const slowest: number[] = []
+      for (let n = 0; n < 4; n++) {
+        const startedAt = performance.now()
+        const reply = await client.addItem({ tipo: `item ${n}` })
+        slowest.push(performance.now() - startedAt)
+        assert.equal(reply.status, 303)
+        assert.equal(reply.headers['x-served-by'], other.name)
+      }
+      frozen.process.kill('SIGCONT')
+      await eventually(async () => assert.equal((await request(`${frozen.url}/health/live`)).status, 200))
+      assert.deepEqual((await client.items()).map(item => item.tipo).sort(), ['item 0', 'item 1', 'item 2', 'item 3'])
+      assert.ok(Math.max(...slowest) > 2000, 'the frozen one was asked first at least once')
+    })
+  }, ['mariadb'])
+})
