@@ -21,29 +21,42 @@ fi
 
 render "$etc/keepalived/$KEEPALIVED_CONFIG" >/etc/keepalived/keepalived.conf
 chmod 644 /etc/keepalived/keepalived.conf
-keepalived=
-start_keepalived() { keepalived --dont-fork --log-console --log-detail & keepalived=$!; }
+# What a killed container left behind.
+rm -f /run/keepalived.pid /run/vrrp.pid /run/haproxy-gone /run/no-keepalived
+
+# Keepalived runs unless HAProxy is gone, or somebody who shows what happens then has stopped it (no-keepalived).
+keep_keepalived() {
+  while :; do
+    if [ -e /run/haproxy-gone ] || [ -e /run/no-keepalived ]; then sleep 0.1; continue; fi
+    keepalived --dont-fork --log-console --log-detail || true
+    sleep 0.1
+  done
+}
+resign() {
+  touch /run/haproxy-gone
+  [ -e /run/keepalived.pid ] && kill -TERM "$(cat /run/keepalived.pid)" 2>/dev/null || true
+}
 
 leave() {
   # The address first, so that new connections already go to the other balancer; then HAProxy finishes what it has.
-  [ -n "$keepalived" ] && kill -TERM "$keepalived" && wait "$keepalived" || true
+  resign
+  sleep 0.3
   [ -e /run/haproxy.pid ] && kill -USR1 $(cat /run/haproxy.pid) 2>/dev/null && sleep 1
   exit 0
 }
 trap leave TERM INT
 
-start_keepalived
+keep_keepalived &
 if [ "${WATCH:-process}" = report ]; then
-  wait "$keepalived"
+  wait $!
   exit 1
 fi
 while :; do
   # In the background with wait, because a trap runs only between commands.
   tail -s 0.05 --pid="$(head -n 1 /run/haproxy.pid)" -f /dev/null & wait $!
   echo 'HAProxy is gone: giving the address up'
-  kill -TERM "$keepalived"
-  wait "$keepalived" || true
+  resign
   until service haproxy status >/dev/null 2>&1; do sleep 0.2 & wait $!; done
   echo 'HAProxy is back'
-  start_keepalived
+  rm -f /run/haproxy-gone
 done
