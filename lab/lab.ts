@@ -114,10 +114,14 @@ export class Lab {
     const until = Date.now() + SITE_READY
     const startedAt = Date.now()
     let last = ''
+    // Once healthy, a host is not asked again until all are: looking costs more than being.
+    const done = new Set<Host>()
     while (Date.now() < until && !signal?.aborted) {
       const waitingFor: string[] = []
-      const healthy = await Promise.all(this.hosts.map(host => this.isHealthy(host)))
-      waitingFor.push(...this.hosts.filter((_, index) => !healthy[index]))
+      for (const host of this.hosts) {
+        if (!done.has(host) && (await this.isHealthy(host))) done.add(host)
+        if (!done.has(host)) waitingFor.push(host)
+      }
       if (waitingFor.length === 0) {
         const answer = await this.get('/health/ready').catch(() => undefined)
         if (answer?.status === 200) {

@@ -1,23 +1,48 @@
-import { isHost } from '../network.ts'
+import { type Host, isHost } from '../network.ts'
 import { cut } from './cut.ts'
 import type { Fault } from './fault.ts'
 import { freeze } from './freeze.ts'
+import { fullConnections } from './full-connections.ts'
 import { kill } from './kill.ts'
+import { powerCut } from './power-cut.ts'
+import { rolling } from './rolling.ts'
+import { slowDatabase } from './slow-database.ts'
 import { stop } from './stop.ts'
 import { stopHaproxy } from './stop-haproxy.ts'
+import { stopKeepalived } from './stop-keepalived.ts'
 
 export type { Fault } from './fault.ts'
-export { cut, freeze, kill, stop, stopHaproxy }
+export { cut, freeze, fullConnections, kill, powerCut, rolling, slowDatabase, stop, stopHaproxy, stopKeepalived }
 
-const KINDS = { kill, stop, freeze, cut, 'stop-haproxy': stopHaproxy } as const
+interface Kind {
+  hosts: 'none' | 'one' | 'some'
+  create(...hosts: [Host, ...Host[]]): Fault
+}
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  kill: { hosts: 'some', create: kill },
+  stop: { hosts: 'some', create: stop },
+  freeze: { hosts: 'some', create: freeze },
+  cut: { hosts: 'some', create: cut },
+  rolling: { hosts: 'some', create: rolling },
+  'stop-haproxy': { hosts: 'one', create: stopHaproxy },
+  'stop-keepalived': { hosts: 'one', create: stopKeepalived },
+  'slow-database': { hosts: 'some', create: slowDatabase },
+  'full-connections': { hosts: 'some', create: fullConnections },
+  'power-cut': { hosts: 'none', create: powerCut }
+}
 
 export const faultKinds = Object.keys(KINDS)
 
 /** @throws an Error that says what is possible */
-export function parseFault(kind: string, hosts: string[]): Fault {
-  if (!Object.hasOwn(KINDS, kind)) throw new Error(`no fault "${kind}"; there are ${faultKinds.join(', ')}`)
-  const [first, ...others] = hosts.filter(isHost)
-  if (!first || others.length + 1 !== hosts.length)
-    throw new Error(`${kind} needs one or more hosts, such as haproxy01`)
-  return kind === 'stop-haproxy' ? stopHaproxy(first) : KINDS[kind as 'kill'](first, ...others)
+export function parseFault(name: string, hosts: string[]): Fault {
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined
+  if (!kind) throw new Error(`no fault "${name}"; there are ${faultKinds.join(', ')}`)
+  const known = hosts.filter(isHost)
+  const fits = { none: hosts.length === 0, one: known.length === 1, some: known.length > 0 }[kind.hosts]
+  if (!fits || known.length !== hosts.length) {
+    const wanted = { none: 'no host', one: 'one host, such as haproxy01', some: 'one or more hosts, such as web01' }
+    throw new Error(`${name} takes ${wanted[kind.hosts]}`)
+  }
+  return kind.create(...(known as [Host, ...Host[]]))
 }

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { faultKinds, parseFault } from '../../lab/faults/index.ts'
+
+test('a fault is asked for by its name and its hosts', () => {
+  assert.equal(parseFault('kill', ['web01', 'web02']).name, 'kill -9 of web01 and web02')
+  assert.equal(parseFault('stop-keepalived', ['haproxy01']).name, 'keepalived stopped on haproxy01')
+  assert.equal(parseFault('power-cut', []).name, 'power cut of everything')
+})
+
+test('what is wrong with the asking is said', () => {
+  assert.throws(() => parseFault('explode', ['web01']), /no fault "explode"; there are .*kill.*power-cut/)
+  assert.throws(() => parseFault('constructor', ['web01']), /no fault/)
+  assert.throws(() => parseFault('kill', []), /kill takes one or more hosts/)
+  assert.throws(() => parseFault('kill', ['web01', 'web09']), /kill takes one or more hosts/)
+  assert.throws(() => parseFault('power-cut', ['web01']), /power-cut takes no host/)
+  assert.throws(() => parseFault('stop-keepalived', ['haproxy01', 'haproxy02']), /takes one host/)
+})
+
+test('there is a fault for each way of dying that the lab promises', () => {
+  for (const kind of [
+    'kill',
+    'stop',
+    'freeze',
+    'cut',
+    'rolling',
+    'stop-keepalived',
+    'power-cut',
+    'slow-database',
+    'full-connections'
+  ])
+    assert.ok(faultKinds.includes(kind), kind)
+})
