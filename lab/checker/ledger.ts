@@ -1,4 +1,4 @@
-import type { Line } from '../workload/history.ts'
+import { type Line, listOf } from '../workload/history.ts'
 
 export interface Ledger {
   /** Items whose adding was acknowledged. */
@@ -39,9 +39,9 @@ export function checkLedger(history: readonly Line[]): LedgerVerdict {
   const fates = new Map<string, Fate>()
   const finals = new Map<string, string[]>()
   for (const line of history) {
-    if (line.what === 'final' && line.items) finals.set(line.who, line.items)
+    if (line.what === 'final' && line.items) finals.set(listOf(line), line.items)
     if ((line.what !== 'add' && line.what !== 'remove') || !line.item) continue
-    const fate = fates.get(line.item) ?? { who: line.who, adds: [], removes: [] }
+    const fate = fates.get(line.item) ?? { who: listOf(line), adds: [], removes: [] }
     fates.set(line.item, fate)
     ;(line.what === 'add' ? fate.adds : fate.removes).push(line.outcome)
   }

@@ -1,4 +1,4 @@
-import type { Line } from '../workload/history.ts'
+import { type Line, listOf } from '../workload/history.ts'
 
 export interface Requests {
   total: number
@@ -39,7 +39,7 @@ export function countSessions(history: readonly Line[]): Sessions {
   const servers = new Map<string, Set<string>>()
   for (const line of history) {
     if (line.who === 'probe' || !line.server || line.outcome !== 'ok') continue
-    servers.set(line.who, (servers.get(line.who) ?? new Set()).add(line.server))
+    servers.set(listOf(line), (servers.get(listOf(line)) ?? new Set()).add(line.server))
   }
   return { logins, repeatedLogins, movedBetweenServers: [...servers.values()].filter(names => names.size > 1).length }
 }
@@ -51,4 +51,12 @@ export function median(values: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2)
   const upper = sorted[middle] as number
   return sorted.length % 2 ? upper : (upper + (sorted[middle - 1] as number)) / 2
+}
+
+/** The smallest of the values that at least `share` of them do not exceed. @throws when there is none */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const found = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+  if (found === undefined) throw new Error('quantile of nothing')
+  return found
 }

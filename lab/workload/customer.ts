@@ -11,31 +11,48 @@ interface Item {
 
 /** Like the site's own script: the first repetition after half a second, then doubling up to this. */
 const LONGEST_WAIT_MS = 2_000
-/** After this a customer gives up, and the write stays unknown. */
-const GIVE_UP_AFTER_MS = 60_000
+/** After this a customer gives up, and the write stays unknown. Longer than a power cut of everything. */
+const GIVE_UP_AFTER_MS = 120_000
 /** Lists stay short, as people's do, and on one page. */
 const LONGEST_LIST = 8
 
 const isLoginRedirect = (answer: Answer) =>
   (answer.status === 302 || answer.status === 303) && String(answer.headers.location ?? '').startsWith('/login')
 
-/** One shopper: signs up, then adds and removes items through the site's forms, one action at a time. */
+/** What the tabs of one customer share. */
+interface Account {
+  name: string
+  email: string
+  browser: Browser
+  added: number
+}
+
+/** One shopper, or one tab of a shopper: adds and removes items through the site's forms, one action at a time. */
 export class Customer {
   readonly name: string
-  readonly #email: string
+  readonly #account: Account
   readonly #password = 'uma palavra-passe de laboratório'
   readonly #browser: Browser
   readonly #options: WorkloadOptions
   readonly #write: (line: Line) => void
-  #added = 0
   #items: Item[] = []
 
-  constructor(index: number, options: WorkloadOptions, write: (line: Line) => void) {
-    this.name = `c${String(index + 1).padStart(2, '0')}`
-    this.#email = `${this.name}.${options.run}@example.org`
-    this.#browser = new Browser(options.site)
+  private constructor(name: string, account: Account, options: WorkloadOptions, write: (line: Line) => void) {
+    this.name = name
+    this.#account = account
+    this.#browser = account.browser
     this.#options = options
     this.#write = write
+  }
+
+  /** The tabs of one customer: one account, one set of cookies, one list. */
+  static open(index: number, options: WorkloadOptions, write: (line: Line) => void): Customer[] {
+    const name = `${options.prefix}${String(index + 1).padStart(2, '0')}`
+    const account = { name, email: `${name}.${options.run}@example.org`, browser: new Browser(options.site), added: 0 }
+    return Array.from(
+      { length: options.tabs },
+      (_, tab) => new Customer(tab === 0 ? name : `${name}/${tab + 1}`, account, options, write)
+    )
   }
 
   /** The account's first session starts here: signing up signs in. */
@@ -46,8 +63,8 @@ export class Customer {
       if (!fields) return page
       return this.#browser.post('/signup', {
         ...fields,
-        name: `${this.name} ${this.#options.run}`,
-        email: this.#email,
+        name: `${this.#account.name} ${this.#options.run}`,
+        email: this.#account.email,
         password: this.#password
       })
     })
@@ -85,15 +102,16 @@ export class Customer {
 
   async #add(): Promise<void> {
     const fields = await this.#openForm('/carrinho/')
-    this.#added += 1
-    const item = `${this.#options.run} ${this.name} ${this.#added}`
+    this.#account.added += 1
+    const count = this.#account.added
+    const item = `${this.#options.run} ${this.#account.name} ${count}`
     const operation = fields.operation ?? randomUUID()
     await this.#untilOk('add', { item, operation }, () =>
       this.#browser.post('/carrinho/', {
         ...fields,
         operation,
         product_type: item,
-        quantity: String(1 + (this.#added % 9)),
+        quantity: String(1 + (count % 9)),
         local: 'Mercado da Ribeira'
       })
     )
@@ -126,7 +144,7 @@ export class Customer {
       const fields = findForm(page.body, '/login')
       // Already signed in: /login leads away.
       if (!fields) return page
-      return this.#browser.post('/login', { ...fields, email: this.#email, password: this.#password })
+      return this.#browser.post('/login', { ...fields, email: this.#account.email, password: this.#password })
     })
   }
 

@@ -21,6 +21,7 @@ export interface Line {
   at: number
   /** Until its answer, or until it was given up. */
   ms: number
+  /** The customer, or one of its tabs: `c01`, `c01/2`. */
   who: string
   what: Action
   outcome: Outcome
@@ -41,12 +42,19 @@ export interface Line {
   loggedOut?: true
 }
 
+/** Whose list a line is about: all tabs of a customer share one. */
+export const listOf = (line: Pick<Line, 'who'>): string => line.who.split('/', 1)[0] as string
+
 /** What the runner asks of the workload. */
 export interface WorkloadOptions {
   site: string
   /** Distinguishes this run's customers and items from earlier ones'. */
   run: string
   customers: number
+  /** Begins the customers' names; each workload of a run has another. */
+  prefix: string
+  /** Tabs in which each customer shops at the same time, on one list. */
+  tabs: number
   probeEveryMs: number
   /** A customer's pause between two actions: this, plus or minus half of it. */
   thinkMs: number

@@ -15,10 +15,11 @@ process.stdin.resume()
 process.stdin.on('end', () => ending.abort())
 process.stdin.on('error', () => ending.abort())
 
-const customers = Array.from({ length: options.customers }, (_, index) => new Customer(index, options, write))
+const customers = Array.from({ length: options.customers }, (_, index) => Customer.open(index, options, write))
+const tabs = customers.flat()
 // Hashing a password takes the servers tens of milliseconds: one at a time.
-for (const customer of customers) await customer.signUp()
+for (const [first] of customers) await first?.signUp()
 process.stdout.write('{"ready":true}\n')
 
-await Promise.all([probe(options, write, ending.signal), ...customers.map(customer => customer.shop(ending.signal))])
-for (const customer of customers) await customer.readFinalList()
+await Promise.all([probe(options, write, ending.signal), ...tabs.map(tab => tab.shop(ending.signal))])
+for (const [first] of customers) await first?.readFinalList()

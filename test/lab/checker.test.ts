@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findLongestGap, findLongestPause, namesDatabaseNode } from '../../lab/checker/gaps.ts'
 import { checkShares } from '../../lab/checker/shares.ts'
+import { fitSlope } from '../../lab/checker/slope.ts'
 import { countStaleReads } from '../../lab/checker/stale-reads.ts'
-import { countSessions, median } from '../../lab/checker/tally.ts'
+import { countSessions, median, quantile } from '../../lab/checker/tally.ts'
 import { readAdverts } from '../../lab/checker/vrrp.ts'
 import { findForm, NoAnswer } from '../../lab/workload/browser.ts'
 import type { Line } from '../../lab/workload/history.ts'
@@ -78,6 +79,32 @@ test('a read before any write, and one after a write of unknown end, cannot be s
   assert.deepEqual(countStaleReads(history), { checked: 0, stale: 0, elsewhere: 0, examples: [] })
 })
 
+test('with two tabs on one list, a write in one makes a read in the other stale', () => {
+  const missing = [act(0, 'add', { item: 'a' }), act(10, 'read', { items: [], who: 'c01/2' })]
+  assert.equal(countStaleReads(missing).stale, 1)
+  const back = [
+    act(0, 'add', { item: 'a' }),
+    act(10, 'remove', { item: 'a', who: 'c01/2' }),
+    act(20, 'read', { items: ['a'] })
+  ]
+  assert.equal(countStaleReads(back).stale, 1)
+})
+
+test('a read is not stale for what happens in another tab while it is under way', () => {
+  const underWay = { at: 100, ms: 50 }
+  const written = [
+    act(95, 'add', { item: 'a', ms: 20 }),
+    { ...act(0, 'read', { items: [], who: 'c01/2' }), ...underWay }
+  ]
+  assert.equal(countStaleReads(written).stale, 0)
+  const removed = [
+    act(0, 'add', { item: 'a' }),
+    act(120, 'remove', { item: 'a' }),
+    { ...act(0, 'read', { items: [], who: 'c01/2' }), ...underWay }
+  ]
+  assert.equal(countStaleReads(removed).stale, 0)
+})
+
 test('another customer’s write does not make a read stale', () => {
   const history = [act(0, 'add', { item: 'a', who: 'c02' }), act(10, 'read', { items: [] })]
   assert.equal(countStaleReads(history).stale, 0)
@@ -142,4 +169,27 @@ test('answers of web servers that name no database node are a gap of the databas
   }))
   assert.equal(findLongestGap(history, 0, 100)?.ms, 20)
   assert.equal(findLongestGap(history, 0, 100, namesDatabaseNode)?.ms, 80)
+})
+
+test('a slope is that of the best line, and needs two places', () => {
+  assert.equal(
+    fitSlope([
+      { x: 0, y: 1 },
+      { x: 1, y: 3 },
+      { x: 2, y: 5 }
+    ]),
+    2
+  )
+  assert.throws(() =>
+    fitSlope([
+      { x: 1, y: 1 },
+      { x: 1, y: 2 }
+    ])
+  )
+})
+
+test('a quantile is a value that was there', () => {
+  assert.equal(quantile([3, 1, 2, 4], 0.5), 2)
+  assert.equal(quantile([3, 1, 2, 4], 0.99), 4)
+  assert.throws(() => quantile([], 0.5))
 })
