@@ -1,12 +1,16 @@
 #!/bin/sh
-# ci.sh [NN…]: engine up, images built, every scenario run for real, engine down again if this started it.
-# Exit 1 when a scenario fails; the others still run. Ends by itself within LAB_CI_MINUTES.
+# ci.sh [NN…]: engine up, images built, scenarios run for real, engine down again if this started it. Without names:
+# 01 to 08 whole, and the faults of nothing-lost that have a figure once each; not its five repetitions (half an hour), the
+# soak (an hour) and the comparison of stale reads, which are run by hand.
+# A scenario that fails is run once more, because the machine may be busy; not so where a write was lost, or anything else
+# that a shopper is promised (exit code 3). Exit 1 when one fails in the end; the others still run. Ends by itself within
+# LAB_CI_MINUTES.
 set -u
 
 # As one function: a shell reads its script as it runs, and this one may be edited meanwhile.
 main() {
 cd "$(dirname "$0")/.."
-limit=$(( ${LAB_CI_MINUTES:-40} * 60 ))
+limit=$(( ${LAB_CI_MINUTES:-60} * 60 ))
 began=$(date +%s)
 left() { echo $(( limit - $(date +%s) + began )); }
 
@@ -32,16 +36,27 @@ if ! timeout "$(left)" docker compose --profile '*' build >lab/build.log 2>&1; t
   exit 1
 fi
 
-passed=0 failed=
-for number in ${*:-01 02 03 04 05 06 07 08}; do
+# The runner heals and cleans up on TERM; KILL only when it does not.
+attempt() { timeout --kill-after=90 "$(left)" node --import tsx lab/cli.ts run "$@"; }
+run_scenario() {
+  case $1 in nothing-lost*) set -- "$1" --short ;; esac
+  attempt "$@"
+  code=$?
+  [ $code = 1 ] && [ "$(left)" -gt 300 ] || return $code
+  echo "lab: scenario $1 failed and is run once more"
+  again="$again $1"
+  attempt "$@"
+}
+
+passed=0 failed= again=
+for number in ${*:-01 02 03 04 05 06 07 08 nothing-lost nothing-lost-pg}; do
   [ -e "lab/scenarios/$number.ts" ] || { echo "lab: there is no scenario $number"; failed="$failed $number"; continue; }
   [ "$(left)" -lt 60 ] && { echo "lab: no time left for scenario $number"; failed="$failed $number"; continue; }
-  # The runner heals and cleans up on TERM; KILL only when it does not.
-  if timeout --kill-after=90 "$(left)" node --import tsx lab/cli.ts run "$number"; then passed=$((passed + 1)); else failed="$failed $number"; fi
+  if run_scenario "$number"; then passed=$((passed + 1)); else failed="$failed $number"; fi
 done
 lab report
 finish
-echo "lab: $passed scenarios passed, failed:${failed:- none}, in $(( $(date +%s) - began )) s"
+echo "lab: $passed scenarios passed, run twice:${again:- none}, failed:${failed:- none}, in $(( $(date +%s) - began )) s"
 [ -z "$failed" ]
 }
 

@@ -7,7 +7,7 @@ import type { Stage } from './stage.ts'
 /** What every scenario owes its customers, whatever was broken. Call it when the workload has ended. */
 export function claimNothingLost(stage: Stage): void {
   const { ledger, verdict, evidence } = checkLedger(stage.history)
-  stage.claim(
+  stage.promise(
     'nothing acknowledged is lost, nothing appears twice, nothing comes back',
     verdict === 'good',
     verdict === 'good'
@@ -15,13 +15,13 @@ export function claimNothingLost(stage: Stage): void {
       : `${verdict}: ${evidence.join('; ')}`
   )
   const stale = countStaleReads(stage.history)
-  stage.claim(
+  stage.promise(
     'a list read after a write shows it, whichever server answers',
     stale.stale === 0 && stale.checked > 0 && stale.elsewhere > 0,
     `${stale.stale} stale of ${stale.checked} reads, ${stale.elsewhere} of them through another server or node than the write. ${stale.examples.join('; ')}`.trim()
   )
   const sessions = countSessions(stage.history)
-  stage.claim(
+  stage.promise(
     'nobody has to log in again',
     sessions.repeatedLogins === 0 && sessions.logins > 0,
     `${sessions.logins} sessions, ${sessions.movedBetweenServers} of them served by more than one web server, ${sessions.repeatedLogins} logins repeated`

@@ -1,14 +1,16 @@
 import { Lab } from './lab.ts'
 import { reportDir, writeReport } from './report/files.ts'
 import type { Scenario } from './scenario.ts'
-import { Stage } from './stage.ts'
+import { type RunSettings, Stage } from './stage.ts'
+
+export type Outcome = 'passed' | 'failed' | 'promise broken'
 
 /**
  * Runs one experiment from start to report. Whatever happens, Ctrl-C included, faults are healed and the workload ends;
  * a lab that was not up before is taken down again, unless `keep`.
- * @returns whether everything the scenario claims was seen
+ * @returns `passed` when everything the scenario claims was seen; `promise broken` when a shopper would have lost something
  */
-export async function runScenario(scenario: Scenario, keep: boolean): Promise<boolean> {
+export async function runScenario(scenario: Scenario, keep: boolean, settings: RunSettings = {}): Promise<Outcome> {
   const lab = new Lab(scenario.number)
   const interrupt = new AbortController()
   const onInterrupt = () => {
@@ -24,7 +26,7 @@ export async function runScenario(scenario: Scenario, keep: boolean): Promise<bo
 
   console.log(`\nScenario ${scenario.number}: ${scenario.title}\n${scenario.source}\n`)
   const wasUp = await lab.isUp()
-  const stage = new Stage(lab, reportDir(scenario.number), interrupt.signal)
+  const stage = new Stage(lab, reportDir(scenario.number), interrupt.signal, settings)
   let problem: unknown
   try {
     await lab.up(text => stage.progress(text), interrupt.signal)
@@ -37,7 +39,7 @@ export async function runScenario(scenario: Scenario, keep: boolean): Promise<bo
   if (interrupt.signal.aborted) {
     console.log('\ninterrupted: healed; no report, because half a run proves nothing')
     if (!wasUp && !keep) await lab.down()
-    return false
+    return 'failed'
   }
   if (problem) {
     const text = problem instanceof Error ? problem.message : String(problem)
@@ -52,6 +54,7 @@ export async function runScenario(scenario: Scenario, keep: boolean): Promise<bo
     history: stage.history,
     faults: stage.faults,
     figures: stage.figures,
+    tables: stage.tables,
     claims: stage.claims
   })
   if (!wasUp && !keep) {
@@ -65,5 +68,6 @@ export async function runScenario(scenario: Scenario, keep: boolean): Promise<bo
     `\n${result.passed ? 'PASSED' : 'FAILED'}: ${held} of ${result.claims.length} claims hold, in ${result.seconds} s. ` +
       `Report: lab/reports/${scenario.number}/report.html\n`
   )
-  return result.passed
+  if (result.passed) return 'passed'
+  return result.claims.some(claim => claim.isPromise && !claim.holds) ? 'promise broken' : 'failed'
 }

@@ -10,7 +10,7 @@ import { docker } from './docker.ts'
 import type { Fault } from './faults/index.ts'
 import { type Lab, waitFor } from './lab.ts'
 import type { Host } from './network.ts'
-import type { Claim, FaultRecord, Figure } from './report/result.ts'
+import type { Claim, FaultRecord, Figure, Table } from './report/result.ts'
 import type { Line, WorkloadOptions } from './workload/history.ts'
 
 /** The run was ended from outside, by Ctrl-C. */
@@ -23,8 +23,20 @@ export interface BreakOptions {
   settleMs?: number
   /** Distinguishes it from the same fault under other circumstances. */
   under?: string
+  /** What it is called in the report, where the same fault strikes one host and then another. */
+  as?: string
   /** Asked for while the fault lasts: the moment at which the cluster has to be looked at. */
   during?: () => Promise<void>
+}
+
+/** What the command line says of a run. */
+export interface RunSettings {
+  /** How often each fault is repeated, where a scenario repeats; undefined: as often as its figures ask for. */
+  times?: number | undefined
+  /** How long a soak lasts. */
+  minutes?: number | undefined
+  /** Once each, and only the faults that have a figure: for CI. */
+  short?: boolean
 }
 
 /** What a scenario acts on: says what happens, breaks, measures, claims. Everything it starts ends with it. */
@@ -36,15 +48,19 @@ export class Stage {
   readonly faults: FaultRecord[] = []
   readonly claims: Claim[] = []
   readonly figures: Figure[] = []
+  readonly tables: Table[] = []
   readonly signal: AbortSignal
+  readonly settings: RunSettings
+  #workloads = 0
   readonly #active = new Set<Fault>()
   readonly #cleanups: (() => Promise<void> | void)[] = []
   #endWorkload: (() => Promise<void>) | undefined
 
-  constructor(lab: Lab, dir: string, signal: AbortSignal) {
+  constructor(lab: Lab, dir: string, signal: AbortSignal, settings: RunSettings) {
     this.lab = lab
     this.dir = dir
     this.signal = signal
+    this.settings = settings
   }
 
   #say(label: string, text: string): void {
@@ -69,9 +85,14 @@ export class Stage {
   }
 
   /** A statement that this run shows to hold, or not. Evidence is what was seen, never what was expected. */
-  claim(claim: string, holds: boolean, evidence: string): void {
-    this.claims.push({ claim, holds, evidence })
+  claim(claim: string, holds: boolean, evidence: string, isPromise = false): void {
+    this.claims.push({ claim, holds, evidence, isPromise })
     this.#say(holds ? 'HOLDS' : 'FAILS', `${claim}. Seen: ${evidence}`)
+  }
+
+  /** A claim about what a shopper was promised, such as that nothing is lost: a run that breaks it is not tried again. */
+  promise(claim: string, holds: boolean, evidence: string): void {
+    this.claim(claim, holds, evidence, true)
   }
 
   /** A measured number for the report's table. */
@@ -94,18 +115,31 @@ export class Stage {
     })
   }
 
-  /** Starts customers and probe inside the lab's network; returns when every customer has signed in. */
-  async startWorkload(options: Partial<WorkloadOptions> = {}): Promise<void> {
+  /** A table of the scenario's own for the report. */
+  table(table: Table): void {
+    this.tables.push(table)
+  }
+
+  /**
+   * Starts customers and probe inside the lab's network; returns when every customer has signed in.
+   * @returns the prefix of these customers' names, which no other workload of the run has
+   */
+  async startWorkload(options: Partial<WorkloadOptions> = {}): Promise<string> {
+    // c01, c02, … of the first workload, 2c01 of the second: names and items are the run's own.
+    this.#workloads += 1
+    const prefix = this.#workloads === 1 ? 'c' : `${this.#workloads}c`
     const full: WorkloadOptions = {
       site: this.lab.site,
       run: this.startedAt.toString(36),
+      prefix,
+      tabs: 1,
       customers: 6,
       probeEveryMs: 20,
       thinkMs: 250,
       ...options
     }
     this.progress(
-      `workload: ${full.customers} customers, and GET /whoami each ${full.probeEveryMs} ms, through ${full.site}`
+      `workload: ${full.customers} customers${full.tabs > 1 ? ` in ${full.tabs} tabs each` : ''}, and GET /whoami each ${full.probeEveryMs} ms, through ${full.site}`
     )
     const child = this.lab.spawnIn('client', ['node', '/lab/workload/main.ts', JSON.stringify(full)])
     const file = createWriteStream(join(this.dir, 'history.jsonl'), { flags: this.history.length > 0 ? 'a' : 'w' })
@@ -122,7 +156,8 @@ export class Stage {
     const lines = createInterface({ input: child.stdout })
     const linesRead = new Promise<void>(resolve => lines.once('close', resolve))
     lines.on('line', text => {
-      const line = JSON.parse(text) as Line | { ready: true }
+      const line = readLine(text)
+      if (!line) return
       if ('ready' in line) return markReady()
       this.history.push(line)
       file.write(`${text}\n`)
@@ -144,6 +179,7 @@ export class Stage {
       await this.#endWorkload().catch(() => undefined)
       throw new Error(`the customers could not sign in: ${complaints.trim().slice(-500) || 'no answer in time'}`)
     }
+    return prefix
   }
 
   #showProgress(): void {
@@ -177,7 +213,7 @@ export class Stage {
     await this.pause(Math.max(0, holdMs - (Date.now() - injectedAt)))
     this.#say('heal', fault.name)
     const healingAt = Date.now()
-    await this.heal(fault)
+    const restoredAt = await this.heal(fault)
     const healedAt = Date.now()
     await this.pause(settleMs)
     const until = Date.now()
@@ -186,10 +222,11 @@ export class Stage {
     const databaseGap = findLongestGap(this.history, at, until, namesDatabaseNode)
     const pause = findLongestPause(this.history, at, until)
     const record: FaultRecord = {
-      name: options.under ? `${fault.name}, ${options.under}` : fault.name,
+      name: options.as ?? (options.under ? `${fault.name}, ${options.under}` : fault.name),
       atMs: at - this.startedAt,
       healingMs: healingAt - this.startedAt,
       healedMs: healedAt - this.startedAt,
+      servedAgainMs: this.#firstServed(restoredAt),
       longestGapMs: gap?.ms ?? null,
       gapAtMs: gap ? Math.round(gap.fromMs - this.startedAt) : null,
       longestDatabaseGapMs: databaseGap?.ms ?? null,
@@ -207,10 +244,22 @@ export class Stage {
     return record
   }
 
-  async heal(fault: Fault): Promise<void> {
+  /** @returns when what was broken had been started again, and went on by itself */
+  async heal(fault: Fault): Promise<number> {
     await fault.heal(this.lab)
+    const restoredAt = Date.now()
     await waitFor(`${fault.name}: healed`, HEALED, () => fault.isHealed(this.lab))
     this.#active.delete(fault)
+    return restoredAt
+  }
+
+  /** Milliseconds from `fromMs` to the first answer to a probe that a database node had part in; null when none came. */
+  #firstServed(fromMs: number): number | null {
+    const answers = this.history
+      .filter(line => line.what === 'probe' && line.outcome === 'ok' && line.node)
+      .map(line => line.at + line.ms)
+      .filter(at => at >= fromMs)
+    return answers.length > 0 ? Math.round(Math.min(...answers) - fromMs) : null
   }
 
   /**
@@ -295,10 +344,19 @@ export class Stage {
     }
     for (const fault of this.#active) {
       this.#say('heal', fault.name)
-      await attempt(fault.name, () => this.heal(fault))
+      await attempt(fault.name, async () => void (await this.heal(fault)))
     }
     if (this.#endWorkload) await attempt('workload', this.#endWorkload)
     for (const cleanup of this.#cleanups) await attempt('capture', cleanup)
+  }
+}
+
+/** Undefined for what was cut off in the middle, because the client's machine went away: the workload's end says so. */
+function readLine(text: string): Line | { ready: true } | undefined {
+  try {
+    return JSON.parse(text) as Line | { ready: true }
+  } catch {
+    return undefined
   }
 }
 

@@ -33,7 +33,13 @@ export function rewriteReport(scenario: string): string {
     .filter(Boolean)
     .map(text => JSON.parse(text) as Line)
   const startedAtMs = Date.parse(result.startedAt)
-  writeReport({ ...result, history, startedAtMs, endedAtMs: startedAtMs + result.seconds * 1000 })
+  writeReport({
+    ...result,
+    tables: result.tables ?? [],
+    history,
+    startedAtMs,
+    endedAtMs: startedAtMs + result.seconds * 1000
+  })
   return join(dir, 'report.html')
 }
 
@@ -44,11 +50,7 @@ interface Run {
 
 /** The last run of each scenario. @throws when there is none */
 function readRuns(): Run[] {
-  const names = existsSync(REPORTS_DIR)
-    ? readdirSync(REPORTS_DIR)
-        .filter(name => /^\d\d$/.test(name))
-        .sort()
-    : []
+  const names = existsSync(REPORTS_DIR) ? readdirSync(REPORTS_DIR).sort() : []
   const runs = names
     .filter(name => existsSync(join(REPORTS_DIR, name, 'result.json')))
     .map(name => ({

@@ -49,6 +49,7 @@ export function renderReport(result: Result, timeline: string): string {
     `<h1>Scenario ${result.scenario}: ${escapeText(result.title)}</h1>
 <p class="fine">${escapeText(result.source)} · ${escapeText(result.startedAt)} · ${result.seconds} s ·
 <strong class="${result.passed ? 'yes' : 'no'}">${result.passed ? 'every claim holds' : 'a claim fails'}</strong></p>
+${(result.tables ?? []).map(({ title, note, head, rows }) => `<h2>${escapeText(title)}</h2>\n${table(head, rows)}\n<p class="fine">${escapeText(note)}</p>`).join('\n')}
 <h2>What it claims</h2>
 ${claims(result)}
 <h2>What a probe saw</h2>
@@ -191,7 +192,7 @@ export function renderMarkdown(results: readonly Result[]): string {
   const sections = results.map(
     result => `## ${result.scenario} · ${result.title}
 
-${result.claims.map(({ claim, holds, evidence }) => `- ${holds ? '✓' : '✗ fails:'} ${claim}. *${evidence.trim()}*`).join('\n')}
+${(result.tables ?? []).map(({ title, note, head, rows: cells }) => `**${title}**\n\n${[row(head), row(head.map(() => '---')), ...cells.map(row)].join('\n')}\n\n${note}\n\n`).join('')}${result.claims.map(({ claim, holds, evidence }) => `- ${holds ? '✓' : '✗ fails:'} ${claim}. *${evidence.trim()}*`).join('\n')}
 
 ![Probes of scenario ${result.scenario} by web server and database node](${result.scenario}.svg)
 `

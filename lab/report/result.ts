@@ -7,6 +7,8 @@ export interface Claim {
   claim: string
   holds: boolean
   evidence: string
+  /** What a shopper was promised: that nothing is lost, that nobody logs in again. */
+  isPromise: boolean
 }
 
 /** Times are milliseconds since the start of the run; null where nothing was measured. */
@@ -15,6 +17,8 @@ export interface FaultRecord {
   atMs: number
   healingMs: number
   healedMs: number
+  /** From the start of what had been broken to the first answer that a database node had part in. */
+  servedAgainMs: number | null
   /** Longest time without a good answer to a probe, from the fault to the end of the heal. */
   longestGapMs: number | null
   gapAtMs: number | null
@@ -34,6 +38,15 @@ export interface Figure {
   values: number[]
 }
 
+/** What a scenario shows in a table of its own. */
+export interface Table {
+  title: string
+  /** The sentence below it. */
+  note: string
+  head: string[]
+  rows: (string | number)[][]
+}
+
 export interface Result {
   scenario: string
   title: string
@@ -50,6 +63,7 @@ export interface Result {
   staleReads: number
   readsChecked: number
   figures: Figure[]
+  tables: Table[]
   claims: Claim[]
   passed: boolean
 }
@@ -63,6 +77,7 @@ export interface RunFacts {
   history: readonly Line[]
   faults: FaultRecord[]
   figures: Figure[]
+  tables: Table[]
   claims: Claim[]
 }
 
@@ -86,6 +101,7 @@ export function summarize(facts: RunFacts): Result {
     staleReads: stale.stale,
     readsChecked: stale.checked,
     figures: facts.figures,
+    tables: facts.tables,
     claims: facts.claims,
     passed: facts.claims.length > 0 && facts.claims.every(claim => claim.holds)
   }

@@ -17,8 +17,8 @@ interface Window {
 
 /**
  * The probes of a run: one mark each, in the row and colour of the web server that answered, the database node beneath,
- * failures in a row of their own. The whole run first, then a closer look at each fault. Faults are vertical lines;
- * the longest gap of each is shaded and labelled.
+ * failures in a row of their own. The whole run first, then a closer look at each fault, or at its worst repetition. Faults
+ * are vertical lines; the longest gap of each is shaded and labelled.
  */
 export function drawTimeline(history: readonly Line[], startedAtMs: number, faults: readonly FaultRecord[]): string {
   const probes = history
@@ -35,7 +35,7 @@ export function drawTimeline(history: readonly Line[], startedAtMs: number, faul
   const first = probes[0]?.doneMs ?? 0
   const last = probes.at(-1)?.doneMs ?? 1
   const windows: Window[] = [{ fromMs: first, toMs: Math.max(last, first + 1), title: 'the whole run' }]
-  for (const fault of faults) {
+  for (const fault of keepWorst(faults)) {
     if (fault.longestGapMs === null || fault.gapAtMs === null) continue
     const databaseAtMs = fault.databaseGapAtMs ?? fault.gapAtMs
     const fromMs = Math.min(fault.atMs, fault.gapAtMs, databaseAtMs) - 500
@@ -112,6 +112,17 @@ export function drawTimeline(history: readonly Line[], startedAtMs: number, faul
 ${panels.join('\n')}
 </svg>
 `
+}
+
+/** Of faults that were repeated often, those with the longest gap, in the order of the run. */
+function keepWorst(faults: readonly FaultRecord[]): FaultRecord[] {
+  const lengthOf = (fault: FaultRecord) => Math.max(fault.longestGapMs ?? 0, fault.longestDatabaseGapMs ?? 0)
+  const worst = new Map<string, FaultRecord>()
+  for (const fault of faults) {
+    const known = worst.get(fault.name)
+    if (!known || lengthOf(fault) > lengthOf(known)) worst.set(fault.name, fault)
+  }
+  return faults.length <= 14 ? [...faults] : [...worst.values()].sort((a, b) => a.atMs - b.atMs)
 }
 
 function niceStep(ms: number): number {

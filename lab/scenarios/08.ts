@@ -1,24 +1,14 @@
-import { HEALED, STATE_REACHED } from '../budgets.ts'
+import { STATE_REACHED } from '../budgets.ts'
 import { countBy } from '../checker/tally.ts'
 import { claimNothingLost, claimSurvived } from '../common-claims.ts'
 import { kill } from '../faults/index.ts'
 import type { Host } from '../network.ts'
+import { findPrimaries, PGPOOLS, POSTGRES_HOSTS, queryPostgres, waitForAllAttached } from '../postgres.ts'
 import type { FaultRecord } from '../report/result.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Stage } from '../stage.ts'
 
-const SERVERS: Host[] = ['pg01', 'pg02', 'pg03']
-const POOLS: Host[] = ['pgpool01', 'pgpool02', 'pgpool03']
 const SURVIVED_WITHIN_MS = 15_000
-
-const query = async (stage: Stage, host: Host, text: string) =>
-  (await stage.lab.exec(host, ['psql', '-U', 'postgres', '-h', '127.0.0.1', '-AXtqc', text]).catch(() => '')).trim()
-
-async function findPrimaries(stage: Stage, hosts = SERVERS): Promise<Host[]> {
-  const found: Host[] = []
-  for (const host of hosts) if ((await query(stage, host, 'select pg_is_in_recovery()')) === 'f') found.push(host)
-  return found
-}
 
 export const scenario: Scenario = {
   number: '08',
@@ -30,7 +20,7 @@ export const scenario: Scenario = {
       `web01|02 → ${lab.databaseVirtualAddress}, held by the watchdog's leader of pgpool01–03 → pg01–03; commits wait for one standby`
     )
     const [primary = 'pg01' as Host] = await findPrimaries(stage)
-    const standbys = await query(
+    const standbys = await queryPostgres(
       stage,
       primary,
       "select string_agg(application_name, ', ' order by application_name) from pg_stat_replication where state = 'streaming'"
@@ -40,7 +30,7 @@ export const scenario: Scenario = {
       standbys.split(', ').length === 2,
       `primary ${primary}, standbys ${standbys}`
     )
-    const holders = await lab.holders(lab.databaseVirtualAddress, POOLS)
+    const holders = await lab.holders(lab.databaseVirtualAddress, PGPOOLS)
     stage.claim("one pgpool holds the database's address", holders.length === 1, holders.join(', ') || 'none')
 
     await stage.startWorkload()
@@ -60,7 +50,7 @@ export const scenario: Scenario = {
           promoted = (
             await findPrimaries(
               stage,
-              SERVERS.filter(host => host !== primary)
+              POSTGRES_HOSTS.filter(host => host !== primary)
             )
           )[0]
           return promoted !== undefined
@@ -74,12 +64,9 @@ export const scenario: Scenario = {
       promoted !== undefined && promoted !== primary,
       `${promoted}, ${tookMs} ms after the kill`
     )
-    const role = await query(stage, primary, 'select pg_is_in_recovery()')
+    const role = await queryPostgres(stage, primary, 'select pg_is_in_recovery()')
     stage.claim('the old primary comes back as a standby', role === 't', `pg_is_in_recovery() on ${primary}: ${role}`)
-    const attachedMs = await stage.waitFor('pgpool sends queries to all three again', HEALED, async () => {
-      const up = await query(stage, holders[0] ?? 'pgpool01', 'show pool_nodes')
-      return up.split('\n').filter(line => /^\d\|.*\|up\|/.test(line)).length === 3
-    })
+    const attachedMs = await waitForAllAttached(stage)
     stage.observe(`pgpool took it back by itself after ${attachedMs} ms more`)
     const primaries = await findPrimaries(stage)
     stage.claim(
@@ -89,7 +76,7 @@ export const scenario: Scenario = {
     )
 
     stage.predict('The pgpool that holds the address dies: the watchdog of the others moves it')
-    const leader = (await lab.holders(lab.databaseVirtualAddress, POOLS))[0] ?? 'pgpool01'
+    const leader = (await lab.holders(lab.databaseVirtualAddress, PGPOOLS))[0] ?? 'pgpool01'
     claimSurvived(stage, await stage.break(kill(leader), { holdMs: 10_000 }), SURVIVED_WITHIN_MS)
 
     await stage.stopWorkload()

@@ -7,6 +7,11 @@ import { scenario as scenario05 } from './05.ts'
 import { scenario as scenario06 } from './06.ts'
 import { scenario as scenario07 } from './07.ts'
 import { scenario as scenario08 } from './08.ts'
+import { scenario as nothingLost } from './nothing-lost.ts'
+import { scenario as nothingLostPostgres } from './nothing-lost-pg.ts'
+import { scenario as soak } from './soak.ts'
+import { scenario as staleReads } from './stale-reads.ts'
+import { scenario as staleReadsPostgres } from './stale-reads-pg.ts'
 
 export const scenarios: readonly Scenario[] = [
   scenario01,
@@ -16,7 +21,12 @@ export const scenarios: readonly Scenario[] = [
   scenario05,
   scenario06,
   scenario07,
-  scenario08
+  scenario08,
+  nothingLost,
+  nothingLostPostgres,
+  staleReads,
+  staleReadsPostgres,
+  soak
 ]
 
 /** @throws an Error that names those there are */

@@ -1,0 +1,36 @@
+import { HEALED, STATE_REACHED } from './budgets.ts'
+import type { Host } from './network.ts'
+import type { Stage } from './stage.ts'
+
+export const POSTGRES_HOSTS: readonly Host[] = ['pg01', 'pg02', 'pg03']
+export const PGPOOLS: readonly Host[] = ['pgpool01', 'pgpool02', 'pgpool03']
+
+/** The answer of one host to one query; empty when it does not answer. */
+export const queryPostgres = async (stage: Stage, host: Host, text: string): Promise<string> =>
+  (await stage.lab.exec(host, ['psql', '-U', 'postgres', '-h', '127.0.0.1', '-AXtqc', text]).catch(() => '')).trim()
+
+export async function findPrimaries(stage: Stage, hosts = POSTGRES_HOSTS): Promise<Host[]> {
+  const found: Host[] = []
+  for (const host of hosts)
+    if ((await queryPostgres(stage, host, 'select pg_is_in_recovery()')) === 'f') found.push(host)
+  return found
+}
+
+/** Waits until there is one primary. @throws when there is none in time */
+export async function findHostsOfPostgres(stage: Stage): Promise<{ primary: Host; standbys: Host[] }> {
+  let primaries: Host[] = []
+  await stage.waitFor('one PostgreSQL host is primary', STATE_REACHED, async () => {
+    primaries = await findPrimaries(stage)
+    return primaries.length === 1
+  })
+  const [primary] = primaries as [Host]
+  return { primary, standbys: POSTGRES_HOSTS.filter(host => host !== primary) }
+}
+
+/** Waits until pgpool sends queries to all three hosts again; how long that took, in milliseconds. */
+export const waitForAllAttached = (stage: Stage): Promise<number> =>
+  stage.waitFor('pgpool sends queries to all three again', HEALED, async () => {
+    const [holder = 'pgpool01' as Host] = await stage.lab.holders(stage.lab.databaseVirtualAddress, PGPOOLS)
+    const nodes = await queryPostgres(stage, holder, 'show pool_nodes')
+    return nodes.split('\n').filter(line => /^\d\|.*\|up\|/.test(line)).length === POSTGRES_HOSTS.length
+  })

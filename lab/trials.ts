@@ -1,0 +1,192 @@
+import { checkLedger } from './checker/ledger.ts'
+import { countStaleReads } from './checker/stale-reads.ts'
+import { countSessions, median } from './checker/tally.ts'
+import type { Fault } from './faults/index.ts'
+import type { Host } from './network.ts'
+import type { FaultRecord } from './report/result.ts'
+import type { Stage } from './stage.ts'
+import type { Line } from './workload/history.ts'
+
+/** One row of the table: a fault, repeated while customers shop, and the figures that it is held to. */
+export interface Trial {
+  row: string
+  /** Whom it strikes, asked before each repetition; `fault` knows it by itself otherwise. */
+  host?: (stage: Stage, round: number) => Promise<Host>
+  fault: (host: Host) => Fault
+  /**
+   * Requests of the customers that may fail: a number; `in flight`: one for each customer, those that were on the dead
+   * host's connections; `a page that retries`: any, if each failure is the site's own 503. Absent: shown, not judged.
+   */
+  failed?: number | 'in flight' | 'a page that retries'
+  /** The longest that any action of a customer may take, repetitions included. Absent: shown, not judged. */
+  pauseMs?: number
+  /** From the last machine's start to the first answer that a database had part in. */
+  servingWithinMs?: number
+  holdMs?: number
+  /** Tabs of each customer: with two, half as many customers. */
+  tabs?: number
+}
+
+interface Outcome {
+  trial: Trial
+  rounds: FaultRecord[]
+  /** The lines of this trial's customers. */
+  history: Line[]
+  customers: number
+}
+
+/** Repetitions that the figures ask for. */
+const TIMES = 5
+const CUSTOMERS = 20
+/** With the three requests of an action this makes about 100 requests/s of 20 customers. */
+const THINK_MS = 500
+/** With fewer repetitions, as in CI, on machines that do other things too, a pause is judged by this multiple. */
+const LENIENCE = 3
+
+/** @param betweenRounds awaited after each heal: what must be whole again before the next fault, besides the broken host */
+export async function runTrials(
+  stage: Stage,
+  trials: readonly Trial[],
+  betweenRounds?: (stage: Stage) => Promise<unknown>
+): Promise<void> {
+  const { short = false } = stage.settings
+  const times = stage.settings.times ?? (short ? 1 : TIMES)
+  const chosen = short ? trials.filter(trial => trial.pauseMs ?? trial.servingWithinMs) : trials
+  const outcomes: Outcome[] = []
+  stage.explain(
+    `${chosen.length} faults, ${times} times each, while ${CUSTOMERS} customers shop; every acknowledged write is looked for at the end`
+  )
+  try {
+    for (const [index, trial] of chosen.entries()) {
+      stage.predict(`${index + 1} of ${chosen.length}: ${trial.row}. ${describeFigures(trial)}`)
+      const outcome = await runTrial(stage, trial, times, betweenRounds)
+      outcomes.push(outcome)
+      judge(stage, outcome, times)
+    }
+  } finally {
+    // What was measured before an interruption is worth showing.
+    stage.table(toTable(outcomes, times))
+  }
+}
+
+async function runTrial(
+  stage: Stage,
+  trial: Trial,
+  times: number,
+  betweenRounds?: (stage: Stage) => Promise<unknown>
+): Promise<Outcome> {
+  const { tabs = 1 } = trial
+  const customers = CUSTOMERS / tabs
+  const prefix = await stage.startWorkload({ customers, tabs, thinkMs: THINK_MS })
+  await stage.pause(2_000)
+  const rounds: FaultRecord[] = []
+  for (let round = 0; round < times; round += 1) {
+    const fault = trial.fault((await trial.host?.(stage, round)) as Host)
+    rounds.push(await stage.break(fault, { as: trial.row, holdMs: trial.holdMs ?? 4_000, settleMs: 1_500 }))
+    await betweenRounds?.(stage)
+  }
+  await stage.stopWorkload()
+  return { trial, rounds, customers, history: stage.history.filter(line => line.who.startsWith(prefix)) }
+}
+
+function describeFigures({ failed, pauseMs, servingWithinMs }: Trial): string {
+  const figures = [
+    failed === undefined ? '' : `failed requests: ${failed === 'in flight' ? 'only those in flight' : failed}`,
+    pauseMs === undefined ? '' : `longest pause ${pauseMs} ms`,
+    servingWithinMs === undefined ? '' : `serving within ${servingWithinMs / 1000} s`
+  ].filter(Boolean)
+  return figures.length > 0 ? `Figures: ${figures.join(', ')}` : 'No figure is set'
+}
+
+const servingMs = (round: FaultRecord) => round.servedAgainMs ?? Number.POSITIVE_INFINITY
+
+function judge(stage: Stage, { trial, rounds, history, customers }: Outcome, times: number): void {
+  const lenience = times < TIMES ? LENIENCE : 1
+  const { ledger, verdict, evidence } = checkLedger(history)
+  const stale = countStaleReads(history)
+  const { repeatedLogins } = countSessions(history)
+  stage.promise(
+    `${trial.row}: nothing lost, nothing twice, nothing back, nothing stale, no login repeated`,
+    verdict === 'good' && stale.stale === 0 && stale.checked > 0 && repeatedLogins === 0,
+    `${ledger.acknowledged} acknowledged, ${ledger.lost} lost, ${ledger.duplicated} twice, ${ledger.resurrected} back, ${ledger.unknown} unknown; ` +
+      `${stale.stale} of ${stale.checked} reads stale; ${repeatedLogins} logins repeated. ${[...evidence, ...stale.examples].join('; ')}`
+  )
+  if (trial.failed !== undefined) {
+    const failures = rounds.map(round => round.failedRequests)
+    const bad = history.filter(line => line.outcome !== 'ok')
+    const allowed = trial.failed === 'in flight' ? customers : trial.failed
+    stage.claim(
+      `${trial.row}: failed requests`,
+      allowed === 'a page that retries'
+        ? bad.every(line => line.status === 503)
+        : Math.max(...failures) <= (allowed as number),
+      `${failures.join(', ')} (${describeFailures(bad)})`
+    )
+  }
+  if (trial.pauseMs !== undefined) {
+    const pauses = rounds.map(round => round.longestPauseMs ?? Number.POSITIVE_INFINITY)
+    stage.claim(
+      `${trial.row}: no shopper waits longer than ${trial.pauseMs * lenience} ms`,
+      Math.max(...pauses) <= trial.pauseMs * lenience,
+      `${pauses.join(', ')} ms`
+    )
+  }
+  if (trial.servingWithinMs !== undefined) {
+    stage.claim(
+      `${trial.row}: serving again within ${(trial.servingWithinMs * lenience) / 1000} s of the last machine's start`,
+      rounds.every(round => servingMs(round) <= (trial.servingWithinMs as number) * lenience),
+      `${rounds.map(servingMs).join(', ')} ms`
+    )
+  }
+}
+
+function describeFailures(bad: readonly Line[]): string {
+  const counts = new Map<string, number>()
+  for (const { what, status, error } of bad) {
+    const name = `${what} ${status ?? error ?? '?'}`
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return [...counts].map(([name, count]) => `${count} × ${name}`).join(', ') || 'none'
+}
+
+function toTable(outcomes: readonly Outcome[], times: number) {
+  const spread = (values: number[]) => {
+    const known = values.filter(Number.isFinite)
+    return known.length > 0 ? `${Math.round(median(known))} / ${Math.max(...known)}` : '–'
+  }
+  return {
+    title: 'What a shopper noticed',
+    note:
+      `Each fault ${times} times: median / worst. ${CUSTOMERS} customers, about 100 requests/s, and a probe every 20 ms, on one machine that runs all the hosts. ` +
+      'It says what was tried and what was seen. It does not say what can never happen: see the notes on Galera.',
+    head: [
+      'fault',
+      'failed requests',
+      'figure',
+      'longest pause of a shopper, ms',
+      'figure',
+      'acknowledged',
+      'lost / twice / back',
+      'stale reads',
+      'logins repeated'
+    ],
+    rows: outcomes.map(({ trial, rounds, history }) => {
+      const { ledger } = checkLedger(history)
+      const stale = countStaleReads(history)
+      const isPowerCut = trial.servingWithinMs !== undefined
+      return [
+        trial.row,
+        isPowerCut ? '–' : spread(rounds.map(round => round.failedRequests)),
+        trial.failed ?? '–',
+        isPowerCut
+          ? `serving again after ${spread(rounds.map(servingMs))}`
+          : spread(rounds.map(round => round.longestPauseMs ?? Number.NaN)),
+        trial.pauseMs ?? trial.servingWithinMs ?? '–',
+        ledger.acknowledged,
+        `${ledger.lost} / ${ledger.duplicated} / ${ledger.resurrected}`,
+        `${stale.stale} of ${stale.checked}`,
+        countSessions(history).repeatedLogins
+      ]
+    })
+  }
+}
