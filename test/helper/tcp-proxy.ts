@@ -9,6 +9,8 @@ export interface TcpProxy {
   cut(): Promise<void>
   /** Keeps every connection and passes nothing on, as when a host vanishes without a word. */
   freeze(): void
+  /** Keeps the connections there are and passes nothing on; new ones work, as when an address moved to another host. */
+  strand(): void
   restore(): Promise<void>
 }
 
@@ -17,12 +19,13 @@ export type ProxyVerdict = 'lose' | undefined
 
 /**
  * Stands between a server and its database, so that the way to it can be lost with the database itself unharmed.
- * `onClientData` sees what the client sends, connection by connection.
+ * `onClientData` sees what the client sends, connection by connection; `rewrite` changes what the server answers.
  */
 export async function tcpProxy(
   t: Scope,
   targetPort: number,
-  onClientData?: (chunk: Buffer, connection: object) => ProxyVerdict
+  onClientData?: (chunk: Buffer, connection: object) => ProxyVerdict,
+  rewrite: (chunk: Buffer) => Buffer = chunk => chunk
 ): Promise<TcpProxy> {
   const sockets = new Set<net.Socket>()
   const port = await freePort()
@@ -42,7 +45,7 @@ export async function tcpProxy(
       from.on('data', chunk => {
         if (from === client) isLosing ||= onClientData?.(chunk, connection) === 'lose'
         else if (isLosing) return client.destroy()
-        return to.write(chunk)
+        return to.write(from === target ? rewrite(chunk) : chunk)
       })
       from.on('error', () => to.destroy())
       from.on('close', () => {
@@ -68,6 +71,10 @@ export async function tcpProxy(
     cut,
     freeze() {
       isFrozen = true
+      for (const socket of sockets) socket.pause()
+    },
+    strand() {
+      isFrozen = false
       for (const socket of sockets) socket.pause()
     },
     async restore() {
