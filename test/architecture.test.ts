@@ -44,7 +44,7 @@ const floors = [
   ['store']
 ]
 /** What any floor may use, and which uses no floor itself. */
-const shared = ['config.ts', 'errors.ts', 'i18n']
+const shared = ['config.ts', 'database-url.ts', 'env-reader.ts', 'session-secret.ts', 'errors.ts', 'i18n']
 
 const partOf = (path: string) => (dirname(path) === '.' ? path : (path.split('/')[0] ?? ''))
 const floorOf = (path: string) => floors.findIndex(parts => parts.includes(partOf(path)))

@@ -43,6 +43,12 @@ export function createMetrics(serverName: string) {
     labelNames: ['reason'] as const,
     registers
   })
+  const silentNodes = new Counter({
+    name: 'carrinho_database_silent_nodes_total',
+    help: 'Times a database node stopped answering and its connections were given up, by node',
+    labelNames: ['node'] as const,
+    registers
+  })
   const pruned = new Counter({
     name: 'carrinho_pruned_rows_total',
     help: 'Rows past their time that this server deleted',
@@ -53,7 +59,8 @@ export function createMetrics(serverName: string) {
     retried: cause => retries.inc({ cause }),
     unknownResolved: () => unknownResolved.inc(),
     connectionOpened: node => opened.inc({ node }),
-    connectionDiscarded: reason => discarded.inc({ reason })
+    connectionDiscarded: reason => discarded.inc({ reason }),
+    nodeSilent: node => silentNodes.inc({ node })
   }
 
   return { registry, requests, pruned, events }

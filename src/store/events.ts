@@ -6,11 +6,14 @@ export interface StoreEvents {
   unknownResolved(): void
   connectionOpened(node: string): void
   connectionDiscarded(reason: string): void
+  /** A node stopped answering; every connection to it was given up. */
+  nodeSilent(node: string): void
 }
 
 export const noEvents: StoreEvents = {
   retried() {},
   unknownResolved() {},
   connectionOpened() {},
-  connectionDiscarded() {}
+  connectionDiscarded() {},
+  nodeSilent() {}
 }

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net'
 import { lt, sql } from 'drizzle-orm'
 import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core'
 import { drizzle } from 'drizzle-orm/mysql-proxy'
 import mysql, { type Connection, type ConnectionOptions, type PrepareStatementInfo } from 'mysql2'
-import type { DatabaseLimits, ServerDatabase } from '../config.ts'
+import type { DatabaseLimits } from '../config.ts'
+import type { ServerDatabase } from '../database-url.ts'
 import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
@@ -173,7 +175,7 @@ async function connect(options: MysqlOptions): Promise<Link> {
     if (!version.includes('MariaDB')) throw new NoConnection('connect', `needs MariaDB, found version ${version}`)
     return link
   } catch (error) {
-    connection.destroy()
+    cut(connection)
     throw error
   }
 }
@@ -258,12 +260,18 @@ class MysqlLink implements Link {
 
   destroy(): void {
     this.#gone = true
-    this.#connection.destroy()
+    cut(this.#connection)
   }
 
   onGone(listener: () => void): void {
     this.#goneListener = listener
   }
+}
+
+/** Ends it at once; its statement fails. The driver's destroy() waits for a goodbye, and leaves the statement waiting too. */
+function cut(connection: Connection): void {
+  const { stream } = connection as unknown as { stream: Socket }
+  stream.destroy()
 }
 
 /** @throws NoConnection */
@@ -288,7 +296,7 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     const connection = mysql.createConnection(settings)
     const fail = (error: unknown) => {
       clearTimeout(timer)
-      connection.destroy()
+      cut(connection)
       reject(new NoConnection('connect', 'cannot connect to the database', { cause: error }))
     }
     // connectTimeout covers TCP only; a frozen node accepts and then says nothing.
@@ -307,18 +315,23 @@ const query = (
   sql: string,
   values: unknown[],
   timeoutMs: number,
-  destroy = () => connection.destroy()
+  destroy = () => cut(connection)
 ) => bounded(timeoutMs, destroy, done => connection.query({ sql, values }, done))
 
 type Callback = (error: mysql.QueryError | null, result: unknown) => void
 
 function bounded(timeoutMs: number, destroy: () => void, start: (done: Callback) => void): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      destroy()
+    let isSettled = false
+    const giveUp = () => {
+      if (isSettled) return
       reject(new StatementTimeout(timeoutMs))
-    }, timeoutMs)
+      destroy()
+    }
+    // What came while this process was busy is read first: it would otherwise take its own slowness for the node's.
+    const timer = setTimeout(() => setImmediate(giveUp), timeoutMs)
     start((error, result) => {
+      isSettled = true
       clearTimeout(timer)
       // Numbers from 1000 up are the server's own; everything else means the connection broke.
       if (error) reject(Number(error.errno) >= 1000 ? error : new LinkLost(error))

@@ -1,6 +1,7 @@
 import type { NodeInfo } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
-import { NoConnection } from './failures.ts'
+import { NoConnection, StatementTimeout } from './failures.ts'
+import { NodeWatch } from './node-watch.ts'
 
 /** One connection to a database node. */
 export interface Link {
@@ -38,6 +39,12 @@ export interface PoolOptions {
   checkAfterIdleMs: number
   /** How long that question may take. */
   checkMs: number
+  /** After so long another connection is asked for beside one that is still to come: it may lead to another node. */
+  lateAfterMs: number
+  /** How often each node is asked for a sign of life, on a link that is kept for this. */
+  beatMs: number
+  /** A node that says nothing for so long, on any link, is given up. Its links are destroyed, busy or not. */
+  silentMs: number
   /** A link older than this is closed when it comes back, so that a returned node gets its share of connections. */
   maxAgeMs: number
 }
@@ -46,6 +53,8 @@ export interface PoolGauges {
   open: number
   idle: number
   waiting: number
+  /** Links beside the pool's, one a node, on which only signs of life are asked for. */
+  watching: number
 }
 
 interface Slot {
@@ -54,38 +63,56 @@ interface Slot {
   idleSince: number
   /** The pool's count of disturbances when this link was last known good. */
   trusted: number
+  /** The node was given up while this link was in use. */
+  isSilent: boolean
 }
 
 interface Waiter {
-  resolve(slot: Slot | undefined): void
+  resolve(slot: Slot): void
+  reject(error: NoConnection): void
   timer: NodeJS.Timeout
 }
 
 /**
  * A pool for a cluster that falls apart. What the drivers' own pools leave out: every wait has a deadline, the queue has
  * a limit, a link that was idle for a while or that lived through another link's loss is asked before it is used, links
- * are used in turn (so that each node behind a balancer answers its share), and a link in doubt is destroyed, never
- * handed back.
+ * are used in turn (so that each node behind a balancer answers its share), a link in doubt is destroyed, never handed
+ * back, and whoever waits on a node that fell silent is told within a second.
  */
 export class Pool {
   readonly #options: PoolOptions
   readonly #idle: Slot[] = []
   readonly #waiters: Waiter[] = []
   readonly #busy = new Map<Link, Slot>()
-  #connecting = 0
+  readonly #watch: NodeWatch
+  /** Connections that are being opened, and of these those that are late: they no longer count. */
+  #opening = 0
+  readonly #late = new Set<object>()
   #disturbances = 0
   #closed = false
   #drained: (() => void) | undefined
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#watch = new NodeWatch({
+      everyMs: options.beatMs,
+      silentMs: options.silentMs,
+      lend: isWanted => this.#lend(isWanted),
+      heardAt: node => this.#heardAt(node),
+      lost: () => {
+        this.#disturbances++
+        options.events.connectionDiscarded('watch')
+      },
+      silent: node => this.#giveUp(node)
+    })
   }
 
   get gauges(): PoolGauges {
     return {
-      open: this.#idle.length + this.#busy.size + this.#connecting,
+      open: this.#idle.length + this.#busy.size + this.#opening,
       idle: this.#idle.length,
-      waiting: this.#waiters.length
+      waiting: this.#waiters.length,
+      watching: this.#watch.size
     }
   }
 
@@ -104,14 +131,16 @@ export class Pool {
    * @throws NoConnection when none could be had by then
    */
   async acquire(deadline: number): Promise<Link> {
+    let metSilence = false
     for (;;) {
       if (this.#closed) throw new NoConnection('closed', 'the pool is closed')
       if (performance.now() >= deadline) throw new NoConnection('queue', 'no free connection in time')
-      const slot = this.#idle.shift() ?? (await this.#openOrWait(deadline))
-      // Woken without a link: there may now be room to open one.
-      if (slot === undefined) continue
-      this.#busy.set(slot.link, slot)
-      if (this.#isTrusted(slot) || (await this.#check(slot, deadline))) return slot.link
+      const slot = this.#takeIdle(metSilence) ?? (await this.#wait(deadline))
+      if (this.#isTrusted(slot)) return slot.link
+      const found = await this.#check(slot, deadline)
+      if (found === 'sound') return slot.link
+      // One such wait is enough: the next link may be as dead, a new one is not.
+      if (found === 'silent') metSilence = true
     }
   }
 
@@ -127,30 +156,29 @@ export class Pool {
     } else {
       slot.idleSince = now
       slot.trusted = this.#disturbances
-      const waiter = this.#nextWaiter()
-      if (waiter) {
-        waiter.resolve(slot) // stays counted as busy, so that nobody opens one in its place
-      } else {
-        this.#busy.delete(link)
-        this.#idle.push(slot)
-      }
+      this.#handOn(slot)
     }
   }
 
-  /** The link is in doubt: it is destroyed, and with `reason` lost or timeout, so is the trust in its idle siblings. */
+  /** The link is in doubt, or old: it is destroyed. When in doubt, so is the trust in its idle siblings. */
   discard(link: Link, reason: string): void {
-    if (!this.#busy.delete(link)) return
+    const slot = this.#busy.get(link)
+    if (!slot) return
+    this.#busy.delete(link)
     link.destroy()
     if (reason !== 'age') this.#disturbances++
-    this.#options.events.connectionDiscarded(reason)
-    this.#nextWaiter()?.resolve(undefined)
+    this.#options.events.connectionDiscarded(slot.isSilent ? 'silent' : reason)
+    this.#openForWaiters()
     this.#drainedIfEmpty()
   }
 
   /** Refuses new callers, waits for the busy links at most `waitMs`, closes everything. */
   async close(waitMs: number): Promise<void> {
     this.#closed = true
-    for (let waiter = this.#nextWaiter(); waiter; waiter = this.#nextWaiter()) waiter.resolve(undefined)
+    this.#watch.stop()
+    for (let waiter = this.#nextWaiter(); waiter; waiter = this.#nextWaiter()) {
+      waiter.reject(new NoConnection('closed', 'the pool is closed'))
+    }
     for (const slot of this.#idle.splice(0)) slot.link.destroy()
     if (this.#busy.size > 0) {
       await new Promise<void>(resolve => {
@@ -170,31 +198,43 @@ export class Pool {
     return slot.trusted === this.#disturbances && performance.now() - slot.idleSince < this.#options.checkAfterIdleMs
   }
 
-  async #check(slot: Slot, deadline: number): Promise<boolean> {
+  #takeIdle(onlyTrusted: boolean): Slot | undefined {
+    const at = onlyTrusted ? this.#idle.findIndex(slot => this.#isTrusted(slot)) : 0
+    const slot = at === -1 ? undefined : this.#idle[at]
+    if (slot === undefined) return undefined
+    this.#idle.splice(at, 1)
+    this.#busy.set(slot.link, slot)
+    return slot
+  }
+
+  async #check(slot: Slot, deadline: number): Promise<'sound' | 'lost' | 'silent'> {
     if (slot.link.isGone()) {
       this.discard(slot.link, 'gone')
-      return false
+      return 'lost'
     }
     const disturbances = this.#disturbances
+    const askedAt = performance.now()
     try {
-      const left = Math.max(1, deadline - performance.now())
-      await slot.link.check(Math.min(this.#options.checkMs, left))
+      await slot.link.check(Math.min(this.#options.checkMs, Math.max(1, deadline - askedAt)))
       slot.trusted = disturbances
-      return true
-    } catch {
+      slot.idleSince = performance.now()
+      return 'sound'
+    } catch (error) {
       this.discard(slot.link, 'check')
-      return false
+      if (!(error instanceof StatementTimeout)) return 'lost'
+      this.#dropIdle(other => other.link.node === slot.link.node && other.idleSince < askedAt, 'check')
+      return 'silent'
     }
   }
 
-  async #openOrWait(deadline: number): Promise<Slot | undefined> {
-    if (this.#busy.size + this.#connecting + this.#idle.length < this.#options.size) return this.#open()
-    if (this.#waiters.length >= this.#options.queueLimit) {
+  #wait(deadline: number): Promise<Slot> {
+    if (!this.#hasRoom() && this.#waiters.length - this.#opening >= this.#options.queueLimit) {
       throw new NoConnection('queue', `${this.#waiters.length} are waiting for a connection already`)
     }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         resolve,
+        reject,
         timer: setTimeout(
           () => {
             this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
@@ -204,38 +244,119 @@ export class Pool {
         )
       }
       this.#waiters.push(waiter)
+      this.#openForWaiters()
     })
   }
 
-  async #open(): Promise<Slot> {
-    this.#connecting++
-    try {
-      const link = await this.#options.connect()
-      this.#options.events.connectionOpened(link.node)
-      const now = performance.now()
-      const slot: Slot = { link, openedAt: now, idleSince: now, trusted: this.#disturbances }
-      link.onGone(() => this.#forget(slot))
-      this.#busy.set(link, slot)
-      return slot
-    } catch (error) {
-      this.#disturbances++
-      // Whoever waits for a link may try for itself, and meet the error itself.
-      this.#nextWaiter()?.resolve(undefined)
-      throw error instanceof NoConnection
-        ? error
-        : new NoConnection('connect', 'cannot connect to the database', { cause: error })
-    } finally {
-      this.#connecting--
+  #hasRoom(): boolean {
+    return this.#busy.size + this.#idle.length + this.#opening < this.#options.size
+  }
+
+  /** A connection for each that waits, as far as there is room; one at a time while others are late. */
+  #openForWaiters(): void {
+    const wanted = this.#late.size > 0 ? Math.min(1, this.#waiters.length) : this.#waiters.length
+    while (!this.#closed && this.#opening < wanted && this.#hasRoom()) this.#open()
+  }
+
+  /** Whoever waited longest gets it, or a link that came free meanwhile. A failure is told to one who waits. */
+  #open(): void {
+    const attempt = {}
+    let counts = true
+    const settle = () => {
+      if (counts) this.#opening--
+      counts = false
+      this.#late.delete(attempt)
+      clearTimeout(timer)
+    }
+    this.#opening++
+    const timer = setTimeout(() => {
+      settle()
+      this.#late.add(attempt)
+      this.#openForWaiters()
+    }, this.#options.lateAfterMs).unref()
+    this.#options.connect().then(
+      link => {
+        settle()
+        // The way is open again: those that are late need not hold anybody up.
+        this.#late.clear()
+        this.#opened(link)
+        this.#openForWaiters()
+      },
+      error => {
+        settle()
+        this.#disturbances++
+        if (this.#waiters.length > this.#opening + this.#late.size) {
+          const failure = error instanceof NoConnection ? error : undefined
+          this.#nextWaiter()?.reject(
+            failure ?? new NoConnection('connect', 'cannot connect to the database', { cause: error })
+          )
+        }
+        this.#openForWaiters()
+      }
+    )
+  }
+
+  #opened(link: Link): void {
+    const { events, size } = this.#options
+    events.connectionOpened(link.node)
+    // One that was late may find its place taken.
+    if (this.#closed || this.#busy.size + this.#idle.length >= size) {
+      link.destroy()
+      events.connectionDiscarded('surplus')
+      return
+    }
+    const now = performance.now()
+    const slot: Slot = { link, openedAt: now, idleSince: now, trusted: this.#disturbances, isSilent: false }
+    link.onGone(() => this.#dropIdle(idle => idle === slot, 'lost while idle'))
+    this.#busy.set(link, slot)
+    this.#handOn(slot)
+    this.#watch.start()
+  }
+
+  /** To who waits longest, or to the back of the line. */
+  #handOn(slot: Slot): void {
+    const waiter = this.#nextWaiter()
+    if (waiter) {
+      waiter.resolve(slot) // stays counted as busy, so that nobody opens one in its place
+    } else {
+      this.#busy.delete(slot.link)
+      this.#idle.push(slot)
     }
   }
 
-  #forget(slot: Slot): void {
-    const at = this.#idle.indexOf(slot)
-    if (at === -1) return
-    this.#idle.splice(at, 1)
-    this.#disturbances++
-    slot.link.destroy()
-    this.#options.events.connectionDiscarded('lost while idle')
+  #dropIdle(isMeant: (slot: Slot) => boolean, reason: string): void {
+    for (const slot of this.#idle.filter(isMeant)) {
+      this.#idle.splice(this.#idle.indexOf(slot), 1)
+      this.#disturbances++
+      slot.link.destroy()
+      this.#options.events.connectionDiscarded(reason)
+    }
+  }
+
+  /** Takes an idle link out of the pool for good. */
+  #lend(isWanted: (node: string) => boolean): Link | undefined {
+    const at = this.#idle.findIndex(({ link }) => isWanted(link.node) && !link.isGone())
+    return at === -1 ? undefined : this.#idle.splice(at, 1)[0]?.link
+  }
+
+  /** When a link to this node last did what it was asked. */
+  #heardAt(node: string): number {
+    let latest = Number.NEGATIVE_INFINITY
+    for (const slot of [...this.#idle, ...this.#busy.values()]) {
+      if (slot.link.node === node) latest = Math.max(latest, slot.idleSince)
+    }
+    return latest
+  }
+
+  /** Whoever waits on it is told now, not at the end of its patience. */
+  #giveUp(node: string): void {
+    this.#options.events.nodeSilent(node)
+    this.#dropIdle(slot => slot.link.node === node, 'silent')
+    for (const slot of this.#busy.values()) {
+      if (slot.link.node !== node) continue
+      slot.isSilent = true
+      slot.link.destroy() // its statement fails, and who sent it discards it
+    }
   }
 
   #nextWaiter(): Waiter | undefined {

@@ -28,6 +28,9 @@ export class Pooled {
       queueLimit: 50 * options.limits.poolSize,
       checkAfterIdleMs: 2000,
       checkMs: Math.min(500, options.limits.statementMs),
+      lateAfterMs: 250,
+      beatMs: 250,
+      silentMs: Math.min(500, options.limits.statementMs),
       maxAgeMs: 10 * 60_000
     })
   }

@@ -3,7 +3,8 @@ import { sql } from 'drizzle-orm'
 import { type PgColumn, PgDialect, type PgTable } from 'drizzle-orm/pg-core'
 import { drizzle } from 'drizzle-orm/pg-proxy'
 import pg from 'pg'
-import type { DatabaseLimits, ServerDatabase } from '../config.ts'
+import type { DatabaseLimits } from '../config.ts'
+import type { ServerDatabase } from '../database-url.ts'
 import type { Builder, Dialect, NodeInfo, Prunable } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
@@ -211,16 +212,22 @@ class PostgresLink implements Link {
   run(text: string, params: unknown[], timeoutMs: number): Promise<Answer> {
     const placed = /^\s*select\b/i.test(text) ? this.#prefix + text : text
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.destroy()
+      let isSettled = false
+      const giveUp = () => {
+        if (isSettled) return
         reject(new StatementTimeout(timeoutMs))
-      }, timeoutMs)
+        this.destroy()
+      }
+      // What came while this process was busy is read first: it would otherwise take its own slowness for the node's.
+      const timer = setTimeout(() => setImmediate(giveUp), timeoutMs)
       this.#client.query({ text: placed, values: params, rowMode: 'array' }).then(
         result => {
+          isSettled = true
           clearTimeout(timer)
           resolve({ rows: result.rows, affectedRows: result.rowCount ?? 0 })
         },
         error => {
+          isSettled = true
           clearTimeout(timer)
           reject(isSqlState(error?.code) ? error : new LinkLost(error))
         }

@@ -4,7 +4,8 @@ import { sql } from 'drizzle-orm'
 import { type SQLiteColumn, SQLiteSyncDialect, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { drizzle } from 'drizzle-orm/sqlite-proxy'
 import Database from 'libsql'
-import type { DatabaseLimits, EmbeddedDatabase } from '../config.ts'
+import type { DatabaseLimits } from '../config.ts'
+import type { EmbeddedDatabase } from '../database-url.ts'
 import { ConfigError } from '../errors.ts'
 import type { Builder, Dialect, Prunable, Run, SameRows, Tables } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
@@ -111,7 +112,7 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
       }
     },
 
-    gauges: { open: 2, idle: 2, waiting: 0 },
+    gauges: { open: 2, idle: 2, waiting: 0, watching: 0 },
     async close() {
       await turn(async () => {})
       reader.close()

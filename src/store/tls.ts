@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import type { Tls } from '../config.ts'
+import type { Tls } from '../database-url.ts'
 
 /** Node's TLS options, which both drivers take. */
 export function tlsOptions(tls: Tls, host: string) {

