@@ -77,7 +77,7 @@ export async function buildApp({
   })
   health(app, { lifecycle })
   whoami(app, { lifecycle, store })
-  metrics(app, { metrics: counters, lifecycle, gauges: () => store.dialect.gauges })
+  metrics(app, { metrics: counters, lifecycle, store })
   await app.register(fastifyStatic, {
     root: ASSETS,
     prefix: '/static/',

@@ -19,7 +19,7 @@ export function startDatabaseMonitor(
 
   const ask = async () => {
     try {
-      lifecycle.databaseAnswered(await store.schema(store.begin(ANSWER_MS)))
+      lifecycle.databaseAnswered(await store.schema(store.beginJob('database monitor', ANSWER_MS)))
       if (reachable !== true) onChange({ reachable: true })
       reachable = true
     } catch (error) {

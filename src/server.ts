@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { isIPv6 } from 'node:net'
+import type { FastifyBaseLogger } from 'fastify'
 import pino from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -7,6 +8,7 @@ import { startDatabaseMonitor } from './database-monitor.ts'
 import { ConfigError } from './errors.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { createMetrics } from './plugins/metrics.ts'
+import { logStore } from './plugins/store-log.ts'
 import { embeddedSecret } from './session-secret.ts'
 import { startPruning } from './shop/pruning.ts'
 import { openStore } from './store/index.ts'
@@ -28,7 +30,9 @@ export async function serve(config: Config): Promise<void> {
   }
   const lifecycle = new Lifecycle(config.serverName, config.readyGraceMs)
   const metrics = createMetrics(config.serverName)
-  const store = await openStore(config, metrics.events)
+  let log: FastifyBaseLogger | undefined
+  const events = logStore(metrics.events, () => log)
+  const store = await openStore(config, events)
   if (embedded) await migrate(store.dialect)
   const app = await buildApp({
     config,
@@ -43,6 +47,7 @@ export async function serve(config: Config): Promise<void> {
       stream: pino.destination({ dest: 1, sync: true })
     }
   })
+  log = app.log
 
   const stopMonitor = startDatabaseMonitor(store, lifecycle, ({ reachable, failure }) => {
     if (reachable) app.log.info({ engine: store.dialect.engine }, 'the database answers')

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { StoreEvents } from '../store/events.ts'
-import type { PoolGauges } from '../store/pool.ts'
+import type { Store } from '../store/index.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -43,6 +43,18 @@ export function createMetrics(serverName: string) {
     labelNames: ['reason'] as const,
     registers
   })
+  const checked = new Counter({
+    name: 'carrinho_database_connection_checks_total',
+    help: 'Connections that were asked for a sign of life before they were used, by result',
+    labelNames: ['result'] as const,
+    registers
+  })
+  const causalTimeouts = new Counter({
+    name: 'carrinho_causal_reads_timed_out_total',
+    help: 'Reads whose database node had not caught up in time with what was acknowledged before, by node',
+    labelNames: ['node'] as const,
+    registers
+  })
   const silentNodes = new Counter({
     name: 'carrinho_database_silent_nodes_total',
     help: 'Times a database node stopped answering and its connections were given up, by node',
@@ -60,6 +72,8 @@ export function createMetrics(serverName: string) {
     unknownResolved: () => unknownResolved.inc(),
     connectionOpened: node => opened.inc({ node }),
     connectionDiscarded: reason => discarded.inc({ reason }),
+    connectionChecked: result => checked.inc({ result }),
+    causalReadTimedOut: node => causalTimeouts.inc({ node }),
     nodeSilent: node => silentNodes.inc({ node })
   }
 
@@ -68,7 +82,7 @@ export function createMetrics(serverName: string) {
 
 export function metrics(
   app: FastifyInstance,
-  { metrics, lifecycle, gauges }: { metrics: Metrics; lifecycle: Lifecycle; gauges: () => PoolGauges }
+  { metrics, lifecycle, store: { dialect } }: { metrics: Metrics; lifecycle: Lifecycle; store: Store }
 ): void {
   const registers = [metrics.registry]
   new Gauge({
@@ -85,7 +99,27 @@ export function metrics(
     labelNames: ['state'] as const,
     registers,
     collect() {
-      for (const [state, value] of Object.entries(gauges())) this.set({ state }, value)
+      for (const [state, value] of Object.entries(dialect.gauges)) this.set({ state }, value)
+    }
+  })
+
+  // Counted where they are run, without a call for each.
+  new Counter({
+    name: 'carrinho_causal_reads_total',
+    help: 'Reads that see what was acknowledged before on any node: on Galera they wait for it, behind pgpool they stay on the primary',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(dialect.causalReads.total)
+    }
+  })
+  new Counter({
+    name: 'carrinho_causal_read_seconds_total',
+    help: 'Time of these reads, the wait included',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(dialect.causalReads.ms / 1000)
     }
   })
 

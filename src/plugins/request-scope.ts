@@ -41,7 +41,7 @@ export function requestScope(
     reply.headers(constant)
     reply.header('x-request-id', request.id)
     if (request.protocol === 'https') reply.header('strict-transport-security', STRICT_TRANSPORT)
-    request.work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs))
+    request.work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs), request.id)
     done()
   })
 

@@ -87,7 +87,7 @@ export async function session(
 
   /** In the background: whoever asked does not wait, and if it fails the next request tries again. */
   const touch = (idHash: string, createdAt: number, now: number) => {
-    const work = store.begin()
+    const work = store.beginJob('session touch')
     work
       .repeatable(() => store.sessions.touch(work, idHash, now, expiry(createdAt, now)))
       .catch(error => app.log.debug({ err: error }, 'a session was not touched'))

@@ -23,7 +23,7 @@ export async function prune(store: Store, now = Date.now(), signal?: AbortSignal
   let pruned = 0
   for (const [what, before] of Object.entries(overdue(now)) as [Prunable, number][]) {
     for (let batch = 0; batch < MAX_BATCHES && !signal?.aborted; batch++) {
-      const work = store.begin()
+      const work = store.beginJob('pruning')
       const deleted = await work.repeatable(() => work.prune(what, before, BATCH))
       pruned += deleted
       if (deleted < BATCH) break

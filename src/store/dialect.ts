@@ -51,6 +51,11 @@ export interface NodeInfo {
 /** What `prune` may empty, each by the column that says when a row is of no more use. */
 export type Prunable = 'sessions' | 'operations' | 'loginFailures'
 
+export interface CausalReads {
+  total: number
+  ms: number
+}
+
 export type Run = (sql: string, params: unknown[], isSelect: boolean) => Promise<Answer>
 
 /** Everything the three databases do differently, and nothing else. */
@@ -76,6 +81,8 @@ export interface Dialect {
   nodeInfo(timeoutMs: number): Promise<NodeInfo>
   readonly migrator: Migrator
   readonly gauges: PoolGauges
+  /** Reads so far that were sure to see what was acknowledged before, on another node too. */
+  readonly causalReads: CausalReads
   close(waitMs: number): Promise<void>
 }
 

@@ -45,6 +45,11 @@ export async function openStore(config: Config, events: StoreEvents) {
     schema: schemaReader(dialect),
 
     /** A piece of work that gives up after `limitMs`, by default a request's limit. */
-    begin: (limitMs: number = config.limits.requestMs): Work => new Work(dialect, events, limitMs)
+    begin: (limitMs: number = config.limits.requestMs, requestId?: string): Work =>
+      new Work(dialect, events, limitMs, requestId),
+
+    /** The same for work that no request waits for; `job` names it in the log. */
+    beginJob: (job: string, limitMs: number = config.limits.requestMs): Work =>
+      new Work(dialect, events, limitMs, undefined, job)
   }
 }

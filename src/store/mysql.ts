@@ -21,7 +21,7 @@ true satisfies SameRows<typeof tables>
 // Error numbers: MariaDB's list; which of them are certain is from the Galera documentation.
 const AGAIN = new Set([
   1213, // deadlock, or certification conflict (also at COMMIT)
-  1205, // lock wait, or causal wait, timed out
+  1205, // see WAIT_TIMED_OUT
   1020, // record changed since last read
   1047, // Galera node not in a primary component
   1290, // read only
@@ -38,6 +38,8 @@ const UNKNOWN = new Set([
   1969 // max_statement_time exceeded
 ])
 const DUPLICATE = 1062
+/** A lock's wait, or, as a SELECT takes none, that for causality. */
+const WAIT_TIMED_OUT = 1205
 /** After these the node, not the statement, is the problem: the connection goes, and the next one may reach another. */
 const NODE_UNFIT = new Set([1047, 1290, 1792, 1836, 1053, 1927, 1317, 1180, 1969])
 
@@ -69,6 +71,7 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
   const pooled = new Pooled({
     connect: () => connect(options),
     verdict: mysqlVerdict,
+    isCausalTimeout: error => Number(driverCode(error)) === WAIT_TIMED_OUT,
     leavesLinkSound,
     limits,
     events: options.events
@@ -78,15 +81,15 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     engine: 'mysql',
     tables: tables as unknown as Tables,
     builder,
-    run: (bill, statement, params) => pooled.run(bill, statement, params),
+    run: (bill, statement, params, isSelect) => pooled.run(bill, statement, params, isSelect),
     transaction: (bill, unit) => pooled.transaction(bill, unit),
 
     insertOnce: (bill, operation, item) =>
-      pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item })),
+      pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item }), false),
 
     async prune(bill, what, before, limit) {
       const statement = pruning[what]
-      return (await pooled.run(bill, statement.sql, fill(statement, { before, limit }))).affectedRows
+      return (await pooled.run(bill, statement.sql, fill(statement, { before, limit }), false)).affectedRows
     },
 
     verdict: mysqlVerdict,
@@ -114,6 +117,7 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     get gauges() {
       return pooled.pool.gauges
     },
+    causalReads: pooled.causalReads,
     close: waitMs => pooled.pool.close(waitMs)
   }
 }
@@ -169,7 +173,7 @@ async function connect(options: MysqlOptions): Promise<Link> {
       [],
       options.limits.connectMs
     )
-    const link = new MysqlLink(connection, options.database.host)
+    const link = new MysqlLink(connection, options.database.host, options.causalReads)
     const { version } = await link.describe(options.limits.connectMs)
     // Compound statements outside stored programs are MariaDB's alone; see insertOnceStatement.
     if (!version.includes('MariaDB')) throw new NoConnection('connect', `needs MariaDB, found version ${version}`)
@@ -183,14 +187,18 @@ async function connect(options: MysqlOptions): Promise<Link> {
 class MysqlLink implements Link {
   node: string
   role = 'primary'
+  isCausal = false
   readonly #connection: Connection
+  readonly #waits: boolean
   readonly #prepared = new Map<string, PrepareStatementInfo>()
   readonly #destroy = () => this.destroy()
   #gone = false
   #goneListener: (() => void) | undefined
 
-  constructor(connection: Connection, host: string) {
+  /** @param waits its session was told to wait for causality, which only a node in a Galera cluster does */
+  constructor(connection: Connection, host: string, waits: boolean) {
     this.#connection = connection
+    this.#waits = waits
     this.node = host
     const gone = () => {
       if (this.#gone) return
@@ -244,6 +252,7 @@ class MysqlLink implements Link {
     const inGalera = variables.get('wsrep_on') === 'ON'
     this.node = (inGalera && variables.get('wsrep_node_name')) || variables.get('hostname') || this.node
     this.role = variables.get('read_only') === 'ON' ? 'standby' : 'primary'
+    this.isCausal = inGalera && this.#waits
     let clusterSize = 1
     if (inGalera) {
       const status = await query(this.#connection, `show global status like 'wsrep_cluster_size'`, [], timeoutMs, () =>

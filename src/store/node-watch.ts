@@ -9,7 +9,7 @@ export interface NodeWatchOptions {
   /** `performance.now()` at which the node last answered on another link. */
   heardAt(node: string): number
   /** A link of the watch's own is no more. */
-  lost(): void
+  lost(node: string): void
   /** The node no longer answers, on any link. */
   silent(node: string): void
 }
@@ -61,7 +61,7 @@ export class NodeWatch {
       if (this.#links.get(node) !== link) return // stopped meanwhile
       this.#links.delete(node)
       link.destroy()
-      lost()
+      lost(node)
       if (error instanceof StatementTimeout && performance.now() - heardAt(node) > silentMs / 2) silent(node)
     } finally {
       this.#asked.delete(node)

@@ -1,5 +1,5 @@
 import type { NodeInfo } from './dialect.ts'
-import type { StoreEvents } from './events.ts'
+import type { Origin, StoreEvents } from './events.ts'
 import { NoConnection, StatementTimeout } from './failures.ts'
 import { NodeWatch } from './node-watch.ts'
 
@@ -8,6 +8,8 @@ export interface Link {
   /** The node at the other end, as it names itself. */
   readonly node: string
   readonly role: string
+  /** Its reads see what was acknowledged before, on whichever node: they wait for that, or stay on the primary. */
+  readonly isCausal: boolean
   /** @throws the driver's error, or StatementTimeout after `timeoutMs`; the link is then destroyed */
   run(sql: string, params: unknown[], timeoutMs: number): Promise<Answer>
   /** Asks for a sign of life; never waits for causality. @throws like `run` */
@@ -99,9 +101,9 @@ export class Pool {
       silentMs: options.silentMs,
       lend: isWanted => this.#lend(isWanted),
       heardAt: node => this.#heardAt(node),
-      lost: () => {
+      lost: node => {
         this.#disturbances++
-        options.events.connectionDiscarded('watch')
+        options.events.connectionDiscarded('watch', node, undefined)
       },
       silent: node => this.#giveUp(node)
     })
@@ -130,14 +132,14 @@ export class Pool {
    * @param deadline `performance.now()` after which the caller no longer wants it
    * @throws NoConnection when none could be had by then
    */
-  async acquire(deadline: number): Promise<Link> {
+  async acquire(deadline: number, origin?: Origin): Promise<Link> {
     let metSilence = false
     for (;;) {
       if (this.#closed) throw new NoConnection('closed', 'the pool is closed')
       if (performance.now() >= deadline) throw new NoConnection('queue', 'no free connection in time')
       const slot = this.#takeIdle(metSilence) ?? (await this.#wait(deadline))
       if (this.#isTrusted(slot)) return slot.link
-      const found = await this.#check(slot, deadline)
+      const found = await this.#check(slot, deadline, origin)
       if (found === 'sound') return slot.link
       // One such wait is enough: the next link may be as dead, a new one is not.
       if (found === 'silent') metSilence = true
@@ -161,13 +163,13 @@ export class Pool {
   }
 
   /** The link is in doubt, or old: it is destroyed. When in doubt, so is the trust in its idle siblings. */
-  discard(link: Link, reason: string): void {
+  discard(link: Link, reason: string, origin?: Origin): void {
     const slot = this.#busy.get(link)
     if (!slot) return
     this.#busy.delete(link)
     link.destroy()
     if (reason !== 'age') this.#disturbances++
-    this.#options.events.connectionDiscarded(slot.isSilent ? 'silent' : reason)
+    this.#options.events.connectionDiscarded(slot.isSilent ? 'silent' : reason, link.node, origin)
     this.#openForWaiters()
     this.#drainedIfEmpty()
   }
@@ -207,9 +209,9 @@ export class Pool {
     return slot
   }
 
-  async #check(slot: Slot, deadline: number): Promise<'sound' | 'lost' | 'silent'> {
+  async #check(slot: Slot, deadline: number, origin: Origin | undefined): Promise<'sound' | 'lost' | 'silent'> {
     if (slot.link.isGone()) {
-      this.discard(slot.link, 'gone')
+      this.discard(slot.link, 'gone', origin)
       return 'lost'
     }
     const disturbances = this.#disturbances
@@ -218,9 +220,11 @@ export class Pool {
       await slot.link.check(Math.min(this.#options.checkMs, Math.max(1, deadline - askedAt)))
       slot.trusted = disturbances
       slot.idleSince = performance.now()
+      this.#options.events.connectionChecked('ok')
       return 'sound'
     } catch (error) {
-      this.discard(slot.link, 'check')
+      this.#options.events.connectionChecked('failed')
+      this.discard(slot.link, 'check', origin)
       if (!(error instanceof StatementTimeout)) return 'lost'
       this.#dropIdle(other => other.link.node === slot.link.node && other.idleSince < askedAt, 'check')
       return 'silent'
@@ -302,7 +306,7 @@ export class Pool {
     // One that was late may find its place taken.
     if (this.#closed || this.#busy.size + this.#idle.length >= size) {
       link.destroy()
-      events.connectionDiscarded('surplus')
+      events.connectionDiscarded('surplus', link.node, undefined)
       return
     }
     const now = performance.now()
@@ -329,7 +333,7 @@ export class Pool {
       this.#idle.splice(this.#idle.indexOf(slot), 1)
       this.#disturbances++
       slot.link.destroy()
-      this.#options.events.connectionDiscarded(reason)
+      this.#options.events.connectionDiscarded(reason, slot.link.node, undefined)
     }
   }
 

@@ -1,6 +1,6 @@
 import type { DatabaseLimits } from '../config.ts'
-import type { NodeInfo, Run } from './dialect.ts'
-import type { StoreEvents } from './events.ts'
+import type { CausalReads, NodeInfo, Run } from './dialect.ts'
+import type { Origin, StoreEvents } from './events.ts'
 import { failureName, StatementTimeout, type Verdict } from './failures.ts'
 import { type Answer, type Link, Pool } from './pool.ts'
 import type { Bill } from './work.ts'
@@ -8,6 +8,8 @@ import type { Bill } from './work.ts'
 export interface PooledOptions {
   connect(): Promise<Link>
   verdict(error: unknown): Verdict
+  /** The node gave up waiting to see what was acknowledged before. */
+  isCausalTimeout(error: unknown): boolean
   /** The server refused the statement but the connection is as good as before. */
   leavesLinkSound(error: unknown): boolean
   limits: DatabaseLimits
@@ -17,6 +19,8 @@ export interface PooledOptions {
 /** What MariaDB and PostgreSQL share: a pool, and statements that are timed, bounded and accounted for. */
 export class Pooled {
   readonly pool: Pool
+  /** Single statements that read causally, and their time, the wait for causality included. */
+  readonly causalReads: CausalReads = { total: 0, ms: 0 }
   readonly #options: PooledOptions
 
   constructor(options: PooledOptions) {
@@ -36,28 +40,38 @@ export class Pooled {
   }
 
   /** One statement on a link of its own, once. */
-  async run(bill: Bill, sql: string, params: unknown[]): Promise<Answer> {
+  async run(bill: Bill, sql: string, params: unknown[], isSelect: boolean): Promise<Answer> {
     const start = performance.now()
+    let isCausalRead = false
     try {
-      const link = this.pool.acquireNow() ?? (await this.pool.acquire(bill.deadline))
+      const link = this.pool.acquireNow() ?? (await this.pool.acquire(bill.deadline, bill))
+      isCausalRead = isSelect && link.isCausal
       try {
         const answer = await this.#runOn(link, bill, sql, params)
         this.pool.release(link)
         return answer
       } catch (error) {
         if (this.#options.leavesLinkSound(error)) this.pool.release(link)
-        else this.pool.discard(link, failureName(error))
+        else this.pool.discard(link, failureName(error), bill)
+        if (isCausalRead && this.#options.isCausalTimeout(error)) {
+          this.#options.events.causalReadTimedOut(link.node, bill)
+        }
         throw error
       }
     } finally {
-      bill.databaseMs += performance.now() - start
+      const ms = performance.now() - start
+      bill.databaseMs += ms
+      if (isCausalRead) {
+        this.causalReads.total++
+        this.causalReads.ms += ms
+      }
     }
   }
 
   /** Statements of one transaction; on any error the link is destroyed, which also rolls back. */
   async transaction<R>(bill: Bill, unit: (run: Run) => Promise<R>): Promise<R> {
     const start = performance.now()
-    const link = await this.pool.acquire(bill.deadline)
+    const link = await this.pool.acquire(bill.deadline, bill)
     const run: Run = (sql, params) => this.#runOn(link, bill, sql, params)
     try {
       await run('begin', [], false)
@@ -66,7 +80,7 @@ export class Pooled {
       this.pool.release(link)
       return result
     } catch (error) {
-      this.pool.discard(link, failureName(error))
+      this.pool.discard(link, failureName(error), bill)
       throw error
     } finally {
       bill.databaseMs += performance.now() - start
@@ -77,10 +91,14 @@ export class Pooled {
     const start = performance.now()
     bill.roundTrips++
     try {
-      const link = await this.#ask(timeoutMs, async (link, ms) => {
-        await link.check(ms)
-        return link
-      })
+      const link = await this.#ask(
+        timeoutMs,
+        async (link, ms) => {
+          await link.check(ms)
+          return link
+        },
+        bill
+      )
       bill.node = link.node
       return { node: link.node, role: link.role }
     } finally {
@@ -93,15 +111,19 @@ export class Pooled {
   }
 
   /** On a deadline of its own and without retries: the question is whether it answers now. */
-  async #ask<R>(timeoutMs: number, question: (link: Link, timeoutMs: number) => Promise<R>): Promise<R> {
+  async #ask<R>(
+    timeoutMs: number,
+    question: (link: Link, timeoutMs: number) => Promise<R>,
+    origin?: Origin
+  ): Promise<R> {
     const deadline = performance.now() + timeoutMs
-    const link = await this.pool.acquire(deadline)
+    const link = await this.pool.acquire(deadline, origin)
     try {
       const answer = await question(link, Math.max(1, deadline - performance.now()))
       this.pool.release(link)
       return answer
     } catch (error) {
-      this.pool.discard(link, failureName(error))
+      this.pool.discard(link, failureName(error), origin)
       throw error
     }
   }

@@ -70,6 +70,7 @@ export function postgresDialect(options: PostgresOptions): Dialect {
   const pooled = new Pooled({
     connect: () => connect(database, limits, options.causalReads),
     verdict: postgresVerdict,
+    isCausalTimeout: () => false, // the primary waits for nobody
     leavesLinkSound,
     limits,
     events: options.events
@@ -79,15 +80,15 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     engine: 'postgres',
     tables,
     builder,
-    run: (bill, text, params) => pooled.run(bill, text, params),
+    run: (bill, text, params, isSelect) => pooled.run(bill, text, params, isSelect),
     transaction: (bill, unit) => pooled.transaction(bill, unit),
 
     insertOnce: (bill, operation, item) =>
-      pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item })),
+      pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item }), false),
 
     async prune(bill, what, before, limit) {
       const expired = pruning[what]
-      return (await pooled.run(bill, expired.sql, fill(expired, { before, limit }))).affectedRows
+      return (await pooled.run(bill, expired.sql, fill(expired, { before, limit }), false)).affectedRows
     },
 
     verdict: postgresVerdict,
@@ -117,6 +118,7 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     get gauges() {
       return pooled.pool.gauges
     },
+    causalReads: pooled.causalReads,
     close: waitMs => pooled.pool.close(waitMs)
   }
 }
@@ -190,6 +192,7 @@ const parserOf = ((oid: number, format: 'text') =>
 class PostgresLink implements Link {
   node: string
   role = 'primary'
+  readonly isCausal: boolean
   readonly #client: pg.Client
   readonly #prefix: string
   #gone = false
@@ -198,6 +201,7 @@ class PostgresLink implements Link {
   constructor(client: pg.Client, host: string, onPrimary: boolean) {
     this.#client = client
     this.#prefix = onPrimary ? ON_PRIMARY : ''
+    this.isCausal = onPrimary
     this.node = host
     const gone = () => {
       if (this.#gone) return

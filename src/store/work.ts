@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseUnavailable } from '../errors.ts'
 import type { Dialect, NewItem, OperationKey, Prunable } from './dialect.ts'
-import type { StoreEvents } from './events.ts'
+import type { Origin, StoreEvents } from './events.ts'
 import { failureName } from './failures.ts'
 import type { Answer } from './pool.ts'
 import { fill, type Select, type Statement, toRows, type Values } from './statement.ts'
@@ -14,7 +14,7 @@ export interface Db {
 }
 
 /** What a piece of work has spent, kept by whoever runs its statements. */
-export interface Bill {
+export interface Bill extends Origin {
   /** `performance.now()` at which the work gives up. */
   readonly deadline: number
   /** Milliseconds spent waiting for the database, connections included. */
@@ -33,16 +33,20 @@ const LONGEST_WAIT_MS = 250
  */
 export class Work implements Db, Bill {
   readonly deadline: number
+  readonly requestId: string | undefined
+  readonly job: string | undefined
   databaseMs = 0
   roundTrips = 0
   node: string | undefined
   readonly #dialect: Dialect
   readonly #events: StoreEvents
 
-  constructor(dialect: Dialect, events: StoreEvents, limitMs: number) {
+  constructor(dialect: Dialect, events: StoreEvents, limitMs: number, requestId?: string, job?: string) {
     this.#dialect = dialect
     this.#events = events
     this.deadline = performance.now() + limitMs
+    this.requestId = requestId
+    this.job = job
   }
 
   /** One SELECT, tried again until the deadline. @throws AppError database_unavailable */
@@ -53,7 +57,7 @@ export class Work implements Db, Bill {
       answer = await this.#dialect.run(this, statement.sql, params, true)
     } catch (error) {
       // The way without a loop is for the many; this is for the few.
-      answer = await this.#again(error, true, () => this.#dialect.run(this, statement.sql, params, true))
+      answer = await this.#again(error, true, false, () => this.#dialect.run(this, statement.sql, params, true))
     }
     return toRows(statement.keys, answer.rows)
   }
@@ -73,7 +77,7 @@ export class Work implements Db, Bill {
     try {
       return await unit(false)
     } catch (error) {
-      return this.#again(error, true, unit)
+      return this.#again(error, true, true, unit)
     }
   }
 
@@ -82,7 +86,7 @@ export class Work implements Db, Bill {
     try {
       return await unit()
     } catch (error) {
-      return this.#again(error, false, unit)
+      return this.#again(error, false, true, unit)
     }
   }
 
@@ -116,7 +120,12 @@ export class Work implements Db, Bill {
     return this.#dialect.verdict(error) === 'duplicate'
   }
 
-  async #again<R>(first: unknown, repeatable: boolean, unit: (maybeDone: boolean) => Promise<R>): Promise<R> {
+  async #again<R>(
+    first: unknown,
+    repeatable: boolean,
+    isWrite: boolean,
+    unit: (maybeDone: boolean) => Promise<R>
+  ): Promise<R> {
     let maybeDone = false
     let error = first
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
@@ -127,11 +136,11 @@ export class Work implements Db, Bill {
       // Jitter, so that servers which failed together do not come back together.
       const pause = wait * (0.5 + Math.random() / 2)
       if (performance.now() + pause >= this.deadline) throw databaseUnavailable(error)
-      this.#events.retried(failureName(error))
+      this.#events.retried(failureName(error), this)
       await sleep(pause)
       try {
         const result = await unit(maybeDone)
-        if (maybeDone) this.#events.unknownResolved()
+        if (maybeDone && isWrite) this.#events.unknownResolved(this)
         return result
       } catch (next) {
         error = next

@@ -167,12 +167,18 @@ forEachEngine(
       for (let round = 1; round <= 8; round++) {
         await client.get('/carrinho/')
         marker = `lost-answer-${round}`
-        assert.equal((await client.addItem({ tipo: marker })).status, 303, `round ${round}`)
+        const reply = await client.addItem({ tipo: marker })
+        assert.equal(reply.status, 303, `round ${round}`)
+        const mine = server.logs.filter(line => line.includes(String(reply.headers['x-request-id'])))
+        const told = mine.map(line => (JSON.parse(line) as { msg: string }).msg)
+        assert.deepEqual(told, ['connection discarded', 'running again', 'an unknown commit is resolved'])
       }
       assert.equal(lost, 8, 'each answer was really lost')
       const names = (await client.items()).map(item => item.tipo)
       assert.equal(names.length, 8)
       assert.equal(new Set(names).size, 8)
+      const { text } = await request(`${server.url}/metrics`)
+      assert.match(text, /unknown_commits_resolved_total\{[^}]*\} 8\n/)
     })
 
     test('the 503 page is whole: it needs no database', async t => {

@@ -9,6 +9,7 @@ import { eventually, wait, withinMs } from '../helper.ts'
 class FakeLink implements Link {
   readonly node: string
   readonly role = 'primary'
+  readonly isCausal = false
   checks = 0
   isDead = false
   answersChecks = true

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Dialect } from '../../src/store/dialect.ts'
+import { noEvents, type StoreEvents } from '../../src/store/events.ts'
+import { LinkLost } from '../../src/store/failures.ts'
+import type { Link } from '../../src/store/pool.ts'
+import { Pooled } from '../../src/store/pooled.ts'
+import { Work } from '../../src/store/work.ts'
+
+const causalTimeout = new Error('1205')
+
+/** Work on one link to nowhere, whose answers a test decides, and the events it caused. */
+function makeWork(t: { after(fn: () => unknown): void }, run: Link['run'], isCausal = true) {
+  const told: unknown[][] = []
+  const tell =
+    (name: string) =>
+    (...details: unknown[]) => {
+      told.push([name, ...details.map(detail => (detail instanceof Work ? detail.requestId : detail))])
+    }
+  const events: StoreEvents = {
+    ...noEvents,
+    retried: tell('retried'),
+    unknownResolved: tell('unknownResolved'),
+    causalReadTimedOut: tell('causalReadTimedOut')
+  }
+  const link: Link = {
+    node: 'node1',
+    role: 'primary',
+    isCausal,
+    run,
+    async check() {},
+    describe: () => assert.fail('nobody asks'),
+    isGone: () => false,
+    destroy() {},
+    onGone() {}
+  }
+  const pooled = new Pooled({
+    connect: async () => link,
+    verdict: error => (error instanceof LinkLost ? 'unknown' : 'again'),
+    leavesLinkSound: error => error === causalTimeout,
+    isCausalTimeout: error => error === causalTimeout,
+    limits: { poolSize: 1, connectMs: 1000, statementMs: 1000, requestMs: 1000 },
+    events
+  })
+  t.after(() => pooled.pool.close(0))
+  const dialect = {
+    run: pooled.run.bind(pooled),
+    verdict: (error: unknown) => (error instanceof LinkLost ? 'unknown' : 'again')
+  } as unknown as Dialect
+  return { work: new Work(dialect, events, 5000, 'request-1'), pooled, told }
+}
+
+const read = { sql: 'select 1', params: [], keys: [] }
+const nothing = { rows: [], affectedRows: 0 }
+
+/** Fails with each of these in turn, then answers. */
+function failing(...errors: Error[]): Link['run'] {
+  return async () => {
+    const error = errors.shift()
+    if (error) throw error
+    return nothing
+  }
+}
+
+test('reads that wait for causality are counted with their time; writes, and reads that do not wait, are not', async t => {
+  const slow: Link['run'] = () => new Promise(resolve => setTimeout(() => resolve(nothing), 20))
+  const { work, pooled } = makeWork(t, slow)
+  await work.all(read)
+  await work.write(read)
+  assert.equal(pooled.causalReads.total, 1)
+  assert.ok(pooled.causalReads.ms >= 15)
+  const plain = makeWork(t, slow, false)
+  await plain.work.all(read)
+  assert.equal(plain.pooled.causalReads.total, 0)
+})
+
+test('a read whose node did not catch up in time is told, with the request, and tried again', async t => {
+  const { work, told } = makeWork(t, failing(causalTimeout))
+  await work.all(read)
+  assert.deepEqual(told, [
+    ['causalReadTimedOut', 'node1', 'request-1'],
+    ['retried', 'Error', 'request-1']
+  ])
+})
+
+test('an unknown commit is resolved by a write that was run again, not by a read', async t => {
+  const lost = () => new LinkLost(new Error('gone'))
+  const reading = makeWork(t, failing(lost()))
+  await reading.work.all(read)
+  assert.deepEqual(reading.told, [['retried', 'LinkLost', 'request-1']])
+  const writing = makeWork(t, failing(lost()))
+  await writing.work.repeatable(() => writing.work.write(read))
+  assert.deepEqual(writing.told, [
+    ['retried', 'LinkLost', 'request-1'],
+    ['unknownResolved', 'request-1']
+  ])
+})
