@@ -168,7 +168,7 @@ export const en: Catalogue = {
   'cluster.js.gapMark': 'gap {ms} ms',
   'cluster.js.gap': '{ms} ms without an answer',
   'cluster.js.databaseGap': '{ms} ms without a database',
-  'cluster.js.failures': 'requests without an answer: {count}',
+  'cluster.js.failures': 'failed: {count}',
   'cluster.js.gone': '{name} answers no more',
   'cluster.js.back': '{name} answers again',
   'cluster.js.holder': 'the virtual IP is now held by {name}',

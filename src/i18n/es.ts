@@ -168,7 +168,7 @@ export const es: Catalogue = {
   'cluster.js.gapMark': 'corte {ms} ms',
   'cluster.js.gap': '{ms} ms sin respuesta',
   'cluster.js.databaseGap': '{ms} ms sin base de datos',
-  'cluster.js.failures': 'peticiones sin respuesta: {count}',
+  'cluster.js.failures': 'fallos: {count}',
   'cluster.js.gone': '{name} dejó de responder',
   'cluster.js.back': '{name} vuelve a responder',
   'cluster.js.holder': 'ahora la IP virtual es de {name}',

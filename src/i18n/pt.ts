@@ -170,7 +170,7 @@ export const pt = {
   'cluster.js.gapMark': 'falha {ms} ms',
   'cluster.js.gap': '{ms} ms sem resposta',
   'cluster.js.databaseGap': '{ms} ms sem base de dados',
-  'cluster.js.failures': 'pedidos sem resposta: {count}',
+  'cluster.js.failures': 'falhas: {count}',
   'cluster.js.gone': '{name} deixou de responder',
   'cluster.js.back': '{name} voltou a responder',
   'cluster.js.holder': 'agora o IP virtual é de {name}',

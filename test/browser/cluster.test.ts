@@ -128,7 +128,7 @@ describe('the page for demonstrations', suiteOptions, () => {
     isLosing = false
     await way.restore()
     await page.locator('#pulse[data-state="good"]').waitFor()
-    await page.locator('#strip .label', { hasText: /\d+ ms/ }).waitFor()
+    await page.locator('#strip .label', { hasText: /\d ms/ }).first().waitFor()
     const fault = page.locator('#events .gap').first()
     await fault.getByText(/\d{3,} ms/).waitFor()
     await fault.locator('.result.good').waitFor()
