@@ -161,7 +161,7 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
   async function beginAdding() {
     const { book } = state
     const { fields, isSignedOut } = await readForm('/carrinho/')
-    isUnanswered = !fields
+    isUnanswered = !fields && !isSignedOut
     if (isSignedOut) noteSignedOut()
     if (!fields) return
     const item = `${book.mark} ${book.next}`
