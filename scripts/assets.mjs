@@ -40,8 +40,8 @@ function hashAsset(name, sources, assets, parents) {
   let content = sources.get(name)
   const { name: stem, ext } = parse(name)
   if (compressible.has(ext)) {
-    // Only whole quoted or bracketed names, so that prose which mentions a file is left alone.
-    const text = content.toString().replace(/(?<=["'(])[\w-]+\.[a-z]+(?=["')])/g, reference => {
+    // Only whole quoted or bracketed names, as scripts import them too, so that prose which mentions a file is left alone.
+    const text = content.toString().replace(/(?<=["'(](?:\.\/)?)[\w-]+\.[a-z]+(?=["')])/g, reference => {
       if (reference === name || !sources.has(reference)) return reference
       return hashAsset(reference, sources, assets, [...parents, name]).hashedName
     })

@@ -1,13 +1,13 @@
 // Takes the pictures of docs/, from a server of its own with made-up data: node --import tsx scripts/screenshots.ts
-// CHROMIUM names the browser where it is not `/usr/bin/chromium`.
+// `--cluster` takes those of /cluster only. CHROMIUM and HAPROXY name the programs where they are not `/usr/bin/chromium` and `haproxy`.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const docs = join(root, 'docs')
@@ -61,19 +61,41 @@ async function signUpAndFill(page: Page): Promise<void> {
   }
 }
 
-async function takePictures(url: string): Promise<void> {
+const common = { locale: 'pt-PT', reducedMotion: 'reduce' } as const
+
+/** The page for demonstrations, at work, while one of the two web servers is frozen for a moment. */
+async function takeClusterPictures(browser: Browser, baseURL: string, frozen: ChildProcess): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const viewport = { width: 1280, height: 800 }
+    const window = await browser.newContext({ ...common, baseURL, colorScheme, viewport })
+    const page = await window.newPage()
+    await page.goto('/cluster')
+    await page.locator('#write').click()
+    await page.waitForTimeout(9_000)
+    frozen.kill('SIGSTOP')
+    await page.locator('#events .gone .result').waitFor()
+    frozen.kill('SIGCONT')
+    await page.locator('#events .back .result').waitFor()
+    await page.waitForTimeout(4_000)
+    await page.screenshot({ path: join(docs, `cluster-${colorScheme}.png`), fullPage: true })
+    await window.close()
+  }
+}
+
+async function takePictures(url: string, balancer: string, second: ChildProcess): Promise<void> {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-background-networking']
   })
   try {
-    const common = { baseURL: url, locale: 'pt-PT', reducedMotion: 'reduce' } as const
-    const context = await browser.newContext(common)
+    await takeClusterPictures(browser, balancer, second)
+    if (process.argv.includes('--cluster')) return
+    const context = await browser.newContext({ ...common, baseURL: url })
     await signUpAndFill(await context.newPage())
     const storageState = await context.storageState()
     for (const [name, options] of pictures) {
       for (const colorScheme of ['light', 'dark'] as const) {
-        const window = await browser.newContext({ ...common, ...options, colorScheme, storageState })
+        const window = await browser.newContext({ ...common, baseURL: url, ...options, colorScheme, storageState })
         const page = await window.newPage()
         await page.goto('/carrinho/')
         await page.screenshot({ path: join(docs, `list-${name}-${colorScheme}.png`) })
@@ -88,24 +110,64 @@ async function takePictures(url: string): Promise<void> {
 spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' })
 mkdirSync(docs, { recursive: true })
 const dataDir = mkdtempSync(join(tmpdir(), 'carrinho-pictures-'))
-const port = await freePort()
-const server = spawn(process.execPath, [join(root, 'dist/cli.js'), 'serve'], {
-  env: {
-    PATH: process.env.PATH,
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    DATA_DIR: dataDir,
-    SERVER_NAME: 'web01',
-    DRAIN_MS: '0',
-    LOG_LEVEL: 'error'
-  },
-  stdio: 'inherit'
-})
+
+function startServer(name: string, port: number): ChildProcess {
+  return spawn(process.execPath, [join(root, 'dist/cli.js'), 'serve'], {
+    env: {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      SERVER_NAME: name,
+      DRAIN_MS: '0',
+      LOG_LEVEL: 'error'
+    },
+    stdio: 'inherit'
+  })
+}
+
+/** With the names of the lab's. */
+function startBalancer(port: number, ports: number[]): ChildProcess {
+  const file = join(dataDir, 'haproxy.cfg')
+  writeFileSync(
+    file,
+    `defaults
+  mode http
+  timeout connect 300ms
+  timeout client 30s
+  timeout server 12s
+  option redispatch 1
+  retries 3
+frontend web
+  bind 127.0.0.1:${port}
+  http-response set-header X-Balancer haproxy01
+  http-response set-header X-Virtual-Address 172.30.1.200
+  default_backend webservers
+backend webservers
+  balance roundrobin
+  option httpchk GET /health/ready
+  default-server check inter 250ms fall 2 rise 2
+${ports.map((port, index) => `  server web0${index + 1} 127.0.0.1:${port}`).join('\n')}
+`
+  )
+  return spawn(process.env.HAPROXY ?? 'haproxy', ['-db', '-q', '-f', file], { stdio: 'ignore' })
+}
+
+const [port, secondPort, balancerPort] = [await freePort(), await freePort(), await freePort()]
+const server = startServer('web01', port)
+const second = startServer('web02', secondPort)
+const balancer = startBalancer(balancerPort, [port, secondPort])
+const url = (port: number) => `http://127.0.0.1:${port}`
 try {
-  await untilReady(`http://127.0.0.1:${port}`, server)
-  await takePictures(`http://127.0.0.1:${port}`)
+  await untilReady(url(port), server)
+  await untilReady(url(secondPort), second)
+  await untilReady(url(balancerPort), balancer)
+  await takePictures(url(port), url(balancerPort), second)
 } finally {
-  server.kill()
-  await new Promise(resolve => server.once('exit', resolve))
+  for (const child of [balancer, server, second]) {
+    child.kill('SIGCONT')
+    child.kill()
+    if (child.exitCode === null) await new Promise(resolve => child.once('exit', resolve))
+  }
   rmSync(dataDir, { recursive: true, force: true })
 }

@@ -15,6 +15,7 @@ import { session } from './plugins/session.ts'
 import { signOfLife } from './plugins/sign-of-life.ts'
 import { ASSETS, views } from './plugins/views.ts'
 import { accountPage } from './routes/account.ts'
+import { clusterPage } from './routes/cluster.ts'
 import { health } from './routes/health.ts'
 import { indexPage } from './routes/index-page.ts'
 import { languageChoice } from './routes/language.ts'
@@ -97,7 +98,7 @@ export async function buildApp({
     await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] })
     await site.register(cookie, { secret: config.sessionSecrets })
     await forms(site)
-    await views(site, { lifecycle })
+    await views(site, { config, lifecycle })
     errorPages(site)
     // Before anything is read: on another schema even a session may not be what it seems.
     site.addHook('onRequest', (request, _reply, done) => {
@@ -115,6 +116,7 @@ export async function buildApp({
     logoutPage(site)
     languageChoice(site)
     serverPage(site, { lifecycle, store })
+    if (config.clusterPage) clusterPage(site, { config, lifecycle, store })
     await site.register(async members => {
       membersOnly(members)
       listPage(members, { carts, serverName: lifecycle.serverName })

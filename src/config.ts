@@ -32,6 +32,8 @@ export interface Config {
   serverRoute: string | undefined
   trustProxy: string[]
   signup: 'open' | 'closed'
+  /** Whether there is `/cluster`, the page for demonstrations. */
+  clusterPage: boolean
   drainMs: number
   /** How long a database that no longer answers leaves this server ready; see architecture rule 9. */
   readyGraceMs: number
@@ -71,6 +73,7 @@ export function readConfig(env: Env = process.env): Config {
     serverRoute: readServerRoute(reader),
     trustProxy: readTrustProxy(reader),
     signup: reader.oneOf('SIGNUP', 'open', ['open', 'closed']),
+    clusterPage: reader.oneOf('CLUSTER_PAGE', 'on', ['on', 'off']) === 'on',
     drainMs: reader.integer('DRAIN_MS', 3000, 0, 600_000),
     readyGraceMs: reader.integer('READY_GRACE_MS', 10_000, 0, 600_000),
     logLevel: reader.oneOf('LOG_LEVEL', 'info', LOG_LEVELS)

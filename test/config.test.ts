@@ -61,6 +61,7 @@ describe('a wrong value', () => {
       ['HOST', ['a b', '/tmp/s', 'http://x'], ['0.0.0.0', '::', 'localhost', '127.0.0.1']],
       ['DRAIN_MS', ['soon', '3s', '-5'], ['0', '3000']],
       ['SIGNUP', ['yes', 'true'], ['open', 'closed']],
+      ['CLUSTER_PAGE', ['yes', '0', 'open'], ['on', 'off', 'OFF']],
       ['LOG_LEVEL', ['verbose'], ['trace', 'silent', 'info']],
       [
         'TRUST_PROXY',
@@ -120,6 +121,7 @@ describe('without any variable', () => {
       host: config.host,
       port: config.port,
       signup: config.signup,
+      clusterPage: config.clusterPage,
       drainMs: config.drainMs,
       logLevel: config.logLevel,
       trustProxy: config.trustProxy
@@ -128,6 +130,7 @@ describe('without any variable', () => {
       host: '0.0.0.0',
       port: 5000,
       signup: 'open',
+      clusterPage: true,
       drainMs: 3000,
       logLevel: 'info',
       trustProxy: []

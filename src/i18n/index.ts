@@ -24,6 +24,10 @@ export const isLanguage = (value: unknown): value is Language => languages.inclu
 export const isMessageKey = (value: unknown): value is MessageKey =>
   typeof value === 'string' && Object.hasOwn(pt, value)
 
+/** Every key that begins so, for what is handed to a script whole. */
+export const keysUnder = (prefix: string): MessageKey[] =>
+  (Object.keys(pt) as MessageKey[]).filter(key => key.startsWith(prefix))
+
 /** Literal text at even places, parameter names at odd ones; a plain string when there is no parameter. */
 type Pattern = string | readonly string[]
 type Compiled = Pattern | { one: Pattern; other: Pattern }

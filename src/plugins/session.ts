@@ -16,9 +16,18 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is signed in, read together with the session. */
     customer: Customer | undefined
+    /** Where and when the session that was read began; undefined when there is none. */
+    sessionOrigin: SessionOrigin | undefined
     /** Why it could not be read who is signed in; told once what was typed is known, so that it can be kept. */
     outage: unknown
   }
+}
+
+export interface SessionOrigin {
+  /** The web server that made it. */
+  madeOn: string
+  /** Milliseconds since 1970. */
+  createdAt: number
 }
 
 const ID_LENGTH = 32
@@ -100,6 +109,7 @@ export async function session(
     if (!row) return null
     if (now - row.lastSeenAt > touchAfterMs) touch(idHash, row.createdAt, now)
     request.customer = { id: row.customerId, name: row.name, email: row.email }
+    request.sessionOrigin = { madeOn: row.madeOn, createdAt: row.createdAt }
     return { customerId: row.customerId } as unknown as Session
   }
 
@@ -164,6 +174,7 @@ export async function session(
   })
 
   app.decorateRequest('customer', undefined)
+  app.decorateRequest('sessionOrigin', undefined)
   app.decorateRequest('outage', undefined)
   app.addHook('onRequest', (request, _reply, done) => {
     // Not an empty session: the library would take the cookie away.

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import view from '@fastify/view'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import nunjucks from 'nunjucks'
+import type { Config } from '../config.ts'
 import { type Language, languageNames, languages, type MessageKey, translator } from '../i18n/index.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { FieldErrors } from '../shop/validation.ts'
@@ -16,14 +17,17 @@ declare module 'fastify' {
   }
 }
 
-const PAGES = ['index', 'login', 'signup', 'logout', 'list', 'account', 'server', 'error', 'resend'] as const
+const PAGES = ['index', 'login', 'signup', 'logout', 'list', 'account', 'server', 'cluster', 'error', 'resend'] as const
 export type PageName = (typeof PAGES)[number]
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
 /** The build puts the hashed assets beside the code it makes of src/. */
 export const ASSETS = fileURLToPath(new URL('../../dist/static', import.meta.url))
 
-export async function views(app: FastifyInstance, { lifecycle }: { lifecycle: Lifecycle }): Promise<void> {
+export async function views(
+  app: FastifyInstance,
+  { config, lifecycle }: { config: Config; lifecycle: Lifecycle }
+): Promise<void> {
   const manifest = JSON.parse(readFileSync(`${ASSETS}/manifest.json`, 'utf8')) as Record<string, string>
   const asset = (name: string) => {
     const hashed = manifest[name]
@@ -50,6 +54,7 @@ export async function views(app: FastifyInstance, { lifecycle }: { lifecycle: Li
       csrfToken: this.formToken(),
       customer: customer ? { name: customer.name, email: customer.email } : null,
       server: lifecycle.serverName,
+      clusterPage: config.clusterPage,
       databaseNode: request.work.node ?? null,
       flash: flash ? { kind: flash.kind, text: t(flash.key, flash.params) } : null,
       ...data

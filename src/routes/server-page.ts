@@ -8,7 +8,7 @@ import type { Store } from '../store/index.ts'
 const NODE_MS = 1000
 
 /** The node that answers right now; its fields are null where none does. */
-async function askNode(request: FastifyRequest, { dialect: { engine } }: Store) {
+export async function askNode(request: FastifyRequest, { dialect: { engine } }: Store) {
   try {
     const { node, role } = await request.work.ping(NODE_MS)
     return { engine, node, role }

@@ -22,6 +22,8 @@ export interface LiveSession {
   email: string
   createdAt: number
   lastSeenAt: number
+  /** The web server that made it. */
+  madeOn: string
 }
 
 export type SessionStore = ReturnType<typeof sessionStore>
@@ -40,7 +42,8 @@ export function sessionStore({ builder, tables: { sessions, customers } }: Diale
         name: customers.name,
         email: customers.email,
         createdAt: sessions.createdAt,
-        lastSeenAt: sessions.lastSeenAt
+        lastSeenAt: sessions.lastSeenAt,
+        madeOn: sessions.madeOn
       })
       .from(sessions)
       .innerJoin(customers, eq(customers.id, sessions.customerId))

@@ -29,6 +29,7 @@ const signedOut: Case[] = [
   { name: 'a refused login', open: page => logIn(page, { email: 'ana@example.org', password: 'não é esta' }) },
   { name: 'a refused sign-up', open: page => signUp(page, { ...newAccount(), email: 'ana', password: '' }) },
   { name: 'this server', open: page => page.goto('/servidor') },
+  { name: 'the cluster', open: page => page.goto('/cluster') },
   { name: 'a page that does not exist', open: page => page.goto('/nada') }
 ]
 

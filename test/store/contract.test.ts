@@ -200,6 +200,7 @@ forEachEngine('the store', engine => {
       assert.equal(live?.customerId, customerId)
       assert.equal(live?.name, 'Ana')
       assert.equal(live?.createdAt, 1)
+      assert.equal(live?.madeOn, 'web01')
       assert.equal(await store.sessions.findLive(work, 'until', now + 1000), undefined)
       assert.equal(await store.sessions.findLive(work, 'UNTIL', now), undefined)
     })

@@ -1,0 +1,44 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { formatDateTime, keysUnder } from '../i18n/index.ts'
+import { languageOf, translateFor, wantsJson } from '../plugins/language.ts'
+import { askNode, type IdentityOptions } from './server-page.ts'
+
+const FOR_SCRIPTS = 'cluster.js.'
+
+/** `/cluster`, for demonstrations: who answers, by which way, and whether anything that was acknowledged is missing. */
+export function clusterPage(
+  app: FastifyInstance,
+  { config, lifecycle, store }: IdentityOptions & { config: Config }
+): void {
+  const sessionOf = ({ customer, sessionOrigin }: FastifyRequest) =>
+    customer && sessionOrigin
+      ? { madeOn: sessionOrigin.madeOn, since: new Date(sessionOrigin.createdAt).toISOString(), email: customer.email }
+      : null
+
+  app.get('/cluster', { config: { worksInOutage: true } }, async (request, reply) => {
+    if (wantsJson(request)) {
+      // Scripts must not take an outage for being signed out.
+      if (request.outage) throw request.outage
+      reply.header('cache-control', 'no-store')
+      return { server: lifecycle.serverName, databaseNode: request.work.node ?? null, session: sessionOf(request) }
+    }
+    const t = translateFor(request)
+    const { node } = await askNode(request, store)
+    const session = sessionOf(request)
+    return reply.page('cluster', {
+      node,
+      sessionKnown: !request.outage,
+      session: session && {
+        server: session.madeOn,
+        since: formatDateTime(languageOf(request), new Date(session.since)),
+        now: lifecycle.serverName
+      },
+      signup: config.signup,
+      // With their `{…}` left in, for the scripts to fill.
+      texts: JSON.stringify(
+        Object.fromEntries(keysUnder(FOR_SCRIPTS).map(key => [key.slice(FOR_SCRIPTS.length), t(key)]))
+      )
+    })
+  })
+}
