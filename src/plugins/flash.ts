@@ -11,15 +11,10 @@ export interface Flash {
 
 /** A message for the next page, in a signed cookie: any web server may be the one that shows it. */
 export function setFlash(reply: FastifyReply, flash: Flash): void {
-  const value = Buffer.from(JSON.stringify(flash)).toString('base64url')
-  reply.setCookie(FLASH_COOKIE, value, {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: 'auto',
-    signed: true,
-    maxAge: 60
-  })
+  const value = reply.signCookie(Buffer.from(JSON.stringify(flash)).toString('base64url'))
+  const secure = reply.request.protocol === 'https' ? '; Secure' : ''
+  // Every write ends with one of these, and the library takes its options apart anew for each. Base64 needs no escaping.
+  reply.header('set-cookie', `${FLASH_COOKIE}=${value}; Max-Age=60; Path=/; HttpOnly; SameSite=Lax${secure}`)
 }
 
 /** The message, once. */

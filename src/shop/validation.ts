@@ -116,6 +116,8 @@ const fail = (key: MessageKey, params?: Params): { error: FieldError } => ({
 
 /** Characters are counted as people see them in a form: code points, as the databases do. */
 const lengthOf = (text: string): number => [...text].length
+/** Counts only where that can matter: a text has no more code points than it has units. */
+const isLonger = (text: string, max: number): boolean => text.length > max && lengthOf(text) > max
 
 /** Something to see: not only spaces, marks without a letter and invisible formatting. */
 const isVisible = (text: string): boolean => /[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}]/u.test(text)
@@ -128,7 +130,7 @@ function checkText(raw: unknown): Field<string> {
   const text = raw.trim()
   if (hasControl(raw)) return fail('field.controlCharacters')
   if (!isVisible(text)) return fail('field.required')
-  if (lengthOf(text) > MAX_TEXT) return fail('field.tooLong', { max: MAX_TEXT })
+  if (isLonger(text, MAX_TEXT)) return fail('field.tooLong', { max: MAX_TEXT })
   return { value: text }
 }
 
@@ -146,7 +148,7 @@ function checkEmail(raw: unknown): Field<string> {
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string' || !isVisible(raw)) return fail('field.required')
   const email = raw.trim()
-  if (lengthOf(email) > MAX_EMAIL) return fail('field.tooLong', { max: MAX_EMAIL })
+  if (isLonger(email, MAX_EMAIL)) return fail('field.tooLong', { max: MAX_EMAIL })
   return !hasControl(raw) && /^[^\s@]+@[^\s@]+$/u.test(email) ? { value: email } : fail('field.email')
 }
 
@@ -154,12 +156,12 @@ function checkNewPassword(raw: unknown): Field<string> {
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string' || raw === '') return fail('field.required')
   if (lengthOf(raw) < MIN_PASSWORD) return fail('field.passwordShort', { min: MIN_PASSWORD })
-  return lengthOf(raw) > MAX_PASSWORD ? fail('field.passwordLong', { max: MAX_PASSWORD }) : { value: raw }
+  return isLonger(raw, MAX_PASSWORD) ? fail('field.passwordLong', { max: MAX_PASSWORD }) : { value: raw }
 }
 
 /** A password to compare, not to choose: only what would waste a hash is refused. */
 function checkGivenPassword(raw: unknown): Field<string> {
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string' || raw === '') return fail('field.required')
-  return lengthOf(raw) > MAX_PASSWORD ? fail('field.passwordLong', { max: MAX_PASSWORD }) : { value: raw }
+  return isLonger(raw, MAX_PASSWORD) ? fail('field.passwordLong', { max: MAX_PASSWORD }) : { value: raw }
 }
