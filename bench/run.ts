@@ -16,6 +16,13 @@ import { Visitor } from './visitor.ts'
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4)
 const CONNECTIONS = 16
+/** `npm run bench -- adding login` measures these parts only. */
+const PARTS = ['list', 'adding', 'login', 'crowd', 'visit', 'postgres'] as const
+const asked = process.argv.slice(2)
+for (const name of asked) {
+  if (!PARTS.some(part => part === name)) throw new Error(`no part ${name}: there are ${PARTS.join(', ')}`)
+}
+const isAsked = (part: (typeof PARTS)[number]) => asked.length === 0 || asked.includes(part)
 const SECRET = 'only for the bench and never elsewhere'
 
 interface Load {
@@ -62,102 +69,32 @@ async function main() {
   try {
     const mariadb = await database(servers.env.CARRINHO_TEST_MARIADB, 'bench', cleanups)
     const large = await database(servers.env.CARRINHO_TEST_MARIADB, 'bench_large', cleanups)
-    const appEnv = (DB_HOST: string) => ({ DB_HOST, SESSION_SECRET: SECRET, DRAIN_MS: '0' })
-    const serve = async (env: Record<string, string>) => {
+    const serve = async (url: string) => {
+      const env = { DB_HOST: url, SESSION_SECRET: SECRET, DRAIN_MS: '0' }
       const app = await start(['carrinho', 'serve'], env, '/health/ready')
       running.push(app)
       return app
     }
     await fillOwn(mariadb)
 
-    const app = await serve(appEnv(mariadb))
+    const app = await serve(mariadb)
     report('start to ready, schema in place', `${figure(app.readyMs)} ms`, 'under 1,000 ms', app.readyMs < 1000)
     const floor = await start(['--import', 'tsx', 'bench/floor.ts'], { DB_HOST: mariadb }, '/list')
     running.push(floor)
 
     const visitor = new Visitor(app.url)
     await visitor.logIn(EMAIL, PASSWORD)
-    const listOf = (url: string, cookie: string) => () => load({ url, headers: { cookie } })
-    const appList = listOf(`${app.url}/carrinho/`, visitor.cookie)
-    const floorList = listOf(`${floor.url}/list`, `id=${FLOOR_ID_HASH}`)
-    await appList()
-    await floorList()
-    await comparePages(visitor, floor)
+    if (isAsked('list')) await measureList(app, floor, visitor)
+    if (isAsked('adding')) await measureAdding(app, floor, visitor)
+    if (isAsked('login')) await measureLogin(app, visitor)
+    if (asked.length === 0) {
+      const mb = app.residentMb()
+      report('resident memory after this load, MariaDB', `${figure(mb)} MB`, 'below 160 MB', mb < 160)
+    }
 
-    const [list, bare] = await compare(appList, floorList)
-    const share = list.perSecond / bare.perSecond
-    report(
-      `list of 20, ${CONNECTIONS} connections: throughput to the floor's`,
-      `${figure(share)} (${figure(list.perSecond)} to ${figure(bare.perSecond)} requests/s)`,
-      'at least 0.8',
-      share >= 0.8
-    )
-    const p99 = list.p99Ms / bare.p99Ms
-    report(
-      "the same: p99 to the floor's",
-      `${figure(p99)} (${list.p99Ms} to ${bare.p99Ms} ms)`,
-      'at most 1.5',
-      p99 <= 1.5
-    )
-
-    const post = (url: string, body: () => string, cookie: string) => () =>
-      load({
-        url,
-        method: 'POST',
-        headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
-        requests: [{ method: 'POST', setupRequest: request => ({ ...request, body: body() }) }]
-      })
-    let key = 0
-    const form = () => `product_type=Leite&quantity=2&local=Mercado`
-    const addForm = () => `${form()}&csrf_token=${encodeURIComponent(visitor.csrfToken)}&operation=bench-${key++}`
-    const [add, insert] = await compare(
-      post(`${app.url}/carrinho/`, addForm, visitor.cookie),
-      post(`${floor.url}/insert`, form, `id=${FLOOR_ID_HASH}`)
-    )
-    const addShare = add.perSecond / insert.perSecond
-    report(
-      'adding an item: throughput to a bare handler that finds the customer and INSERTs',
-      `${figure(addShare)} (${figure(add.perSecond)} to ${figure(insert.perSecond)} requests/s)`,
-      'at least 0.7',
-      addShare >= 0.7
-    )
-
-    await measureLogin(app, visitor)
-    const mariadbMb = app.residentMb()
-    report('resident memory after this load, MariaDB', `${figure(mariadbMb)} MB`, 'below 160 MB', mariadbMb < 160)
-
-    await fillOwn(large)
-    await fillOthers(large, 1_000_000, 100_000)
-    const crowded = await serve(appEnv(large))
-    const other = new Visitor(crowded.url)
-    await other.logIn(EMAIL, PASSWORD)
-    await emptyOwnList(mariadb)
-    const one = (url: string, cookie: string) => () => load({ url, headers: { cookie }, connections: 1 })
-    const [many, few] = await compare(
-      one(`${crowded.url}/carrinho/`, other.cookie),
-      one(`${app.url}/carrinho/`, visitor.cookie)
-    )
-    const slower = few.perSecond / many.perSecond
-    report(
-      "the list's time beside 1,000,000 items and 100,000 sessions of others, to its time without",
-      figure(slower),
-      'at most 1.10',
-      slower <= 1.1
-    )
-
-    await other.reset()
-    await other.logIn(LONG_EMAIL, PASSWORD)
-    const long = await load({ url: `${crowded.url}/carrinho/`, headers: { cookie: other.cookie }, connections: 1 })
-    const longMs = 1000 / long.perSecond
-    report(
-      'a list of 2,000 items, first page',
-      `${figure(longMs)} ms, p99 ${long.p99Ms} ms`,
-      'under 100 ms',
-      longMs < 100
-    )
-
-    await measureFirstVisit(app, visitor)
-    await measurePostgres(servers.env.CARRINHO_TEST_POSTGRES, serve, appEnv)
+    if (isAsked('crowd')) await measureCrowd({ own: mariadb, large }, app, visitor, serve)
+    if (isAsked('visit')) await measureFirstVisit(app, visitor)
+    if (isAsked('postgres')) await measurePostgres(servers.env.CARRINHO_TEST_POSTGRES, serve)
   } finally {
     await Promise.all(running.map(process => process.stop()))
     for (const cleanup of cleanups) await cleanup()
@@ -185,6 +122,55 @@ async function comparePages(visitor: Visitor, floor: Running): Promise<void> {
   const difference = Math.abs(html.length - bare.length)
   if (!bare.includes('Produto número 19') || difference > 60)
     throw new Error(`the two pages differ by ${difference} bytes`)
+}
+
+async function measureList(app: Running, floor: Running, visitor: Visitor): Promise<void> {
+  const listOf = (url: string, cookie: string) => () => load({ url, headers: { cookie } })
+  const appList = listOf(`${app.url}/carrinho/`, visitor.cookie)
+  const floorList = listOf(`${floor.url}/list`, `id=${FLOOR_ID_HASH}`)
+  await appList()
+  await floorList()
+  await comparePages(visitor, floor)
+
+  const [list, bare] = await compare(appList, floorList)
+  const share = list.perSecond / bare.perSecond
+  report(
+    `list of 20, ${CONNECTIONS} connections: throughput to the floor's`,
+    `${figure(share)} (${figure(list.perSecond)} to ${figure(bare.perSecond)} requests/s)`,
+    'at least 0.8',
+    share >= 0.8
+  )
+  const p99 = list.p99Ms / bare.p99Ms
+  report(
+    "the same: p99 to the floor's",
+    `${figure(p99)} (${list.p99Ms} to ${bare.p99Ms} ms)`,
+    'at most 1.5',
+    p99 <= 1.5
+  )
+}
+
+async function measureAdding(app: Running, floor: Running, visitor: Visitor): Promise<void> {
+  const post = (url: string, body: () => string, cookie: string) => () =>
+    load({
+      url,
+      method: 'POST',
+      headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
+      requests: [{ method: 'POST', setupRequest: request => ({ ...request, body: body() }) }]
+    })
+  let key = 0
+  const form = () => `product_type=Leite&quantity=2&local=Mercado`
+  const addForm = () => `${form()}&csrf_token=${encodeURIComponent(visitor.csrfToken)}&operation=bench-${key++}`
+  const [add, insert] = await compare(
+    post(`${app.url}/carrinho/`, addForm, visitor.cookie),
+    post(`${floor.url}/insert`, form, `id=${FLOOR_ID_HASH}`)
+  )
+  const addShare = add.perSecond / insert.perSecond
+  report(
+    'adding an item: throughput to a bare handler that finds the customer and INSERTs',
+    `${figure(addShare)} (${figure(add.perSecond)} to ${figure(insert.perSecond)} requests/s)`,
+    'at least 0.7',
+    addShare >= 0.7
+  )
 }
 
 async function measureLogin(app: Running, signedIn: Visitor): Promise<void> {
@@ -244,6 +230,44 @@ async function measureLogin(app: Running, signedIn: Visitor): Promise<void> {
   report('other requests while 8 logins run at once: p99', `${p99Ms} ms`, 'under 50 ms', p99Ms < 50)
 }
 
+/** Beside the data of a crowd in `large`, and without it in `own`. */
+async function measureCrowd(
+  { own, large }: { own: string; large: string },
+  app: Running,
+  visitor: Visitor,
+  serve: (url: string) => Promise<Running>
+): Promise<void> {
+  await fillOwn(large)
+  await fillOthers(large, 1_000_000, 100_000)
+  const crowded = await serve(large)
+  const other = new Visitor(crowded.url)
+  await other.logIn(EMAIL, PASSWORD)
+  await emptyOwnList(own)
+  const one = (url: string, cookie: string) => () => load({ url, headers: { cookie }, connections: 1 })
+  const [many, few] = await compare(
+    one(`${crowded.url}/carrinho/`, other.cookie),
+    one(`${app.url}/carrinho/`, visitor.cookie)
+  )
+  const slower = few.perSecond / many.perSecond
+  report(
+    "the list's time beside 1,000,000 items and 100,000 sessions of others, to its time without",
+    figure(slower),
+    'at most 1.10',
+    slower <= 1.1
+  )
+
+  await other.reset()
+  await other.logIn(LONG_EMAIL, PASSWORD)
+  const long = await load({ url: `${crowded.url}/carrinho/`, headers: { cookie: other.cookie }, connections: 1 })
+  const longMs = 1000 / long.perSecond
+  report(
+    'a list of 2,000 items, first page',
+    `${figure(longMs)} ms, p99 ${long.p99Ms} ms`,
+    'under 100 ms',
+    longMs < 100
+  )
+}
+
 /** Back to 20 items, as before the adding. */
 async function emptyOwnList(url: string): Promise<void> {
   const db = await mysql.createConnection(url)
@@ -281,13 +305,9 @@ async function rawFetch(url: string, headers: Record<string, string>): Promise<{
   })
 }
 
-async function measurePostgres(
-  url: string,
-  serve: (env: Record<string, string>) => Promise<Running>,
-  appEnv: (url: string) => Record<string, string>
-): Promise<void> {
+async function measurePostgres(url: string, serve: (url: string) => Promise<Running>): Promise<void> {
   await runCli(['migrate'], { DB_HOST: url })
-  const app = await serve(appEnv(url))
+  const app = await serve(url)
   const visitor = new Visitor(app.url)
   await visitor.signUp('bench', EMAIL, PASSWORD)
   const { perSecond } = await load({
