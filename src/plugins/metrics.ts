@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { StoreEvents } from '../store/events.ts'
 import type { Store } from '../store/index.ts'
+import { RequestDurations } from './request-durations.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -13,13 +14,6 @@ export function createMetrics(serverName: string) {
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
 
-  const requests = new Histogram({
-    name: 'carrinho_http_request_duration_seconds',
-    help: 'Time to answer, by method, route and status',
-    labelNames: ['method', 'route', 'status'] as const,
-    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers
-  })
   const retries = new Counter({
     name: 'carrinho_database_retries_total',
     help: 'Units of work and reads that were run again, by cause',
@@ -77,7 +71,7 @@ export function createMetrics(serverName: string) {
     nodeSilent: node => silentNodes.inc({ node })
   }
 
-  return { registry, requests, pruned, events }
+  return { registry, durations: new RequestDurations(serverName), pruned, events }
 }
 
 export function metrics(
@@ -123,22 +117,18 @@ export function metrics(
     }
   })
 
-  /** Looked up by name: prom-client sorts and joins the labels at each observation. */
-  const known = new Map<string, { observe(seconds: number): void }>()
   app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none'
-    const name = `${request.method} ${route} ${reply.statusCode}`
-    let series = known.get(name)
-    if (!series) {
-      series = metrics.requests.labels({ method: request.method, route, status: reply.statusCode })
-      known.set(name, series)
-    }
-    series.observe(reply.elapsedTime / 1000)
+    metrics.durations.observe(
+      request.method,
+      request.routeOptions.url ?? 'none',
+      reply.statusCode,
+      reply.elapsedTime / 1000
+    )
     done()
   })
 
   app.get('/metrics', async (_request, reply) => {
     reply.type(metrics.registry.contentType)
-    return metrics.registry.metrics()
+    return (await metrics.registry.metrics()) + metrics.durations.text()
   })
 }
