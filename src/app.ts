@@ -95,7 +95,8 @@ export async function buildApp({
 
   // For people.
   await app.register(async site => {
-    await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] })
+    // No compressed requests: no browser sends a form so, and a bomb could be one.
+    await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false })
     await site.register(cookie, { secret: config.sessionSecrets })
     await forms(site)
     await views(site, { config, lifecycle })

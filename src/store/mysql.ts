@@ -84,8 +84,10 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     run: (bill, statement, params, isSelect) => pooled.run(bill, statement, params, isSelect),
     transaction: (bill, unit) => pooled.transaction(bill, unit),
 
-    insertOnce: (bill, operation, item) =>
-      pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item }), false),
+    insertOnce: (bill, { customerId, key, digest, createdAt }, { type, quantity, shop }) => {
+      const values = { customerId, key, digest, createdAt, type, quantity, shop }
+      return pooled.run(bill, insertOnce.sql, fill(insertOnce, values), false)
+    },
 
     async prune(bill, what, before, limit) {
       const statement = pruning[what]

@@ -47,7 +47,10 @@ export interface PoolOptions {
   beatMs: number
   /** A node that says nothing for so long, on any link, is given up. Its links are destroyed, busy or not. */
   silentMs: number
-  /** A link older than this is closed when it comes back, so that a returned node gets its share of connections. */
+  /**
+   * A link older than about this, give or take a quarter, is closed when it comes back, so that a node that returned gets
+   * its share of connections, and not all of them at one moment.
+   */
   maxAgeMs: number
 }
 
@@ -61,13 +64,16 @@ export interface PoolGauges {
 
 interface Slot {
   link: Link
-  openedAt: number
+  /** `performance.now()` from which on it is closed when it comes back. */
+  oldAt: number
   idleSince: number
   /** The pool's count of disturbances when this link was last known good. */
   trusted: number
   /** The node was given up while this link was in use. */
   isSilent: boolean
 }
+
+const WAIT_STEP_MS = 50
 
 interface Waiter {
   resolve(slot: Slot): void
@@ -153,7 +159,7 @@ export class Pool {
     const now = performance.now()
     if (link.isGone()) {
       this.discard(link, 'gone')
-    } else if (this.#closed || now - slot.openedAt > this.#options.maxAgeMs) {
+    } else if (this.#closed || now > slot.oldAt) {
       this.discard(link, 'age')
     } else {
       slot.idleSince = now
@@ -244,7 +250,8 @@ export class Pool {
             this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
             reject(new NoConnection('queue', 'no free connection in time'))
           },
-          Math.max(1, deadline - performance.now())
+          // In steps: Node keeps a list for each duration, and makes and drops one for each that nobody shares.
+          WAIT_STEP_MS * Math.ceil(Math.max(1, deadline - performance.now()) / WAIT_STEP_MS)
         )
       }
       this.#waiters.push(waiter)
@@ -310,7 +317,8 @@ export class Pool {
       return
     }
     const now = performance.now()
-    const slot: Slot = { link, openedAt: now, idleSince: now, trusted: this.#disturbances, isSilent: false }
+    const oldAt = now + this.#options.maxAgeMs * (0.75 + Math.random() / 2)
+    const slot: Slot = { link, oldAt, idleSince: now, trusted: this.#disturbances, isSilent: false }
     link.onGone(() => this.#dropIdle(idle => idle === slot, 'lost while idle'))
     this.#busy.set(link, slot)
     this.#handOn(slot)

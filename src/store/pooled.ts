@@ -35,7 +35,7 @@ export class Pooled {
       lateAfterMs: 250,
       beatMs: 250,
       silentMs: Math.min(500, options.limits.statementMs),
-      maxAgeMs: 10 * 60_000
+      maxAgeMs: 60_000
     })
   }
 
