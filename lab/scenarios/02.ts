@@ -67,7 +67,7 @@ export const scenario: Scenario = {
     )
 
     stage.explain(
-      'The same with the lab’s settings: VRRP version 3, adverts each 0.2 s, Keepalived stopped cleanly when HAProxy ends, no preemption'
+      'The same with the lab’s settings: VRRP version 3, adverts each 0.12 s, Keepalived stopped cleanly when HAProxy ends, no preemption'
     )
     await lab.reconfigure({ WEB_HAPROXY_CONFIG: 'web.cfg', WEB_KEEPALIVED_CONFIG: 'lab.conf', WATCH: 'process' }, PAIR)
     await waitForHolder(stage, () => true)

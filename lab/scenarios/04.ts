@@ -34,7 +34,7 @@ export const scenario: Scenario = {
     const web = await findHolder(stage, lab.webVirtualAddress, ['haproxy01', 'haproxy02'])
     await survive(
       web,
-      `${web} holds the web address. Its adverts stop; after 3 × 0.2 s and the skew the other one takes over`
+      `${web} holds the web address. Its adverts stop; after 3 × 0.12 s and the skew the other one takes over`
     )
     const now = await findHolder(stage, lab.webVirtualAddress, ['haproxy01', 'haproxy02'])
     stage.claim(
