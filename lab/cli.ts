@@ -11,7 +11,7 @@ const USAGE = `npm run lab -- COMMAND
   up NN                      starts scenario NN and waits until its site is ready
   run NN [--keep]            runs the experiment and writes its report; what it started it takes down again, unless --keep
                              --times N: how often nothing-lost repeats each fault; --short: once, those with a figure;
-                             --minutes N: how long soak lasts
+                             --only TEXT: those whose name holds it; --minutes N: how long soak lasts
   down [--data]              takes the lab down; with --data its databases are emptied too
   report [NN] [--to FOLDER]  draws the report of the last run of NN again; without NN, all runs on one page, or as a
                              Markdown page with its plots in a folder
@@ -78,7 +78,8 @@ async function main([command = '', ...args]: string[]): Promise<number> {
   const settings = {
     times: takeNumber(args, '--times', 50),
     minutes: takeNumber(args, '--minutes', 240),
-    short: takeFlag(args, '--short')
+    short: takeFlag(args, '--short'),
+    only: takeOption(args, '--only')
   }
   switch (command) {
     case 'list':

@@ -37,6 +37,8 @@ export interface RunSettings {
   minutes?: number | undefined
   /** Once each, and only the faults that have a figure: for CI. */
   short?: boolean
+  /** Only the faults whose row holds this text. */
+  only?: string | undefined
 }
 
 /** What a scenario acts on: says what happens, breaks, measures, claims. Everything it starts ends with it. */
