@@ -3,8 +3,12 @@ import { failureName, rootError } from './store/failures.ts'
 import type { Store } from './store/index.ts'
 
 const EVERY_MS = 1000
-/** Until the first answer: a start takes under a second. */
+/**
+ * Without an answer it asks sooner at first, as a start takes under a second, and then less and less often: a database that
+ * is short of time must not be kept from coming up by those who wait for it.
+ */
 const FIRST_EVERY_MS = 100
+const GROWTH = 1.5
 const ANSWER_MS = 1000
 
 /** Keeps asking whether the database answers and with which schema, so that health checks cost it nothing. */
@@ -16,19 +20,23 @@ export function startDatabaseMonitor(
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let reachable: boolean | undefined
+  let waitMs = FIRST_EVERY_MS
 
   const ask = async () => {
     try {
       lifecycle.databaseAnswered(await store.schema(store.beginJob('database monitor', ANSWER_MS)))
       if (reachable !== true) onChange({ reachable: true })
       reachable = true
+      waitMs = FIRST_EVERY_MS
     } catch (error) {
       const failure = failureName(rootError(error))
       lifecycle.databaseFailed(failure)
       if (reachable !== false) onChange({ reachable: false, failure })
       reachable = false
     }
-    if (!stopped) timer = setTimeout(ask, reachable ? EVERY_MS : FIRST_EVERY_MS).unref()
+    if (stopped) return
+    timer = setTimeout(ask, reachable ? EVERY_MS : waitMs).unref()
+    waitMs = Math.min(EVERY_MS, GROWTH * waitMs)
   }
   ask()
 

@@ -74,6 +74,10 @@ interface Slot {
 }
 
 const WAIT_STEP_MS = 50
+const FIRST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 250
+const LATE_FACTOR = 5
+const FIRST_LATE_AFTER = 4
 
 interface Waiter {
   resolve(slot: Slot): void
@@ -96,6 +100,11 @@ export class Pool {
   /** Connections that are being opened, and of these those that are late: they no longer count. */
   #opening = 0
   readonly #late = new Set<object>()
+  /** Connections in a row that could not be had, and the time until the next is tried. */
+  #refusals = 0
+  #pause: NodeJS.Timeout | undefined
+  /** What opening a connection takes, as a sliding mean. */
+  #usualMs: number | undefined
   #disturbances = 0
   #closed = false
   #drained: (() => void) | undefined
@@ -184,6 +193,7 @@ export class Pool {
   async close(waitMs: number): Promise<void> {
     this.#closed = true
     this.#watch.stop()
+    clearTimeout(this.#pause)
     for (let waiter = this.#nextWaiter(); waiter; waiter = this.#nextWaiter()) {
       waiter.reject(new NoConnection('closed', 'the pool is closed'))
     }
@@ -263,10 +273,41 @@ export class Pool {
     return this.#busy.size + this.#idle.length + this.#opening < this.#options.size
   }
 
-  /** A connection for each that waits, as far as there is room; one at a time while others are late. */
+  /**
+   * A connection for each that waits, as far as there is room; one at a time while others are late, or while none can be
+   * had. Then they are tried at growing distances, too: a database that comes up, or a pgpool that makes a process for each
+   * connection, must not be kept busy by those who wait for it.
+   */
   #openForWaiters(): void {
-    const wanted = this.#late.size > 0 ? Math.min(1, this.#waiters.length) : this.#waiters.length
+    const isTrouble = this.#late.size > 0 || this.#refusals > 0
+    const wanted = isTrouble ? Math.min(1, this.#waiters.length) : this.#waiters.length
+    if (this.#pause !== undefined) return
     while (!this.#closed && this.#opening < wanted && this.#hasRoom()) this.#open()
+  }
+
+  /** After a connection was refused, the next is tried a little later. */
+  #backOff(): void {
+    this.#refusals++
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#refusals - 1))
+    clearTimeout(this.#pause)
+    this.#pause = setTimeout(
+      () => {
+        this.#pause = undefined
+        this.#openForWaiters()
+      },
+      pauseMs * (0.75 + Math.random() / 2)
+    ).unref()
+  }
+
+  /**
+   * Several times what a connection usually takes: on a machine that is short of time all of them take long, and asking
+   * for more would keep it so. Before the first has come nothing is known, and none is late.
+   */
+  #lateAfterMs(): number {
+    const { lateAfterMs } = this.#options
+    return this.#usualMs === undefined
+      ? FIRST_LATE_AFTER * lateAfterMs
+      : Math.max(lateAfterMs, LATE_FACTOR * this.#usualMs)
   }
 
   /** Whoever waited longest gets it, or a link that came free meanwhile. A failure is told to one who waits. */
@@ -284,18 +325,25 @@ export class Pool {
       settle()
       this.#late.add(attempt)
       this.#openForWaiters()
-    }, this.#options.lateAfterMs).unref()
+    }, this.#lateAfterMs()).unref()
+    const startedAt = performance.now()
     this.#options.connect().then(
       link => {
         settle()
+        const tookMs = performance.now() - startedAt
+        this.#usualMs = this.#usualMs === undefined ? tookMs : 0.8 * this.#usualMs + 0.2 * tookMs
         // The way is open again: those that are late need not hold anybody up.
         this.#late.clear()
+        this.#refusals = 0
+        clearTimeout(this.#pause)
+        this.#pause = undefined
         this.#opened(link)
         this.#openForWaiters()
       },
       error => {
         settle()
         this.#disturbances++
+        this.#backOff()
         if (this.#waiters.length > this.#opening + this.#late.size) {
           const failure = error instanceof NoConnection ? error : undefined
           this.#nextWaiter()?.reject(

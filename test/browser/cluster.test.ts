@@ -25,14 +25,18 @@ async function startLedger(page: Page): Promise<void> {
   await seeGood(page, 3)
 }
 
-/** Nothing lost, with as many items acknowledged. */
+/** Nothing lost, with as many items acknowledged. Asked at a person's pace: the page has to write meanwhile. */
 const seeGood = (page: Page, acknowledged: number): Promise<void> =>
-  eventually(async () => {
-    await page.locator('#check').click()
-    assert.equal(await verdict(page).getAttribute('data-verdict'), 'good', await page.locator('#ledger').innerText())
-    assert.ok((await figure(page, 'acknowledged')) >= acknowledged)
-    assert.equal(await figure(page, 'present'), await figure(page, 'acknowledged'))
-  })
+  eventually(
+    async () => {
+      await page.locator('#check').click()
+      const shown = await page.locator('#ledger').innerText()
+      assert.equal(await verdict(page).getAttribute('data-verdict'), 'good', shown)
+      assert.ok((await figure(page, 'acknowledged')) >= acknowledged, shown)
+      assert.equal(await figure(page, 'present'), await figure(page, 'acknowledged'))
+    },
+    { everyMs: 300 }
+  )
 
 async function openCluster(t: TestContext, site: Parameters<typeof openPage>[1], options = {}): Promise<Page> {
   const page = await openPage(t, site, options)

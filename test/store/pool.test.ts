@@ -267,6 +267,37 @@ test('while connections are late only one more at a time is tried, however many 
   assert.ok(attempts > 5 && attempts <= 5 + 300 / 40, `${attempts} attempts`)
 })
 
+test('while connections are refused they are tried one at a time and less and less often, however many wait', async () => {
+  const attempts: number[] = []
+  let isUp = false
+  const { pool } = makePool({
+    size: 5,
+    queueLimit: 20,
+    connect: async () => {
+      attempts.push(performance.now())
+      if (!isUp) throw new Error('refused')
+      return new FakeLink('node')
+    }
+  })
+  // As requests do: whoever is told that it failed comes again.
+  const endAt = performance.now() + 600
+  const insist = async (): Promise<unknown> => {
+    try {
+      return await pool.acquire(endAt + 5_000)
+    } catch (error) {
+      return performance.now() < endAt ? insist() : error
+    }
+  }
+  const waiting = Array.from({ length: 10 }, insist)
+  await new Promise(resolve => setTimeout(resolve, 600))
+  // Five at once, before the first refusal; then 20, 40, 80, 160, 250 ms apart, give or take.
+  assert.ok(attempts.length >= 7 && attempts.length <= 13, `${attempts.length} attempts`)
+  isUp = true
+  const link = (await Promise.race(waiting)) as FakeLink
+  assert.ok(link instanceof FakeLink, 'whoever waits is served when the way is open again')
+  await pool.close(0)
+})
+
 test('who waits for a new connection takes one that comes free before', async () => {
   const first = new FakeLink('node1')
   let attempts = 0
@@ -289,17 +320,19 @@ test('a node that falls silent is given up: whoever waits on it is told, and the
   })
   await fillPool(pool, 6)
   await eventually(() => assert.equal(pool.gauges.watching, 2))
-  const held = [await pool.acquire(soon()), await pool.acquire(soon())]
-  const [hung, other] = held[0]?.node === 'node0' ? held : held.reverse()
+  // Four of the six are left, two to each node, in whatever order.
+  const held = await Promise.all([1, 2, 3, 4].map(() => pool.acquire(soon())))
+  const [hung, other] = ['node0', 'node1'].map(name => held.find(({ node }) => node === name))
+  assert.ok(hung && other)
   for (const link of links) if (link.node === 'node0') link.isSilent = true
   let failure: unknown
-  hung?.run('', [], never).catch(error => {
+  hung.run('', [], never).catch(error => {
     failure = error
   })
   await eventually(() => assert.ok(failure instanceof LinkLost))
   assert.deepEqual(silent, ['node0'])
   assert.ok(links.every(({ node, isDead }) => isDead === (node === 'node0')))
-  assert.equal(other?.isGone(), false)
+  assert.equal(other.isGone(), false)
   await pool.close(0)
 })
 

@@ -89,7 +89,7 @@ as_postgres postgres -D "$data" -c config_file=/etc/postgresql/lab.conf &
 server=$!
 # A primary that finds another with a later timeline was cut off while that one was promoted: it ends, and starts as a standby.
 while kill -0 "$server" 2>/dev/null; do
-  sleep 2 & wait $!
+  sleep 4 & wait $!
   case $(look 127.0.0.1) in primary*) ;; *) continue ;; esac
   look_around
   if [ -n "$primary" ] && [ "$latest" -gt "$(timeline)" ]; then
