@@ -1,7 +1,7 @@
 #!/bin/sh
 # ci.sh [NN…]: engine up, images built, scenarios run for real, engine down again if this started it. Without names:
-# 01 to 08 whole, and the faults of nothing-lost that have a figure once each; not its five repetitions (half an hour), the
-# soak (an hour) and the comparison of stale reads, which are run by hand.
+# 01 to 08 whole, and the faults of nothing-lost that have a figure once each. By hand, because too slow for each change:
+# nothing-lost as a whole (half an hour), nothing-lost-pg (a quarter; 08 has its main fault), stale-reads, and soak (an hour).
 # A scenario that fails is run once more, because the machine may be busy; not so where a write was lost, or anything else
 # that a shopper is promised (exit code 3). Exit 1 when one fails in the end; the others still run. Ends by itself within
 # LAB_CI_MINUTES.
@@ -49,7 +49,7 @@ run_scenario() {
 }
 
 passed=0 failed= again=
-for number in ${*:-01 02 03 04 05 06 07 08 nothing-lost nothing-lost-pg}; do
+for number in ${*:-01 02 03 04 05 06 07 08 nothing-lost}; do
   [ -e "lab/scenarios/$number.ts" ] || { echo "lab: there is no scenario $number"; failed="$failed $number"; continue; }
   [ "$(left)" -lt 60 ] && { echo "lab: no time left for scenario $number"; failed="$failed $number"; continue; }
   if run_scenario "$number"; then passed=$((passed + 1)); else failed="$failed $number"; fi
