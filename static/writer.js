@@ -67,8 +67,9 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
     tell()
   }
 
+  /** Whoever leaves an account of their own so that the ledger may have one does not lose a session of the ledger's. */
   const noteSignedOut = () => {
-    if (wasSignedIn) state.repeatedLogins += 1
+    if (wasSignedIn && isOurs()) state.repeatedLogins += 1
     wasSignedIn = false
     session = null
     if (isAtWork()) become('signedOut')
@@ -80,9 +81,10 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
     const answer = await readJson('/cluster')
     if (!answer?.ok) return false
     servedBy = answer.json.server
-    session = answer.json.session
-    if (session) wasSignedIn = true
-    else noteSignedOut()
+    if (answer.json.session) {
+      session = answer.json.session
+      wasSignedIn = true
+    } else noteSignedOut()
     // Somebody else signed in on this browser: their list is not to be written on.
     if (session && isAtWork() && !isOurs()) become('signedOut')
     return true
