@@ -213,7 +213,7 @@ backend webservers
       new RegExp(`${site.server.name}|${other.name}`)
     )
 
-    await eventually(async () => assert.ok((await marks(page)).replaceAll('·', '').length > 24))
+    await eventually(async () => assert.ok((await marks(page)).replaceAll('·', '').length > 24, 'the strip fills'))
     await other.kill()
     await page
       .locator('#events .gone')

@@ -213,7 +213,7 @@ ${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n
         const people = await Promise.all([1, 2, 3].map(() => signedIn(t, proxy)))
         const loads = people.map(client => keepSending(client, ['/carrinho/', 'add', '/']))
         const sent = () => loads.reduce((sum, load) => sum + load.seen.length, 0)
-        const since = async (mark: number) => eventually(() => assert.ok(sent() > mark + 30))
+        const since = async (mark: number) => eventually(() => assert.ok(sent() > mark + 30, 'the load goes on'))
 
         for (const [index, server] of servers.entries()) {
           await since(sent())

@@ -241,7 +241,7 @@ test('a connection that is late is asked for again, as it may be on its way to a
     connect: () => new Promise(resolve => arrivals.push(resolve))
   })
   const waiting = pool.acquire(performance.now() + 8000)
-  await eventually(() => assert.ok(arrivals.length >= 2))
+  await eventually(() => assert.ok(arrivals.length >= 2, 'a second one is asked for'))
   const [late, quick] = [new FakeLink('frozen'), new FakeLink('sound')]
   arrivals[1]?.(quick)
   assert.equal(await waiting, quick)
@@ -329,7 +329,7 @@ test('a node that falls silent is given up: whoever waits on it is told, and the
   hung.run('', [], never).catch(error => {
     failure = error
   })
-  await eventually(() => assert.ok(failure instanceof LinkLost))
+  await eventually(() => assert.ok(failure instanceof LinkLost, 'the statement has ended'))
   assert.deepEqual(silent, ['node0'])
   assert.ok(links.every(({ node, isDead }) => isDead === (node === 'node0')))
   assert.equal(other.isGone(), false)
@@ -342,7 +342,7 @@ test('a node that takes its time is left alone, as long as it gives a sign of li
   await eventually(() => assert.equal(pool.gauges.watching, 1))
   const busy = await pool.acquire(soon())
   const watched = links.find(link => link !== busy)
-  await eventually(() => assert.ok((watched?.checks ?? 0) > 10))
+  await eventually(() => assert.ok((watched?.checks ?? 0) > 10, 'it is asked again and again'))
   assert.equal(busy.isGone(), false)
   await pool.close(0)
 })
