@@ -16,8 +16,9 @@ const GIVE_UP_AFTER_MS = 120_000
 /** Lists stay short, as people's do, and on one page. */
 const LONGEST_LIST = 8
 
-const isLoginRedirect = (answer: Answer) =>
-  (answer.status === 302 || answer.status === 303) && String(answer.headers.location ?? '').startsWith('/login')
+/** A page redirects to the login, JSON says 401. */
+const asksForLogin = ({ status, headers }: Answer) =>
+  status === 401 || ((status === 302 || status === 303) && String(headers.location ?? '').startsWith('/login'))
 
 /** What the tabs of one customer share. */
 interface Account {
@@ -164,7 +165,7 @@ export class Customer {
         send,
         (answer, line) => {
           // Not the redirection of a write that was done, which leads to the list.
-          if (what !== 'login' && what !== 'signup' && isLoginRedirect(answer)) {
+          if (what !== 'login' && what !== 'signup' && asksForLogin(answer)) {
             loginAsked = true
             line.outcome = 'fail'
             line.loggedOut = true

@@ -1,6 +1,7 @@
 import type { NodeInfo } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
 import { NoConnection, StatementTimeout } from './failures.ts'
+import { LinkOpener } from './link-opener.ts'
 import { NodeWatch } from './node-watch.ts'
 
 /** One connection to a database node. */
@@ -74,10 +75,6 @@ interface Slot {
 }
 
 const WAIT_STEP_MS = 50
-const FIRST_PAUSE_MS = 20
-const LONGEST_PAUSE_MS = 250
-const LATE_FACTOR = 5
-const FIRST_LATE_AFTER = 4
 
 interface Waiter {
   resolve(slot: Slot): void
@@ -97,14 +94,7 @@ export class Pool {
   readonly #waiters: Waiter[] = []
   readonly #busy = new Map<Link, Slot>()
   readonly #watch: NodeWatch
-  /** Connections that are being opened, and of these those that are late: they no longer count. */
-  #opening = 0
-  readonly #late = new Set<object>()
-  /** Connections in a row that could not be had, and the time until the next is tried. */
-  #refusals = 0
-  #pause: NodeJS.Timeout | undefined
-  /** What opening a connection takes, as a sliding mean. */
-  #usualMs: number | undefined
+  readonly #opener: LinkOpener
   #disturbances = 0
   #closed = false
   #drained: (() => void) | undefined
@@ -122,11 +112,19 @@ export class Pool {
       },
       silent: node => this.#giveUp(node)
     })
+    this.#opener = new LinkOpener({
+      connect: options.connect,
+      lateAfterMs: options.lateAfterMs,
+      wanted: () => this.#waiters.length,
+      hasRoom: () => this.#hasRoom(),
+      opened: link => this.#opened(link),
+      refused: (error, stillToCome) => this.#refused(error, stillToCome)
+    })
   }
 
   get gauges(): PoolGauges {
     return {
-      open: this.#idle.length + this.#busy.size + this.#opening,
+      open: this.#idle.length + this.#busy.size + this.#opener.opening,
       idle: this.#idle.length,
       waiting: this.#waiters.length,
       watching: this.#watch.size
@@ -185,7 +183,7 @@ export class Pool {
     link.destroy()
     if (reason !== 'age') this.#disturbances++
     this.#options.events.connectionDiscarded(slot.isSilent ? 'silent' : reason, link.node, origin)
-    this.#openForWaiters()
+    this.#opener.openAsNeeded()
     this.#drainedIfEmpty()
   }
 
@@ -193,7 +191,7 @@ export class Pool {
   async close(waitMs: number): Promise<void> {
     this.#closed = true
     this.#watch.stop()
-    clearTimeout(this.#pause)
+    this.#opener.stop()
     for (let waiter = this.#nextWaiter(); waiter; waiter = this.#nextWaiter()) {
       waiter.reject(new NoConnection('closed', 'the pool is closed'))
     }
@@ -248,7 +246,7 @@ export class Pool {
   }
 
   #wait(deadline: number): Promise<Slot> {
-    if (!this.#hasRoom() && this.#waiters.length - this.#opening >= this.#options.queueLimit) {
+    if (!this.#hasRoom() && this.#waiters.length - this.#opener.opening >= this.#options.queueLimit) {
       throw new NoConnection('queue', `${this.#waiters.length} are waiting for a connection already`)
     }
     return new Promise((resolve, reject) => {
@@ -265,96 +263,25 @@ export class Pool {
         )
       }
       this.#waiters.push(waiter)
-      this.#openForWaiters()
+      this.#opener.openAsNeeded()
     })
   }
 
   #hasRoom(): boolean {
-    return this.#busy.size + this.#idle.length + this.#opening < this.#options.size
+    return this.#busy.size + this.#idle.length + this.#opener.opening < this.#options.size
   }
 
-  /**
-   * A connection for each that waits, as far as there is room; one at a time while others are late, or while none can be
-   * had. Then they are tried at growing distances, too: a database that comes up, or a pgpool that makes a process for each
-   * connection, must not be kept busy by those who wait for it.
-   */
-  #openForWaiters(): void {
-    const isTrouble = this.#late.size > 0 || this.#refusals > 0
-    const wanted = isTrouble ? Math.min(1, this.#waiters.length) : this.#waiters.length
-    if (this.#pause !== undefined) return
-    while (!this.#closed && this.#opening < wanted && this.#hasRoom()) this.#open()
-  }
-
-  /** After a connection was refused, the next is tried a little later. */
-  #backOff(): void {
-    this.#refusals++
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#refusals - 1))
-    clearTimeout(this.#pause)
-    this.#pause = setTimeout(
-      () => {
-        this.#pause = undefined
-        this.#openForWaiters()
-      },
-      pauseMs * (0.75 + Math.random() / 2)
-    ).unref()
-  }
-
-  /**
-   * Several times what a connection usually takes: on a machine that is short of time all of them take long, and asking
-   * for more would keep it so. Before the first has come nothing is known, and none is late.
-   */
-  #lateAfterMs(): number {
-    const { lateAfterMs } = this.#options
-    return this.#usualMs === undefined
-      ? FIRST_LATE_AFTER * lateAfterMs
-      : Math.max(lateAfterMs, LATE_FACTOR * this.#usualMs)
-  }
-
-  /** Whoever waited longest gets it, or a link that came free meanwhile. A failure is told to one who waits. */
-  #open(): void {
-    const attempt = {}
-    let counts = true
-    const settle = () => {
-      if (counts) this.#opening--
-      counts = false
-      this.#late.delete(attempt)
-      clearTimeout(timer)
-    }
-    this.#opening++
-    const timer = setTimeout(() => {
-      settle()
-      this.#late.add(attempt)
-      this.#openForWaiters()
-    }, this.#lateAfterMs()).unref()
-    const startedAt = performance.now()
-    this.#options.connect().then(
-      link => {
-        settle()
-        const tookMs = performance.now() - startedAt
-        this.#usualMs = this.#usualMs === undefined ? tookMs : 0.8 * this.#usualMs + 0.2 * tookMs
-        // The way is open again: those that are late need not hold anybody up.
-        this.#late.clear()
-        this.#refusals = 0
-        clearTimeout(this.#pause)
-        this.#pause = undefined
-        this.#opened(link)
-        this.#openForWaiters()
-      },
-      error => {
-        settle()
-        this.#disturbances++
-        this.#backOff()
-        if (this.#waiters.length > this.#opening + this.#late.size) {
-          const failure = error instanceof NoConnection ? error : undefined
-          this.#nextWaiter()?.reject(
-            failure ?? new NoConnection('connect', 'cannot connect to the database', { cause: error })
-          )
-        }
-        this.#openForWaiters()
-      }
+  /** Told to one who waits, if nothing else is coming for that caller. */
+  #refused(error: unknown, stillToCome: number): void {
+    this.#disturbances++
+    if (this.#waiters.length <= stillToCome) return
+    const failure = error instanceof NoConnection ? error : undefined
+    this.#nextWaiter()?.reject(
+      failure ?? new NoConnection('connect', 'cannot connect to the database', { cause: error })
     )
   }
 
+  /** Whoever waited longest gets it, or a link that came free meanwhile. */
   #opened(link: Link): void {
     const { events, size } = this.#options
     events.connectionOpened(link.node)

@@ -243,16 +243,20 @@ class PostgresLink implements Link {
     await this.run('select 1', [], timeoutMs)
   }
 
-  /** Asks the node who it is: `cluster_name` where the operator set one, its address otherwise. */
+  /**
+   * Asks the node who it is: `cluster_name` where the operator set one, its address otherwise. Without a function that
+   * pgpool would keep on the primary: where reads may go anywhere, this tells where this link's go. The role needs
+   * PostgreSQL 14.
+   */
   async describe(timeoutMs: number): Promise<NodeInfo> {
     const { rows } = await this.run(
-      `select current_setting('cluster_name'), host(inet_server_addr()), pg_is_in_recovery(), current_setting('server_version')`,
+      `select current_setting('cluster_name'), host(inet_server_addr()), current_setting('in_hot_standby', true), current_setting('server_version')`,
       [],
       timeoutMs
     )
     const [name, address, inRecovery, version] = rows[0] ?? []
     this.node = String(name || address || this.node)
-    this.role = inRecovery === true ? 'standby' : 'primary'
+    this.role = inRecovery === 'on' ? 'standby' : 'primary'
     return { node: this.node, role: this.role, version: String(version), clusterSize: 1 }
   }
 
