@@ -11,7 +11,9 @@ const addForMs = 120_000
 const removeForMs = 15_000
 const refreshForMs = 60_000
 
-const isAway = status => status >= 502 && status <= 504
+/** Not a web server's own answer, or one that says it could not look. A balancer's own 500: its server died half-way. */
+const isAway = ({ status, headers }) =>
+  (status >= 502 && status <= 504) || (status === 500 && !headers.has('x-served-by'))
 
 /**
  * Repeats a request, always the same bytes, until a server gives an answer of its own.
@@ -23,7 +25,7 @@ async function ask(url, options, forMs, onWait) {
     try {
       const response = await fetch(url, { ...options, signal: AbortSignal.timeout(answerWithinMs) })
       const text = await response.text()
-      if (!isAway(response.status)) return { status: response.status, ok: response.ok, url: response.url, text }
+      if (!isAway(response)) return { status: response.status, ok: response.ok, url: response.url, text }
     } catch {
       // No answer, or half of one.
     }
@@ -315,7 +317,7 @@ async function waitForAnswer(everyMs) {
   for (;;) {
     await sleep(everyMs)
     const response = await fetch(here, { headers: { accept: 'text/html' } }).catch(() => undefined)
-    if (response && !isAway(response.status)) return location.replace(here)
+    if (response && !isAway(response)) return location.replace(here)
   }
 }
 

@@ -1,6 +1,6 @@
 import { cut, freeze, kill, stop } from '../faults/index.ts'
 import type { Host } from '../network.ts'
-import { findHostsOfPostgres, waitForAllAttached } from '../postgres.ts'
+import { findHostsOfPostgres, POSTGRES_HOSTS, waitForAllAttached } from '../postgres.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Stage } from '../stage.ts'
 import { runTrials, type Trial } from '../trials.ts'
@@ -43,7 +43,9 @@ const trials: Trial[] = [
     failed: 'a page that retries',
     holdMs: 10_000
   },
-  { row: 'web server: kill -9', host: web, fault: kill, failed: 0, pauseMs: 1_000 }
+  { row: 'web server: kill -9', host: web, fault: kill, failed: 0, pauseMs: 1_000 },
+  // pgpool lives on, and has to take back a primary that it knows as dead.
+  { row: 'all PostgreSQL hosts at once: kill -9', fault: () => kill(...POSTGRES_HOSTS), servingWithinMs: 60_000 }
 ]
 
 export const scenario: Scenario = {

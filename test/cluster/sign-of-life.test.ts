@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import http from 'node:http'
+import net from 'node:net'
 import { describe, test } from 'node:test'
 import {
   type Env,
@@ -33,6 +35,16 @@ function getWithInterim(url: string, cookie: string) {
       .on('information', ({ statusCode }) => interim.push(statusCode))
       .once('error', reject)
   })
+}
+
+/** All that the server sends to a client of HTTP/1.0. */
+async function getAsOldClient(port: number, path: string, cookie: string): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1')
+  const chunks: Buffer[] = []
+  socket.on('data', chunk => chunks.push(chunk))
+  socket.write(`GET ${path} HTTP/1.0\r\ncookie: ${cookie}\r\n\r\n`)
+  await once(socket, 'close')
+  return Buffer.concat(chunks).toString()
 }
 
 const cookieOf = (client: { cookies: Map<string, string> }) =>
@@ -99,6 +111,20 @@ ${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n
       await wait(OUTAGE_MS)
       await proxy.restore()
       assert.equal((await reply).status, 200)
+    })
+
+    test('that waits for its database sends no interim answer to an HTTP/1.0 client, which knows none', async t => {
+      const database = await freshDatabase(t, 'mariadb')
+      const proxy = await tcpProxy(t, Number(new URL(database.url as string).port))
+      const server = await startServer(t, { ...database.envThrough(proxy.port), ...patient })
+      const front = await startHaproxy(t, balancer([server]))
+      const client = await signedIn(t, front)
+      proxy.freeze()
+      const reply = getAsOldClient(front.port, '/carrinho/', cookieOf(client))
+      // HAProxy waits 3 s for silence.
+      await wait(1_500)
+      await proxy.restore()
+      assert.match(await reply, /^HTTP\/1\.\d 200 /)
     })
 
     test('that is frozen is given up, and the write goes to the other one, once', async t => {
