@@ -6,6 +6,8 @@ export interface LinkOpenerOptions {
   lateAfterMs: number
   /** Callers that wait for a link now. */
   wanted(): number
+  /** The pool has fewer than it keeps open for itself. */
+  isShort(): boolean
   /** The pool may hold one more than it has and will get. */
   hasRoom(): boolean
   opened(link: Link): void
@@ -19,8 +21,8 @@ const LATE_FACTOR = 5
 const FIRST_LATE_AFTER = 4
 
 /**
- * Decides when a pool opens connections. One for each caller that waits, as far as there is room; one at a time while others
- * are late, or while none can be had. Then they are tried at growing distances, too: a database that comes up, or a pgpool
+ * Decides when a pool opens connections. One for each caller that waits, as far as there is room, and those that it keeps
+ * open anyhow; for callers alone, and one at a time, while others are late, or while none can be had. Then they are tried at growing distances, too: a database that comes up, or a pgpool
  * that makes a process for each connection, must not be kept busy by those who wait for it.
  */
 export class LinkOpener {
@@ -44,13 +46,13 @@ export class LinkOpener {
     return this.#opening
   }
 
-  /** Call it when a caller begins to wait, and when room was made. */
+  /** Call it when a caller begins to wait, and when a link was lost. */
   openAsNeeded(): void {
     if (this.#pause !== undefined) return
-    const { wanted, hasRoom } = this.#options
+    const { wanted, isShort, hasRoom } = this.#options
     const isTrouble = this.#late.size > 0 || this.#refusals > 0
     const count = isTrouble ? Math.min(1, wanted()) : wanted()
-    while (!this.#stopped && this.#opening < count && hasRoom()) this.#open()
+    while (!this.#stopped && hasRoom() && (this.#opening < count || (!isTrouble && isShort()))) this.#open()
   }
 
   /** Opens no more. What is on its way still arrives. */

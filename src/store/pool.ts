@@ -36,6 +36,8 @@ export interface PoolOptions {
   events: StoreEvents
   /** Connections at most. */
   size: number
+  /** Connections that are kept once one could be had: two lead to two nodes, whatever the load, when a balancer is between. */
+  keep: number
   /** Callers that may wait at most; the next one is refused at once. */
   queueLimit: number
   /** A link idle for longer is asked before it is handed out. */
@@ -116,6 +118,7 @@ export class Pool {
       connect: options.connect,
       lateAfterMs: options.lateAfterMs,
       wanted: () => this.#waiters.length,
+      isShort: () => this.#total() < this.#options.keep,
       hasRoom: () => this.#hasRoom(),
       opened: link => this.#opened(link),
       refused: (error, stillToCome) => this.#refused(error, stillToCome)
@@ -124,7 +127,7 @@ export class Pool {
 
   get gauges(): PoolGauges {
     return {
-      open: this.#idle.length + this.#busy.size + this.#opener.opening,
+      open: this.#total(),
       idle: this.#idle.length,
       waiting: this.#waiters.length,
       watching: this.#watch.size
@@ -267,8 +270,13 @@ export class Pool {
     })
   }
 
+  /** Open, and on their way. */
+  #total(): number {
+    return this.#busy.size + this.#idle.length + this.#opener.opening
+  }
+
   #hasRoom(): boolean {
-    return this.#busy.size + this.#idle.length + this.#opener.opening < this.#options.size
+    return this.#total() < this.#options.size
   }
 
   /** Told to one who waits, if nothing else is coming for that caller. */
@@ -318,12 +326,16 @@ export class Pool {
       slot.link.destroy()
       this.#options.events.connectionDiscarded(reason, slot.link.node, undefined)
     }
+    this.#opener.openAsNeeded()
   }
 
   /** Takes an idle link out of the pool for good. */
   #lend(isWanted: (node: string) => boolean): Link | undefined {
     const at = this.#idle.findIndex(({ link }) => isWanted(link.node) && !link.isGone())
-    return at === -1 ? undefined : this.#idle.splice(at, 1)[0]?.link
+    if (at === -1) return undefined
+    const [slot] = this.#idle.splice(at, 1)
+    this.#opener.openAsNeeded()
+    return slot?.link
   }
 
   /** When a link to this node last did what it was asked. */

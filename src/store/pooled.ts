@@ -29,6 +29,7 @@ export class Pooled {
       connect: options.connect,
       events: options.events,
       size: options.limits.poolSize,
+      keep: Math.min(2, options.limits.poolSize),
       queueLimit: 50 * options.limits.poolSize,
       checkAfterIdleMs: 2000,
       checkMs: Math.min(500, options.limits.statementMs),

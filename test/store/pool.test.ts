@@ -80,6 +80,7 @@ function makePool({ nodeOf = n => `node${n + 1}`, ...options }: FakeOptions = {}
     },
     events: noEvents,
     size: 2,
+    keep: 0,
     queueLimit: 2,
     checkAfterIdleMs: 1000,
     checkMs: 50,
@@ -104,6 +105,40 @@ function disturb(pool: Pool) {
 }
 
 const soon = () => performance.now() + 1000
+
+test('a pool keeps links open beyond those that are asked for', async () => {
+  const { pool, links } = makePool({ size: 5, keep: 2 })
+  pool.release(await pool.acquire(soon()))
+  await eventually(async () => assert.equal(pool.gauges.idle, 2, 'both are there'))
+  const nodes = await Promise.all([pool.acquire(soon()), pool.acquire(soon())].map(async link => (await link).node))
+  assert.deepEqual(nodes.sort(), ['node1', 'node2'])
+  assert.equal(links.length, 2)
+})
+
+test('a pool puts another link in the place of one that broke while idle', async () => {
+  const { pool, links } = makePool({ size: 5, keep: 2 })
+  pool.release(await pool.acquire(soon()))
+  await eventually(async () => assert.equal(pool.gauges.idle, 2, 'both are there'))
+  links[0]?.breaks()
+  await eventually(async () => assert.equal(pool.gauges.idle, 2, 'two again'))
+  assert.equal(links.length, 3)
+})
+
+test('a pool asks for no link that nobody waits for while none can be had', async () => {
+  let asked = 0
+  const { pool } = makePool({
+    size: 5,
+    keep: 2,
+    connect: async () => {
+      asked++
+      throw new Error('refused')
+    }
+  })
+  await assert.rejects(pool.acquire(soon()), NoConnection)
+  const before = asked
+  await wait(400)
+  assert.equal(asked, before)
+})
 
 test('a pool hands its links out in turn, so that each node answers its share', async () => {
   const { pool } = makePool()
