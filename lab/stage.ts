@@ -8,7 +8,7 @@ import { findLongestGap, findLongestPause, namesDatabaseNode } from './checker/g
 import { countBy } from './checker/tally.ts'
 import { docker } from './docker.ts'
 import type { Fault } from './faults/index.ts'
-import { type Lab, waitFor } from './lab.ts'
+import { type Lab, LOOK_EVERY_MS, waitFor } from './lab.ts'
 import type { Host } from './network.ts'
 import type { Claim, FaultRecord, Figure, Table } from './report/result.ts'
 import type { Line, WorkloadOptions } from './workload/history.ts'
@@ -250,7 +250,8 @@ export class Stage {
   async heal(fault: Fault): Promise<number> {
     await fault.heal(this.lab)
     const restoredAt = Date.now()
-    await waitFor(`${fault.name}: healed`, HEALED, () => fault.isHealed(this.lab))
+    await sleep(LOOK_EVERY_MS)
+    await waitFor(`${fault.name}: healed`, HEALED, () => fault.isHealed(this.lab), LOOK_EVERY_MS)
     this.#active.delete(fault)
     return restoredAt
   }
