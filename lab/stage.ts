@@ -201,6 +201,10 @@ export class Stage {
   async stopWorkload(): Promise<void> {
     this.progress('workload ends: customers finish, final lists are read')
     await this.#endWorkload?.()
+    // Requests that were still under way when their fault's time was up have ended now, and may have taken longest.
+    for (const record of this.faults) {
+      Object.assign(record, this.#measureCustomers(this.startedAt + record.atMs, this.startedAt + record.untilMs))
+    }
   }
 
   /** Breaks, waits, heals, waits until all is well, and measures what the probe and the customers noticed. */
@@ -219,24 +223,20 @@ export class Stage {
     const healedAt = Date.now()
     await this.pause(settleMs)
     const until = Date.now()
-    const inWindow = this.history.filter(line => line.at + line.ms >= at && line.at <= until)
     const gap = findLongestGap(this.history, at, until)
     const databaseGap = findLongestGap(this.history, at, until, namesDatabaseNode)
-    const pause = findLongestPause(this.history, at, until)
     const record: FaultRecord = {
       name: options.as ?? (options.under ? `${fault.name}, ${options.under}` : fault.name),
       atMs: at - this.startedAt,
       healingMs: healingAt - this.startedAt,
       healedMs: healedAt - this.startedAt,
+      untilMs: until - this.startedAt,
       servedAgainMs: this.#firstServed(restoredAt),
       longestGapMs: gap?.ms ?? null,
       gapAtMs: gap ? Math.round(gap.fromMs - this.startedAt) : null,
       longestDatabaseGapMs: databaseGap?.ms ?? null,
       databaseGapAtMs: databaseGap ? Math.round(databaseGap.fromMs - this.startedAt) : null,
-      longestPauseMs: pause?.ms ?? null,
-      failedProbes: inWindow.filter(line => line.what === 'probe' && line.outcome !== 'ok').length,
-      failedRequests: inWindow.filter(line => line.what !== 'probe' && line.outcome !== 'ok').length,
-      requests: inWindow.length
+      ...this.#measureCustomers(at, until)
     }
     this.faults.push(record)
     this.observe(
@@ -244,6 +244,18 @@ export class Stage {
         `${record.failedProbes} probes and ${record.failedRequests} of the customers' requests failed, of ${record.requests}`
     )
     return record
+  }
+
+  /** What was noticed by those whose requests touch the time between. Known for good only when the last of them has ended. */
+  #measureCustomers(fromMs: number, untilMs: number) {
+    const lines = this.history.filter(line => line.at + line.ms >= fromMs && line.at <= untilMs)
+    const failed = lines.filter(line => line.outcome !== 'ok')
+    return {
+      longestPauseMs: findLongestPause(this.history, fromMs, untilMs)?.ms ?? null,
+      failedProbes: failed.filter(line => line.what === 'probe').length,
+      failedRequests: failed.filter(line => line.what !== 'probe').length,
+      requests: lines.length
+    }
   }
 
   /** @returns when what was broken had been started again, and went on by itself */

@@ -17,6 +17,8 @@ export interface FaultRecord {
   atMs: number
   healingMs: number
   healedMs: number
+  /** Until when it was watched: the heal, and what a scenario gives the cluster to settle. */
+  untilMs: number
   /** From the start of what had been broken to the first answer that a database node had part in. */
   servedAgainMs: number | null
   /** Longest time without a good answer to a probe, from the fault to the end of the heal. */
