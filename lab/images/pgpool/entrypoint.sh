@@ -19,7 +19,7 @@ primary_number() {
 # Once all hosts were down at the same time pgpool refuses everybody for good, although they are back: auto_failback wants a
 # primary that is attached. So the primary is attached from here, in the whole watchdog cluster; its standbys then follow.
 attach_when_all_were_down() {
-  while sleep 3; do
+  while sleep 5; do
     count=$(pcp_node_info -h /run/pgpool -U lab -w -a 2>/dev/null | grep -c ' down ') || continue
     [ "$count" -ge 3 ] || continue
     number=$(primary_number) || continue
