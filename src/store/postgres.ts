@@ -33,7 +33,8 @@ const UNKNOWN = new Set([
   '08003',
   '08006',
   '08007', // transaction resolution unknown
-  '58000' // pgpool: a backend failed
+  '58000', // pgpool: a backend failed
+  'XX000' // pgpool again, for whatever is its own: "unable to read data from DB node 1" as the primary dies
 ])
 const DUPLICATE = '23505'
 const NODE_UNFIT = new Set(['25006', '57P03', ...UNKNOWN])

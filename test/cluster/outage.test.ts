@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import pg from 'pg'
 import {
   Client,
   eventually,
@@ -199,4 +200,36 @@ forEachEngine(
     })
   },
   ['mariadb', 'postgres']
+)
+
+forEachEngine(
+  'behind a pgpool that has just lost the primary',
+  engine => {
+    test('an add that gets an error of its own (XX000) runs again, and is on the list once', async t => {
+      const database = await freshDatabase(t, engine)
+      assert.ok(database.url)
+      const server = await startServer(t, { ...database.env })
+      const client = await signedIn(t, server)
+      const admin = new pg.Client({ connectionString: database.url })
+      await admin.connect()
+      // A sequence goes on although the transaction is rolled back: the error comes once.
+      await admin.query(`
+        create sequence adds;
+        create function lose() returns trigger language plpgsql as $$ begin
+          if nextval('adds') = 1 then
+            raise exception 'unable to read data from DB node 1' using errcode = 'XX000';
+          end if;
+          return new;
+        end $$;
+        create trigger lose before insert on compras for each row execute function lose();
+        grant usage on sequence adds to public`)
+      await admin.end()
+      assert.equal((await client.addItem({ tipo: 'Leite' })).status, 303)
+      assert.deepEqual(
+        (await client.items()).map(item => item.tipo),
+        ['Leite']
+      )
+    })
+  },
+  ['postgres']
 )
