@@ -55,6 +55,9 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
   const faults = []
 
   const isOurs = () => session?.email !== undefined && session.email === state.email
+  /** Removals of the list that is being emptied, as the last look found it. */
+  let toClean = []
+
   const isAtWork = () => ['writing', 'cleaning', 'stopping'].includes(state.doing)
 
   const tell = () => {
@@ -64,6 +67,7 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
 
   const become = doing => {
     state.doing = doing
+    if (doing !== 'cleaning') toClean = []
     tell()
   }
 
@@ -149,14 +153,22 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
 
   async function beginRemoval() {
     const { book, doing } = state
+    if (doing === 'cleaning' && toClean.length > 0) {
+      book.pending = toClean.shift()
+      return true
+    }
     const rows = await check()
-    const [row] = rows ? (doing === 'cleaning' ? rowsOfBook : removableRows)(book, rows) : []
+    const [row, ...others] = rows ? (doing === 'cleaning' ? rowsOfBook : removableRows)(book, rows) : []
     if (!row) {
       if (rows && doing === 'cleaning') become('cleaned')
       return rows === undefined
     }
     const { fields } = await readForm('/carrinho/', '/apagar_artigo')
-    if (fields) book.pending = { kind: 'remove', item: row.tipo, tries: 0, fields: { ...fields, id: row.id } }
+    if (!fields) return true
+    const removalOf = ({ id, tipo }) => ({ kind: 'remove', item: tipo, tries: 0, fields: { ...fields, id } })
+    book.pending = removalOf(row)
+    // One look at the list is enough to empty it; what it missed the next one finds.
+    toClean = others.map(removalOf)
     return true
   }
 
