@@ -142,16 +142,15 @@ export class Lab {
 
   /** @param withData removes the data of all this lab's scenarios too */
   async down(withData = false): Promise<void> {
+    const label = `label=com.docker.compose.project=${this.project}`
     // Every profile, whichever scenario it was started with.
     await this.compose(['--profile', '*', 'down', '--timeout', '15']).catch(async error => {
       // After hosts were cut off and killed the engine may keep an endpoint that nothing belongs to any more. The network
       // then stays, empty, for the next time; everything else is gone, which is what was asked for.
       if (!(error instanceof CommandError) || !error.output.includes('has active endpoints')) throw error
-      const label = `label=com.docker.compose.project=${this.project}`
       if ((await docker(['ps', '--all', '--quiet', '--filter', label])).trim()) throw error
     })
     if (!withData) return
-    const label = `label=com.docker.compose.project=${this.project}`
     const volumes = (await docker(['volume', 'ls', '--quiet', '--filter', label])).split('\n').filter(Boolean)
     if (volumes.length > 0) await docker(['volume', 'rm', ...volumes])
   }

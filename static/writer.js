@@ -168,7 +168,7 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
     const removalOf = ({ id, tipo }) => ({ kind: 'remove', item: tipo, tries: 0, fields: { ...fields, id } })
     book.pending = removalOf(row)
     // One look at the list is enough to empty it; what it missed the next one finds.
-    toClean = others.map(removalOf)
+    if (state.doing === 'cleaning') toClean = others.map(removalOf)
     return true
   }
 

@@ -100,12 +100,17 @@ backend webservers
 ${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n')}
 `
 
-    test('that waits for its database is waited for, and no other is asked instead', async t => {
+    /** Somebody signed in on the one web server behind HAProxy, and the way from there to the database. */
+    const behindBalancer = async (t: Scope) => {
       const database = await freshDatabase(t, 'mariadb')
       const proxy = await tcpProxy(t, Number(new URL(database.url as string).port))
       const server = await startServer(t, { ...database.envThrough(proxy.port), ...patient })
       const front = await startHaproxy(t, balancer([server]))
-      const client = await signedIn(t, front)
+      return { proxy, front, client: await signedIn(t, front) }
+    }
+
+    test('that waits for its database is waited for, and no other is asked instead', async t => {
+      const { proxy, client } = await behindBalancer(t)
       proxy.freeze()
       const reply = client.get('/carrinho/')
       await wait(OUTAGE_MS)
@@ -114,11 +119,7 @@ ${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n
     })
 
     test('that waits for its database sends no interim answer to an HTTP/1.0 client, which knows none', async t => {
-      const database = await freshDatabase(t, 'mariadb')
-      const proxy = await tcpProxy(t, Number(new URL(database.url as string).port))
-      const server = await startServer(t, { ...database.envThrough(proxy.port), ...patient })
-      const front = await startHaproxy(t, balancer([server]))
-      const client = await signedIn(t, front)
+      const { proxy, front, client } = await behindBalancer(t)
       proxy.freeze()
       const reply = getAsOldClient(front.port, '/carrinho/', cookieOf(client))
       // HAProxy waits 3 s for silence.

@@ -24,7 +24,7 @@ attach_when_all_were_down() {
     [ "$count" -ge 3 ] || continue
     number=$(primary_number) || continue
     echo "host: all were down, and host $number is primary: attaching it"
-    pcp_attach_node -h /run/pgpool -U lab -w -n "$number" || true
+    pcp_attach_node -h /run/pgpool -U lab -w -n "$number" || echo "host: it could not be attached, and is tried again"
   done
 }
 
