@@ -20,3 +20,7 @@ export const STATE_REACHED = ms(20_000)
 export const COMMAND = ms(20_000)
 /** Building images and starting containers. */
 export const COMPOSE = ms(900_000)
+/** tcpdump listens. */
+export const CAPTURE_STARTED = ms(15_000)
+/** tcpdump has written its last packet. */
+export const CAPTURE_ENDED = ms(5_000)
