@@ -28,10 +28,10 @@ const AGAIN = new Set([
   1792,
   1836,
   1040, // too many connections
-  1203,
-  1053 // server shutdown in progress: the statement was not begun
+  1203
 ])
 const UNKNOWN = new Set([
+  1053, // server shutdown in progress: not begun, or interrupted as by 1317
   1180, // error during COMMIT
   1317, // interrupted
   1927, // connection killed

@@ -77,6 +77,8 @@ interface Slot {
 }
 
 const WAIT_STEP_MS = 50
+/** With less time than this a link is not asked for a sign of life: the answer would say nothing about it. */
+const LEAST_CHECK_MS = 50
 
 interface Waiter {
   resolve(slot: Slot): void
@@ -155,7 +157,13 @@ export class Pool {
       if (performance.now() >= deadline) throw new NoConnection('queue', 'no free connection in time')
       const slot = this.#takeIdle(metSilence) ?? (await this.#wait(deadline))
       if (this.#isTrusted(slot)) return slot.link
-      const found = await this.#check(slot, deadline, origin)
+      const left = deadline - performance.now()
+      if (left < LEAST_CHECK_MS) {
+        // Too late to learn anything about the link: the caller has no time left, the next one may.
+        this.#handOn(slot)
+        throw new NoConnection('queue', 'no free connection in time')
+      }
+      const found = await this.#check(slot, left, origin)
       if (found === 'sound') return slot.link
       // One such wait is enough: the next link may be as dead, a new one is not.
       if (found === 'silent') metSilence = true
@@ -226,7 +234,7 @@ export class Pool {
     return slot
   }
 
-  async #check(slot: Slot, deadline: number, origin: Origin | undefined): Promise<'sound' | 'lost' | 'silent'> {
+  async #check(slot: Slot, left: number, origin: Origin | undefined): Promise<'sound' | 'lost' | 'silent'> {
     if (slot.link.isGone()) {
       this.discard(slot.link, 'gone', origin)
       return 'lost'
@@ -234,7 +242,7 @@ export class Pool {
     const disturbances = this.#disturbances
     const askedAt = performance.now()
     try {
-      await slot.link.check(Math.min(this.#options.checkMs, Math.max(1, deadline - askedAt)))
+      await slot.link.check(Math.min(this.#options.checkMs, left))
       slot.trusted = disturbances
       slot.idleSince = performance.now()
       this.#options.events.connectionChecked('ok')
@@ -242,7 +250,8 @@ export class Pool {
     } catch (error) {
       this.#options.events.connectionChecked('failed')
       this.discard(slot.link, 'check', origin)
-      if (!(error instanceof StatementTimeout)) return 'lost'
+      // A caller in a hurry did not wait long enough to call the node silent.
+      if (!(error instanceof StatementTimeout) || left < this.#options.checkMs) return 'lost'
       this.#dropIdle(other => other.link.node === slot.link.node && other.idleSince < askedAt, 'check')
       return 'silent'
     }

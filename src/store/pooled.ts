@@ -1,7 +1,7 @@
 import type { DatabaseLimits } from '../config.ts'
 import type { CausalReads, NodeInfo, Run } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
-import { failureName, StatementTimeout, type Verdict } from './failures.ts'
+import { failureName, NoConnection, type Verdict } from './failures.ts'
 import { type Answer, type Link, Pool } from './pool.ts'
 import type { Bill } from './work.ts'
 
@@ -19,7 +19,7 @@ export interface PooledOptions {
 /** What MariaDB and PostgreSQL share: a pool, and statements that are timed, bounded and accounted for. */
 export class Pooled {
   readonly pool: Pool
-  /** Single statements that read causally, and their time, the wait for causality included. */
+  /** Single statements that read causally, and their time on the connection, the wait for causality included. */
   readonly causalReads: CausalReads = { total: 0, ms: 0 }
   readonly #options: PooledOptions
 
@@ -43,28 +43,28 @@ export class Pooled {
   /** One statement on a link of its own, once. */
   async run(bill: Bill, sql: string, params: unknown[], isSelect: boolean): Promise<Answer> {
     const start = performance.now()
-    let isCausalRead = false
+    let causalSince: number | undefined
     try {
       const link = this.pool.acquireNow() ?? (await this.pool.acquire(bill.deadline, bill))
-      isCausalRead = isSelect && link.isCausal
+      if (isSelect && link.isCausal) causalSince = performance.now()
       try {
         const answer = await this.#runOn(link, bill, sql, params)
         this.pool.release(link)
         return answer
       } catch (error) {
-        if (this.#options.leavesLinkSound(error)) this.pool.release(link)
+        if (error instanceof NoConnection || this.#options.leavesLinkSound(error)) this.pool.release(link)
         else this.pool.discard(link, failureName(error), bill)
-        if (isCausalRead && this.#options.isCausalTimeout(error)) {
+        if (causalSince !== undefined && this.#options.isCausalTimeout(error)) {
           this.#options.events.causalReadTimedOut(link.node, bill)
         }
         throw error
       }
     } finally {
-      const ms = performance.now() - start
-      bill.databaseMs += ms
-      if (isCausalRead) {
+      const now = performance.now()
+      bill.databaseMs += now - start
+      if (causalSince !== undefined) {
         this.causalReads.total++
-        this.causalReads.ms += ms
+        this.causalReads.ms += now - causalSince
       }
     }
   }
@@ -131,8 +131,8 @@ export class Pooled {
 
   #runOn(link: Link, bill: Bill, sql: string, params: unknown[]): Promise<Answer> {
     const left = bill.deadline - performance.now()
-    // Never sent, so the name is all that matters: the deadline has passed, nobody runs this again.
-    if (left <= 0) return Promise.reject(new StatementTimeout(0))
+    // Never sent, so the link is as good as before; the deadline has passed, nobody runs this again.
+    if (left <= 0) return Promise.reject(new NoConnection('queue', 'no time left for the statement'))
     bill.roundTrips++
     bill.node = link.node
     return link.run(sql, params, Math.min(left, this.#options.limits.statementMs))

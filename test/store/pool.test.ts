@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { noEvents } from '../../src/store/events.ts'
 import { LinkLost, NoConnection, StatementTimeout } from '../../src/store/failures.ts'
 import { type Answer, type Link, Pool, type PoolOptions } from '../../src/store/pool.ts'
@@ -70,6 +70,10 @@ interface FakeOptions extends Partial<PoolOptions> {
 
 const never = 1_000_000
 
+const pools: Pool[] = []
+// Also after a failure: a pool that goes on trying would keep the process.
+afterEach(async () => void (await Promise.all(pools.splice(0).map(pool => pool.close(0)))))
+
 function makePool({ nodeOf = n => `node${n + 1}`, ...options }: FakeOptions = {}) {
   const links: FakeLink[] = []
   const pool = new Pool({
@@ -90,6 +94,7 @@ function makePool({ nodeOf = n => `node${n + 1}`, ...options }: FakeOptions = {}
     silentMs: 50,
     ...options
   })
+  pools.push(pool)
   return { pool, links }
 }
 
@@ -204,6 +209,27 @@ test('a link that does not answer when it is asked is replaced', async () => {
   links[0].answersChecks = false
   assert.equal((await pool.acquire(soon())).node, 'node2')
   assert.equal(links[0].isDead, true)
+})
+
+test('a caller with no time left gives an unchecked link back as it was', async () => {
+  const { pool, links } = makePool({ size: 1, checkAfterIdleMs: 0 })
+  pool.release(await pool.acquire(soon()))
+  const checks = links[0]?.checks
+  await assert.rejects(pool.acquire(performance.now() + 20), NoConnection)
+  assert.equal(links[0]?.isDead, false)
+  assert.equal(links[0]?.checks, checks)
+  assert.equal((await pool.acquire(soon())).node, 'node1')
+})
+
+test('a caller in a hurry does not have a node called silent', async () => {
+  const { pool, links } = makePool({ size: 3, keep: 2, checkAfterIdleMs: 0, checkMs: 500, nodeOf: () => 'node1' })
+  const both = [await pool.acquire(soon()), await pool.acquire(soon())]
+  for (const link of both) pool.release(link)
+  assert.ok(links[0] && links[1])
+  links[0].isSilent = true
+  await pool.acquire(performance.now() + 80).catch(() => undefined)
+  assert.equal(links[0].isDead, true)
+  assert.equal(links[1].isDead, false, 'its sibling was not asked long enough to be given up')
 })
 
 test('a link that breaks while idle is never handed out', async () => {
@@ -325,12 +351,11 @@ test('while connections are refused they are tried one at a time and less and le
   }
   const waiting = Array.from({ length: 10 }, insist)
   await new Promise(resolve => setTimeout(resolve, 600))
-  // Five at once, before the first refusal; then 20, 40, 80, 160, 250 ms apart, give or take.
-  assert.ok(attempts.length >= 7 && attempts.length <= 13, `${attempts.length} attempts`)
+  // Five at once, before the first refusal; then 20, 40, 80, 160, 250 ms apart, give or take, or more on a busy machine.
+  assert.ok(attempts.length > 5 && attempts.length <= 13, `${attempts.length} attempts`)
   isUp = true
   const link = (await Promise.race(waiting)) as FakeLink
   assert.ok(link instanceof FakeLink, 'whoever waits is served when the way is open again')
-  await pool.close(0)
 })
 
 test('who waits for a new connection takes one that comes free before', async () => {
@@ -368,7 +393,6 @@ test('a node that falls silent is given up: whoever waits on it is told, and the
   assert.deepEqual(silent, ['node0'])
   assert.ok(links.every(({ node, isDead }) => isDead === (node === 'node0')))
   assert.equal(other.isGone(), false)
-  await pool.close(0)
 })
 
 test('a node that takes its time is left alone, as long as it gives a sign of life', async () => {
@@ -379,7 +403,6 @@ test('a node that takes its time is left alone, as long as it gives a sign of li
   const watched = links.find(link => link !== busy)
   await eventually(() => assert.ok((watched?.checks ?? 0) > 10, 'it is asked again and again'))
   assert.equal(busy.isGone(), false)
-  await pool.close(0)
 })
 
 test('a node that answers on other links is not silent; another of them is kept to ask it', async () => {
@@ -408,5 +431,4 @@ test('a node that answers on other links is not silent; another of them is kept 
   )
   await eventually(() => assert.equal(pool.gauges.watching, 1))
   assert.deepEqual(silent, [])
-  await pool.close(0)
 })

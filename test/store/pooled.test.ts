@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Dialect } from '../../src/store/dialect.ts'
 import { noEvents, type StoreEvents } from '../../src/store/events.ts'
-import { LinkLost } from '../../src/store/failures.ts'
+import { LinkLost, NoConnection } from '../../src/store/failures.ts'
 import type { Link } from '../../src/store/pool.ts'
 import { Pooled } from '../../src/store/pooled.ts'
 import { Work } from '../../src/store/work.ts'
@@ -94,4 +94,20 @@ test('an unknown commit is resolved by a write that was run again, not by a read
     ['retried', 'LinkLost', 'request-1'],
     ['unknownResolved', 'request-1']
   ])
+})
+
+test('a statement for which no time is left is not sent, and its link goes back unharmed', async t => {
+  let sent = 0
+  const { work, pooled } = makeWork(t, async () => {
+    sent++
+    return nothing
+  })
+  await work.all(read)
+  await assert.rejects(
+    pooled.run({ ...work, deadline: performance.now() - 1 } as unknown as Work, 'select 1', [], true),
+    NoConnection
+  )
+  assert.equal(sent, 1)
+  assert.equal(pooled.pool.gauges.open, 1)
+  assert.equal(pooled.pool.gauges.idle, 1)
 })
