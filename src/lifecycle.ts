@@ -3,8 +3,7 @@ import type { SchemaVersion } from './store/migrate.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
-/** A database that has been silent for this long is down; a request then waits for it no longer than DOWN_REQUEST_MS. */
-const DOWN_AFTER_MS = 5000
+/** How long a request waits for a database that has been silent for longer than a request may wait. */
 const DOWN_REQUEST_MS = 1000
 
 export interface Readiness {
@@ -56,10 +55,13 @@ export class Lifecycle {
     this.#failure = failure
   }
 
-  /** How long a request may spend on the database: little once it is known to be away, so that pages say so at once. */
+  /**
+   * How long a request may spend on the database, of at most `limitMs`: little once it has been away for longer than that,
+   * so that pages say so at once. Until then a request waits as long as it may: an outage under its deadline fails nobody.
+   */
   requestLimitMs(limitMs: number): number {
     const silentMs = performance.now() - (this.#answeredAt ?? Number.NEGATIVE_INFINITY)
-    return silentMs > DOWN_AFTER_MS ? Math.min(limitMs, DOWN_REQUEST_MS) : limitMs
+    return silentMs > limitMs ? Math.min(limitMs, DOWN_REQUEST_MS) : limitMs
   }
 
   /** Whether balancers should send requests here. A short database outage does not change it (architecture, rule 9). */
