@@ -7,8 +7,7 @@ const put = (template, type) => template.replace('{type}', () => type)
 const answerWithinMs = 10_000
 const firstWaitMs = 500
 const longestWaitMs = 5_000
-const addForMs = 120_000
-const removeForMs = 15_000
+const writeForMs = 120_000
 const refreshForMs = 60_000
 
 /** Not a web server's own answer, or one that says it could not look. A balancer's own 500: its server died half-way. */
@@ -132,12 +131,18 @@ async function remove(button) {
       },
       body: JSON.stringify({ id: Number(id) })
     },
-    removeForMs
+    writeForMs,
+    () => say(put(list.dataset.removeRetrying, type), '')
   )
   removing.delete(id)
   if (answer?.status === 401) return signIn()
-  if (!answer?.ok) {
-    const refusal = parse(answer?.text)
+  if (!answer) {
+    strike(findRow(id), false)
+    say(put(list.dataset.removeUnknown, type), 'error')
+    return refreshList()
+  }
+  if (!answer.ok) {
+    const refusal = parse(answer.text)
     takeFresh(refusal)
     strike(findRow(id), false)
     say(refusal.message ?? put(list.dataset.notRemoved, type), 'error')
@@ -226,7 +231,7 @@ async function add() {
   const answer = await ask(
     form.getAttribute('action'),
     { method: 'POST', headers: { accept: 'application/json' }, body },
-    addForMs,
+    writeForMs,
     () => {
       clearTimeout(slow)
       showState(dataset.retrying)

@@ -92,6 +92,8 @@ export const en: Catalogue = {
   'list.js.failed': 'It could not be added. Try again.',
   'list.js.removed': '“{type}” is off the list.',
   'list.js.notRemoved': '“{type}” was not deleted. Try again.',
+  'list.js.removeRetrying': 'No answer. Still trying to delete “{type}”…',
+  'list.js.removeUnknown': 'There was no answer about “{type}”. If it is still on the list, delete it again.',
 
   'account.title': 'My account',
   'account.password.title': 'Change password',

@@ -92,6 +92,8 @@ export const es: Catalogue = {
   'list.js.failed': 'No se ha podido añadir. Inténtelo otra vez.',
   'list.js.removed': '«{type}» ya no está en la lista.',
   'list.js.notRemoved': '«{type}» no se ha borrado. Inténtelo otra vez.',
+  'list.js.removeRetrying': 'Sin respuesta. Se sigue intentando borrar «{type}»…',
+  'list.js.removeUnknown': 'No ha habido respuesta sobre «{type}». Si sigue en la lista, bórrelo otra vez.',
 
   'account.title': 'Mi cuenta',
   'account.password.title': 'Cambiar la contraseña',

@@ -94,6 +94,8 @@ export const pt = {
   'list.js.failed': 'Não foi possível juntar. Tente outra vez.',
   'list.js.removed': '«{type}» saiu da lista.',
   'list.js.notRemoved': '«{type}» não foi apagado. Tente outra vez.',
+  'list.js.removeRetrying': 'Sem resposta. Continua a tentar apagar «{type}»…',
+  'list.js.removeUnknown': 'Não houve resposta sobre «{type}». Se ainda estiver na lista, apague outra vez.',
 
   'account.title': 'A minha conta',
   'account.password.title': 'Mudar a palavra-passe',

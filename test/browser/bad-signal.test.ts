@@ -65,6 +65,28 @@ describe('the list with a bad signal', suiteOptions, () => {
     await seeList(page, ['6 Leite Mercado'])
   })
 
+  test('a deletion whose answers all got lost is not called a failure: the list is asked', async t => {
+    const { port } = await tcpProxy(t, site.server.port, chunk =>
+      chunk.toString().startsWith('POST /apagar_artigo') ? 'lose' : undefined
+    )
+    const { page, client } = await openList(t, site, {
+      items: [{ tipo: 'Sal' }, { tipo: 'Pão' }],
+      baseURL: `http://127.0.0.1:${port}`,
+      losesConnections: true
+    })
+    await page.clock.install()
+    await removeButton(page, 'Sal').click()
+    await page.getByText(say('list.js.removeRetrying', { type: 'Sal' })).waitFor()
+    const given = page.getByText(say('list.js.removeUnknown', { type: 'Sal' }))
+    for (let step = 0; step < 60 && !(await given.isVisible()); step += 1) await page.clock.runFor(3_000)
+    await given.waitFor()
+    await page.locator('#items', { hasNotText: 'Sal' }).waitFor()
+    assert.deepEqual(
+      (await client.items()).map(({ tipo }) => tipo),
+      ['Pão']
+    )
+  })
+
   test('a balancer without a server behind it, or whose server died half-way, is waited for', async t => {
     const { page } = await openList(t, site)
     let answers = 0
