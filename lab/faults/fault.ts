@@ -8,6 +8,8 @@ export interface Fault {
   inject(lab: Lab): Promise<void>
   heal(lab: Lab): Promise<void>
   isHealed(lab: Lab): Promise<boolean>
+  /** Where its effect is not plain to see: asked after the heal, what shows that it struck. Undefined: nothing does. */
+  effect?(lab: Lab): Promise<string | undefined>
 }
 
 export type FaultKind = (...hosts: Host[]) => Fault

@@ -16,6 +16,8 @@ export { cut, freeze, fullConnections, kill, powerCut, rolling, slowDatabase, st
 
 interface Kind {
   hosts: 'none' | 'one' | 'some'
+  /** What such a host's name begins with, where only some can break like this. */
+  on?: RegExp
   create(...hosts: [Host, ...Host[]]): Fault
 }
 
@@ -25,10 +27,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   freeze: { hosts: 'some', create: freeze },
   cut: { hosts: 'some', create: cut },
   rolling: { hosts: 'some', create: rolling },
-  'stop-haproxy': { hosts: 'one', create: stopHaproxy },
-  'stop-keepalived': { hosts: 'one', create: stopKeepalived },
-  'slow-database': { hosts: 'some', create: slowDatabase },
-  'full-connections': { hosts: 'some', create: fullConnections },
+  'stop-haproxy': { hosts: 'one', on: /^haproxy/, create: stopHaproxy },
+  'stop-keepalived': { hosts: 'one', on: /^(haproxy|apache)/, create: stopKeepalived },
+  'slow-database': { hosts: 'some', on: /^mariadb/, create: slowDatabase },
+  'full-connections': { hosts: 'some', on: /^mariadb/, create: fullConnections },
   'power-cut': { hosts: 'none', create: powerCut }
 }
 
@@ -44,5 +46,7 @@ export function parseFault(name: string, hosts: string[]): Fault {
     const wanted = { none: 'no host', one: 'one host, such as haproxy01', some: 'one or more hosts, such as web01' }
     throw new Error(`${name} takes ${wanted[kind.hosts]}`)
   }
+  const unfit = known.find(host => kind.on?.test(host) === false)
+  if (unfit) throw new Error(`${name} is not for ${unfit}`)
   return kind.create(...(known as [Host, ...Host[]]))
 }
