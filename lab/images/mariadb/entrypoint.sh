@@ -32,16 +32,18 @@ chown mysql:mysql "$data" /run/mysqld
 phase phase=starting
 agent &
 
-if [ ! -d "$data/mysql" ]; then
+# The application's database is made last, so a folder without it is empty, or was left half prepared.
+if [ ! -d "$data/$DB_NAME" ]; then
   say 'preparing an empty data folder'
+  find "$data" -mindepth 1 -delete
   mariadb-install-db --user=mysql --skip-test-db --auth-root-authentication-method=socket >/dev/null
   mariadbd --user=mysql --bootstrap --wsrep-on=OFF <<SQL
 flush privileges;
-create database $DB_NAME character set utf8mb4;
 create user '$DB_USER'@'%' identified by '$DB_PW';
 grant all on $DB_NAME.* to '$DB_USER'@'%';
 create user 'sst'@'localhost' identified by 'sst';
 grant reload, process, lock tables, binlog monitor, replica monitor on *.* to 'sst'@'localhost';
+create database $DB_NAME character set utf8mb4;
 SQL
 fi
 
@@ -88,6 +90,8 @@ if [ "${GALERA:-on}" = on ]; then
   say "my position is $uuid:$seqno, safe_to_bootstrap $safe"
   said=
   while :; do
+    # Whoever knows that no other node has more may say so by hand, while this one waits.
+    grep -q '^safe_to_bootstrap: 1' "$data/grastate.dat" 2>/dev/null && safe=1
     decision=$(decide)
     [ "$decision" != "$said" ] && say "$decision" && said=$decision
     case $decision in

@@ -21,8 +21,12 @@ trap 'trap "" TERM INT; [ -n "$server" ] && kill -INT "$server" 2>/dev/null && w
 
 ask() { psql -U postgres -h "$1" -d postgres -AXtqc "$2" 2>/dev/null; }
 
-# "primary" or "standby", and the timeline, of one host; nothing when it does not answer.
-look() { ask "$1" "select case when pg_is_in_recovery() then 'standby' else 'primary' end || ' ' || timeline_id from pg_control_checkpoint()"; }
+# "primary" or "standby", and the timeline, of one host; nothing when it does not answer. The timeline is the latest of which it
+# has heard: the control file alone names that of the last checkpoint, which for minutes may be the one before a promotion.
+look() {
+  ask "$1" "select case when pg_is_in_recovery() then 'standby' else 'primary' end || ' ' || greatest(timeline_id,
+    (select max(('x' || left(name, 8))::bit(32)::int) from pg_ls_waldir() where name like '%.history')) from pg_control_checkpoint()"
+}
 
 # Sets primary, answering and latest (the highest timeline seen) from the other hosts.
 look_around() {
@@ -36,25 +40,36 @@ look_around() {
   done
 }
 
-timeline() { as_postgres pg_controldata "$data" | sed -n "s/^Latest checkpoint's TimeLineID: *//p"; }
+# The same of this host, whether its server runs or not.
+timeline() {
+  checkpoint=$(as_postgres pg_controldata "$data" | sed -n "s/^Latest checkpoint's TimeLineID: *//p")
+  heard=$(ls "$data/pg_wal" | sed -n 's/^\([0-9A-F]\{8\}\)\.history$/\1/p' | sort | tail -n 1)
+  heard=$(printf '%d' "0x${heard:-0}")
+  [ "$heard" -gt "$checkpoint" ] && echo "$heard" || echo "$checkpoint"
+}
 
 render /etc/lab/postgres/postgresql.conf >/etc/postgresql/lab.conf
 render /etc/lab/postgres/pg_hba.conf >/etc/postgresql/lab_hba.conf
 
+# A database is made or copied beside its place and moved there when it is whole: one that was cut off is never started.
 begin_database() {
   say 'nobody has a database: beginning one'
-  as_postgres initdb -D "$data" --data-checksums --auth trust -U postgres >/dev/null
-  as_postgres pg_ctl -D "$data" -w -s -o "-c listen_addresses=''" start
+  rm -rf "$data" "$data.new"
+  as_postgres initdb -D "$data.new" --data-checksums --auth trust -U postgres >/dev/null
+  as_postgres pg_ctl -D "$data.new" -w -s -o "-c listen_addresses=''" start
   as_postgres psql -q -U postgres -c "create role replication with replication login" \
     -c "create role $DB_USER login password '$DB_PW'" -c "create database $DB_NAME owner $DB_USER"
-  as_postgres pg_ctl -D "$data" -w -s stop
+  as_postgres pg_ctl -D "$data.new" -w -s stop
+  mv "$data.new" "$data"
 }
 
 copy_primary() {
   say "copying $primary"
+  rm -rf "$data.new"
+  as_postgres pg_basebackup -h "$primary" -U replication -D "$data.new" -c fast -X stream || return 1
+  as_postgres touch "$data.new/standby.signal"
   rm -rf "$data"
-  as_postgres pg_basebackup -h "$primary" -U replication -D "$data" -c fast -X stream
-  as_postgres touch "$data/standby.signal"
+  mv "$data.new" "$data"
 }
 
 if [ ! -s "$data/PG_VERSION" ]; then
@@ -74,7 +89,7 @@ elif [ ! -e "$data/standby.signal" ]; then
     if [ -n "$primary" ]; then
       say "$primary was promoted meanwhile: rewinding to its history"
       as_postgres pg_rewind --target-pgdata "$data" --config-file /etc/postgresql/lab.conf \
-        --source-server "host=$primary user=postgres dbname=postgres" || copy_primary
+        --source-server "host=$primary user=postgres dbname=postgres" || copy_primary || { sleep 1; continue; }
       as_postgres touch "$data/standby.signal"
       break
     fi
