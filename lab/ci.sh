@@ -37,7 +37,7 @@ if ! timeout "$(left)" docker compose --profile '*' build >lab/build.log 2>&1; t
 fi
 
 # The runner heals and cleans up on TERM; KILL only when it does not.
-attempt() { timeout --kill-after=90 "$(left)" node --import tsx lab/cli.ts run "$@"; }
+attempt() { timeout --foreground --kill-after=90 "$(left)" node --import tsx lab/cli.ts run "$@"; }
 run_scenario() {
   case $1 in nothing-lost*) set -- "$1" --short ;; esac
   attempt "$@"

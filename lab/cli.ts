@@ -1,6 +1,9 @@
 import { relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { faultKinds, parseFault } from './faults/index.ts'
+import { listenForInterrupt } from './interrupt.ts'
 import { Lab, ROOT_DIR } from './lab.ts'
+import { isHost } from './network.ts'
 import { publishRuns, rewriteReport, writeOverview } from './report/files.ts'
 import { runScenario } from './run.ts'
 import { findScenario, scenarios } from './scenarios/index.ts'
@@ -49,25 +52,45 @@ const say = (text: string) => console.log(`  ${text}`)
 
 async function breakIt(args: string[]): Promise<void> {
   const seconds = Number(takeOption(args, '--for') ?? 10)
-  const lab = new Lab(takeOption(args, '--in') ?? '04')
+  const asked = takeOption(args, '--in')
+  const lab = asked ? new Lab(findScenario(asked).number) : await Lab.findRunning(scenarios.map(({ number }) => number))
+  if (!lab) throw new Error('no lab is up: `npm run lab -- up 04` starts one')
   if (!(seconds >= 0 && seconds <= 600)) throw new Error('--for: expects seconds, at most 600')
   const [kind = '', ...hosts] = args
   const fault = parseFault(kind, hosts)
+  const absent = hosts.filter(host => isHost(host) && !lab.hosts.includes(host))
+  if (absent.length > 0) throw new Error(`scenario ${lab.scenario} has no ${absent.join(', ')}`)
   console.log(`${fault.name}, for ${seconds} s (Ctrl-C heals at once)`)
-  await fault.inject(lab)
-  await new Promise<void>(resolve => {
-    const timer = setTimeout(resolve, seconds * 1000)
-    process.once('SIGINT', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
-  await fault.heal(lab)
+  const interrupt = listenForInterrupt({ first: 'healing', second: 'not healed: `down` and `up` start afresh' })
+  try {
+    await fault.inject(lab)
+    await sleep(seconds * 1000, undefined, { signal: interrupt.signal }).catch(() => undefined)
+  } finally {
+    await fault.heal(lab)
+  }
   for (let tries = 0; !(await fault.isHealed(lab)); tries += 1) {
     if (tries === 60) throw new Error('healed, but not in service within a minute')
     await new Promise(resolve => setTimeout(resolve, 1000))
   }
   console.log('healed')
+}
+
+async function up(lab: Lab): Promise<number> {
+  const interrupt = listenForInterrupt({ first: 'taking down what was started', second: 'ending at once' })
+  try {
+    await lab.up(say, interrupt.signal)
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error
+  }
+  if (interrupt.signal.aborted) {
+    await lab.down()
+    return 130
+  }
+  if (!lab.hosts.includes('door')) return 0
+  const { LAB_PORT = '8080', LAB_STATS_PORT = '9999' } = process.env
+  say(`the site: http://localhost:${LAB_PORT}`)
+  if (lab.hosts.includes('haproxy01')) say(`statistics: http://localhost:${LAB_STATS_PORT}/stats (haproxy, haproxy)`)
+  return 0
 }
 
 /** The process's exit code. */
@@ -86,9 +109,7 @@ async function main([command = '', ...args]: string[]): Promise<number> {
       for (const { number, title, source } of scenarios) console.log(`${number}  ${title}\n    ${source}`)
       return 0
     case 'up':
-      await new Lab(findScenario(args[0]).number).up(say)
-      say('the site: http://localhost:8080   statistics: http://localhost:9999/stats (haproxy, haproxy)')
-      return 0
+      return up(new Lab(findScenario(args[0]).number))
     case 'run':
       return EXIT_CODES[await runScenario(findScenario(args[0]), keep, settings)]
     case 'down':

@@ -6,6 +6,8 @@ export interface CommandOptions {
   env?: Record<string, string>
   /** Shown line by line as it comes, instead of kept. */
   onLine?: (line: string) => void
+  /** Interrupts the command, as Ctrl-C would. */
+  signal?: AbortSignal | undefined
 }
 
 export class CommandError extends Error {
@@ -29,6 +31,12 @@ export function docker(args: string[], options: CommandOptions = {}): Promise<st
     let stdout = ''
     let stderr = ''
     const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? COMMAND)
+    const interrupt = () => child.kill('SIGINT')
+    options.signal?.addEventListener('abort', interrupt)
+    const settle = () => {
+      clearTimeout(timer)
+      options.signal?.removeEventListener('abort', interrupt)
+    }
     child.stdout.on('data', chunk => {
       stdout += chunk
     })
@@ -41,11 +49,11 @@ export function docker(args: string[], options: CommandOptions = {}): Promise<st
       for (const line of lines) if (line.trim()) options.onLine(line.trim())
     })
     child.on('error', error => {
-      clearTimeout(timer)
+      settle()
       reject(error)
     })
     child.on('close', code => {
-      clearTimeout(timer)
+      settle()
       if (code === 0) resolve(stdout)
       else
         reject(new CommandError(`docker ${args.join(' ')}${code === null ? ' (took too long)' : ''}`, stderr + stdout))

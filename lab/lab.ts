@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { COMPOSE, HEALED, SITE_READY } from './budgets.ts'
 import { CommandError, type CommandOptions, docker } from './docker.ts'
 import { DATABASE_VIRTUAL_OCTET, type Host, isHost, OCTETS, WEB_VIRTUAL_OCTET } from './network.ts'
+import { waitFor } from './waiting.ts'
 
 export const LAB_DIR = dirname(fileURLToPath(import.meta.url))
 export const ROOT_DIR = dirname(LAB_DIR)
@@ -76,6 +77,16 @@ export class Lab {
     return docker(['exec', this.container(host), ...command], options)
   }
 
+  /** The lab whose containers are running, broken ones aside: of the smallest scenario that has them all. */
+  static async findRunning(scenarios: readonly string[]): Promise<Lab | undefined> {
+    const labs = scenarios.map(scenario => new Lab(scenario)).sort((a, b) => a.hosts.length - b.hosts.length)
+    const [any] = labs
+    if (!any) return undefined
+    const running = [...(await any.#running())].filter(host => host !== 'migrate')
+    if (running.length === 0) return undefined
+    return labs.find(lab => running.every(host => lab.hosts.includes(host as Host)))
+  }
+
   /** True when the containers of this scenario, and of no other, are running. */
   async isUp(): Promise<boolean> {
     const running = await this.#running()
@@ -105,7 +116,8 @@ export class Lab {
     if (running.size === 0) await this.#checkPorts()
     say(`starting ${this.hosts.length} hosts`)
     await this.compose(['up', '--detach', '--remove-orphans', '--quiet-pull'], {
-      onLine: line => process.env.LAB_VERBOSE && say(line)
+      onLine: line => process.env.LAB_VERBOSE && say(line),
+      signal
     })
     await this.waitForSite(say, signal)
   }
@@ -218,21 +230,6 @@ export class Lab {
 
 /** For what costs a `docker exec` each time, while shoppers share the processors with it. */
 export const LOOK_EVERY_MS = 1_000
-
-/** Asks until the answer is yes. @throws when it is not within the budget */
-export async function waitFor(
-  what: string,
-  budgetMs: number,
-  isSo: () => Promise<boolean>,
-  everyMs = 250
-): Promise<number> {
-  const startedAt = Date.now()
-  while (!(await isSo())) {
-    if (Date.now() - startedAt > budgetMs) throw new Error(`${what}: not within ${Math.round(budgetMs / 1000)} s`)
-    await sleep(everyMs)
-  }
-  return Date.now() - startedAt
-}
 
 function healthCommand(host: Host): string[] | undefined {
   if (/^web\d/.test(host)) {

@@ -1,5 +1,8 @@
+import { cpus, totalmem } from 'node:os'
+import { claimNothingBroken } from './common-claims.ts'
+import { listenForInterrupt } from './interrupt.ts'
 import { Lab } from './lab.ts'
-import { reportDir, writeReport } from './report/files.ts'
+import { beginReport, writeReport } from './report/files.ts'
 import type { Scenario } from './scenario.ts'
 import { type RunSettings, Stage } from './stage.ts'
 
@@ -12,21 +15,14 @@ export type Outcome = 'passed' | 'failed' | 'promise broken'
  */
 export async function runScenario(scenario: Scenario, keep: boolean, settings: RunSettings = {}): Promise<Outcome> {
   const lab = new Lab(scenario.number)
-  const interrupt = new AbortController()
-  const onInterrupt = () => {
-    if (interrupt.signal.aborted) {
-      console.error('\nending at once: containers may be left broken; `down` and `up` start afresh')
-      process.exit(130)
-    }
-    console.error('\ninterrupted: healing and cleaning up (again to end at once)')
-    interrupt.abort()
-  }
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onInterrupt)
+  const interrupt = listenForInterrupt({
+    first: 'interrupted: healing and cleaning up',
+    second: 'ending at once: containers may be left broken; `down` and `up` start afresh'
+  })
 
   console.log(`\nScenario ${scenario.number}: ${scenario.title}\n${scenario.source}\n`)
   const wasUp = await lab.isUp()
-  const stage = new Stage(lab, reportDir(scenario.number), interrupt.signal, settings)
+  const stage = new Stage(lab, beginReport(scenario.number), interrupt.signal, settings)
   let problem: unknown
   try {
     await lab.up(text => stage.progress(text), interrupt.signal)
@@ -35,7 +31,7 @@ export async function runScenario(scenario: Scenario, keep: boolean, settings: R
   } catch (error) {
     problem = error
   }
-  await stage.cleanUp()
+  await stage.cleanUp(wasUp || keep)
   if (interrupt.signal.aborted) {
     console.log('\ninterrupted: healed; no report, because half a run proves nothing')
     if (!wasUp && !keep) await lab.down()
@@ -44,6 +40,7 @@ export async function runScenario(scenario: Scenario, keep: boolean, settings: R
   if (problem) {
     const text = problem instanceof Error ? problem.message : String(problem)
     stage.claim('the experiment ran to its end', false, text)
+    claimNothingBroken(stage)
   }
   const result = writeReport({
     scenario: scenario.number,
@@ -55,14 +52,15 @@ export async function runScenario(scenario: Scenario, keep: boolean, settings: R
     faults: stage.faults,
     figures: stage.figures,
     tables: stage.tables,
-    claims: stage.claims
+    claims: stage.claims,
+    asked: describeSettings(settings),
+    machine: describeMachine()
   })
   if (!wasUp && !keep) {
     stage.progress('taking the lab down (data kept)')
     await lab.down()
   }
-  process.off('SIGINT', onInterrupt)
-  process.off('SIGTERM', onInterrupt)
+  interrupt.off()
   const held = result.claims.filter(claim => claim.holds).length
   console.log(
     `\n${result.passed ? 'PASSED' : 'FAILED'}: ${held} of ${result.claims.length} claims hold, in ${result.seconds} s. ` +
@@ -71,3 +69,16 @@ export async function runScenario(scenario: Scenario, keep: boolean, settings: R
   if (result.passed) return 'passed'
   return result.claims.some(claim => claim.isPromise && !claim.holds) ? 'promise broken' : 'failed'
 }
+
+/** What part of an experiment was asked for; empty for the whole. */
+const describeSettings = ({ short, times, minutes, only }: RunSettings): string =>
+  [
+    short && '--short',
+    times !== undefined && `--times ${times}`,
+    minutes !== undefined && `--minutes ${minutes}`,
+    only && `--only "${only}"`
+  ]
+    .filter(Boolean)
+    .join(' ')
+
+const describeMachine = (): string => `${cpus().length} processors, ${Math.round(totalmem() / 2 ** 30)} GB`

@@ -1,16 +1,16 @@
-import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CUSTOMERS_READY, HEALED, WORKLOAD_END } from './budgets.ts'
+import { startCapture } from './capture.ts'
 import { findLongestGap, findLongestPause, namesDatabaseNode } from './checker/gaps.ts'
 import { countBy } from './checker/tally.ts'
-import { docker } from './docker.ts'
 import type { Fault } from './faults/index.ts'
-import { type Lab, LOOK_EVERY_MS, waitFor } from './lab.ts'
+import { type Lab, LOOK_EVERY_MS } from './lab.ts'
 import type { Host } from './network.ts'
 import type { Claim, FaultRecord, Figure, Table } from './report/result.ts'
+import { waitFor, within } from './waiting.ts'
 import type { Line, WorkloadOptions } from './workload/history.ts'
 
 /** The run was ended from outside, by Ctrl-C. */
@@ -27,6 +27,8 @@ export interface BreakOptions {
   as?: string
   /** Asked for while the fault lasts: the moment at which the cluster has to be looked at. */
   during?: () => Promise<void>
+  /** Why it went as it did, for the class: said after what was observed. */
+  why?: string
 }
 
 /** What the command line says of a run. */
@@ -55,7 +57,8 @@ export class Stage {
   readonly settings: RunSettings
   #workloads = 0
   readonly #active = new Set<Fault>()
-  readonly #cleanups: (() => Promise<void> | void)[] = []
+  readonly #reconfigured = new Set<Host>()
+  readonly #cleanups: { what: string; undo: () => Promise<void> | void }[] = []
   #endWorkload: (() => Promise<void>) | undefined
 
   constructor(lab: Lab, dir: string, signal: AbortSignal, settings: RunSettings) {
@@ -115,6 +118,17 @@ export class Stage {
       if (this.signal.aborted) throw new Interrupted()
       return isSo()
     })
+  }
+
+  /** Creates hosts anew with other settings; at the end, if the lab stays up, they are as configured again. */
+  async reconfigure(overrides: Record<string, string>, hosts: Host[]): Promise<void> {
+    for (const host of hosts) this.#reconfigured.add(host)
+    await this.lab.reconfigure(overrides, hosts)
+  }
+
+  /** Undone at the end, whatever happens until then, the latest first: what is changed without `break`. */
+  undoAtEnd(what: string, undo: () => Promise<void> | void): void {
+    this.#cleanups.unshift({ what, undo })
   }
 
   /** A table of the scenario's own for the report. */
@@ -223,6 +237,10 @@ export class Stage {
     const healedAt = Date.now()
     await this.pause(settleMs)
     const until = Date.now()
+    if (fault.effect) {
+      const effect = await fault.effect(this.lab)
+      this.claim(`${fault.name}: it struck`, effect !== undefined, effect ?? 'nothing that shows it')
+    }
     const gap = findLongestGap(this.history, at, until)
     const databaseGap = findLongestGap(this.history, at, until, namesDatabaseNode)
     const record: FaultRecord = {
@@ -243,6 +261,7 @@ export class Stage {
       `longest gap ${record.longestGapMs ?? '?'} ms, ${record.longestDatabaseGapMs ?? '?'} ms without a database, a customer waited ${record.longestPauseMs ?? '?'} ms at most; ` +
         `${record.failedProbes} probes and ${record.failedRequests} of the customers' requests failed, of ${record.requests}`
     )
+    if (options.why) this.explain(options.why)
     return record
   }
 
@@ -277,79 +296,18 @@ export class Stage {
     return answers.length > 0 ? Math.round(Math.min(...answers) - fromMs) : null
   }
 
-  /**
-   * Captures packets as `host` sees them, from now until the returned function is called, which gives the text lines of
-   * tcpdump. Also kept as `NAME.pcap` beside the report, for Wireshark.
-   */
+  /** Captures packets as `host` sees them until the returned function is called, which gives them as text. */
   async capture(host: Host, name: string, filter: string): Promise<() => Promise<string[]>> {
-    const container = `${this.lab.project}-capture-${name}`
-    const file = join(this.dir, `${name}.pcap`)
-    const child = spawn(
-      'docker',
-      [
-        'run',
-        '--rm',
-        '--name',
-        container,
-        '--network',
-        `container:${this.lab.container(host)}`,
-        '--entrypoint',
-        'tcpdump',
-        'carrinho-client',
-        '-i',
-        'eth0',
-        '-U',
-        '--immediate-mode',
-        '-w',
-        '-',
-        ...filter.split(' ')
-      ],
-      { detached: true }
-    )
-    const out = createWriteStream(file)
-    child.stdout.pipe(out)
-    const listening = new Promise<void>(resolve => {
-      child.stderr.on('data', chunk => String(chunk).includes('listening on') && resolve())
-    })
-    const ended = new Promise<void>(resolve => out.on('close', resolve))
-    const stopCapture = async () => {
-      await docker(['kill', '--signal', 'INT', container]).catch(() => undefined)
-      await within(5_000, ended)
-    }
-    this.#cleanups.push(stopCapture)
-    if (
-      (await within(
-        15_000,
-        listening.then(() => true)
-      )) === undefined
-    )
-      throw new Error(`the capture on ${host} did not start`)
-    return async () => {
-      // What was just sent is still on its way through the kernel.
-      await sleep(500)
-      await stopCapture()
-      const text = await docker([
-        'run',
-        '--rm',
-        '--volume',
-        `${this.dir}:/capture:ro`,
-        '--entrypoint',
-        'tcpdump',
-        'carrinho-client',
-        '-nn',
-        '-tt',
-        '-r',
-        `/capture/${name}.pcap`,
-        '-v',
-        '-A'
-      ])
-      // A packet's details and content follow on lines of their own.
-      return text.split(/\n(?=\d+\.\d+ )/).map(packet => packet.replace(/\s+/g, ' '))
-    }
+    const capture = await startCapture(this.lab, host, join(this.dir, `${name}.pcap`), filter)
+    this.undoAtEnd(`capture ${name}`, capture.end)
+    return capture.read
   }
 
-  /** Ends the workload and heals everything, whatever happened before. Errors are told, not thrown. */
-  async cleanUp(): Promise<void> {
+  /**
+   * Ends the workload and heals everything, whatever happened before. Errors are told, not thrown.
+   * @param staysUp the lab goes on after the run, so that its settings matter
+   */
+  async cleanUp(staysUp: boolean): Promise<void> {
     const attempt = async (what: string, act: () => Promise<void> | void) => {
       try {
         await act()
@@ -362,7 +320,9 @@ export class Stage {
       await attempt(fault.name, async () => void (await this.heal(fault)))
     }
     if (this.#endWorkload) await attempt('workload', this.#endWorkload)
-    for (const cleanup of this.#cleanups) await attempt('capture', cleanup)
+    for (const { what, undo } of this.#cleanups) await attempt(what, undo)
+    const hosts = [...this.#reconfigured]
+    if (staysUp && hosts.length > 0) await attempt('settings', () => this.lab.reconfigure({}, hosts))
   }
 }
 
@@ -372,15 +332,5 @@ function readLine(text: string): Line | { ready: true } | undefined {
     return JSON.parse(text) as Line | { ready: true }
   } catch {
     return undefined
-  }
-}
-
-/** The promise's value, or undefined when it takes longer. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  const timer = new AbortController()
-  try {
-    return await Promise.race([promise, sleep(ms, undefined, { signal: timer.signal })])
-  } finally {
-    timer.abort()
   }
 }

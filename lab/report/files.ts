@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LAB_DIR } from '../lab.ts'
+import { LAB_DIR, Lab } from '../lab.ts'
 import type { Line } from '../workload/history.ts'
 import { renderMarkdown, renderOverview, renderReport } from './html.ts'
 import { type Result, type RunFacts, summarize } from './result.ts'
@@ -8,9 +8,20 @@ import { drawTimeline } from './timeline.ts'
 
 export const REPORTS_DIR = join(LAB_DIR, 'reports')
 
-export function reportDir(scenario: string): string {
-  const dir = join(REPORTS_DIR, scenario)
+/** A lab with a name of its own (LAB_NET, LAB_NAME) keeps its reports apart. */
+function reportDir(scenario: string): string {
+  const { project } = new Lab(scenario)
+  const dir = join(REPORTS_DIR, project === 'carrinho' ? '' : project, scenario)
   mkdirSync(dir, { recursive: true })
+  return dir
+}
+
+/** The folder for a run's report, without that of the run before: half a run must not be taken for a whole one. */
+export function beginReport(scenario: string): string {
+  const dir = reportDir(scenario)
+  for (const name of ['result.json', 'timeline.svg', 'report.html', 'history.jsonl']) {
+    rmSync(join(dir, name), { force: true })
+  }
   return dir
 }
 
@@ -36,6 +47,8 @@ export function rewriteReport(scenario: string): string {
   writeReport({
     ...result,
     tables: result.tables ?? [],
+    asked: result.asked ?? '',
+    machine: result.machine ?? '',
     history,
     startedAtMs,
     endedAtMs: startedAtMs + result.seconds * 1000

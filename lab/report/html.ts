@@ -172,7 +172,7 @@ function describeFaults(result: Result): string {
 }
 
 export const overviewRow = (result: Result): (string | number)[] => [
-  `${result.scenario} ${result.title}`,
+  `${result.scenario} ${result.title}${result.asked ? ` (a part: \`${result.asked}\`)` : ''}`,
   result.passed ? 'yes' : 'NO',
   describeFaults(result) || '–',
   result.ledger.acknowledged,
@@ -197,13 +197,11 @@ ${(result.tables ?? []).map(({ title, note, head, rows: cells }) => `**${title}*
 ![Probes of scenario ${result.scenario} by web server and database node](${result.scenario}.svg)
 `
   )
+  const dates = results.map(result => result.startedAt.slice(0, 10)).sort()
   return `# The lab's experiments, as they ran
 
-Written by \`npm run lab -- report --to docs/lab\` from one run of each, on two cores shared with other work, the latest on
-${results
-  .map(result => result.startedAt.slice(0, 10))
-  .sort()
-  .at(-1)}. What was tried and what was seen; no more than that.
+Written by \`npm run lab -- report --to docs/lab\` from one run of each, on ${[...new Set(results.map(result => result.machine).filter(Boolean))].join('; ')},
+between ${dates[0]} and ${dates.at(-1)}. What was tried and what was seen; no more than that.
 
 ${[row(OVERVIEW_HEAD), row(OVERVIEW_HEAD.map(() => '---')), ...results.map(result => row(overviewRow(result)))].join('\n')}
 

@@ -67,6 +67,9 @@ export interface Result {
   figures: Figure[]
   tables: Table[]
   claims: Claim[]
+  /** The options that made it a part of the experiment; empty for the whole. */
+  asked: string
+  machine: string
   passed: boolean
 }
 
@@ -81,6 +84,8 @@ export interface RunFacts {
   figures: Figure[]
   tables: Table[]
   claims: Claim[]
+  asked: string
+  machine: string
 }
 
 /** A run passes when every claim holds and there is at least one. */
@@ -105,6 +110,8 @@ export function summarize(facts: RunFacts): Result {
     figures: facts.figures,
     tables: facts.tables,
     claims: facts.claims,
+    asked: facts.asked,
+    machine: facts.machine,
     passed: facts.claims.length > 0 && facts.claims.every(claim => claim.holds)
   }
 }
