@@ -6,6 +6,8 @@ export interface StaleReads {
   stale: number
   /** Of the checked reads, those that another web server or another database node answered than the last write. */
   elsewhere: number
+  /** Of the checked reads, those that another web server answered. */
+  otherServer: number
   examples: string[]
 }
 
@@ -22,7 +24,7 @@ interface Knowledge {
  * real time alone, so that it holds for one customer and for several tabs that write on one list at the same time.
  */
 export function countStaleReads(history: readonly Line[]): StaleReads {
-  const result: StaleReads = { checked: 0, stale: 0, elsewhere: 0, examples: [] }
+  const result: StaleReads = { checked: 0, stale: 0, elsewhere: 0, otherServer: 0, examples: [] }
   for (const lines of groupByList(history).values()) {
     const items = learn(lines)
     const writes = lines
@@ -36,6 +38,7 @@ export function countStaleReads(history: readonly Line[]): StaleReads {
       const lastWrite = writes[before - 1]?.line
       if (!lastWrite) continue
       result.checked += 1
+      if (read.server !== lastWrite.server) result.otherServer += 1
       if (read.server !== lastWrite.server || read.node !== lastWrite.node) result.elsewhere += 1
       const seen = new Set(read.items)
       const missing = [...items].filter(

@@ -35,13 +35,48 @@ export function countSessions(history: readonly Line[]): Sessions {
   const logins = history.filter(
     line => (line.what === 'login' || line.what === 'signup') && line.outcome === 'ok'
   ).length
-  const repeatedLogins = history.filter(line => line.loggedOut).length
+  const signedInAt = new Map<string, number>()
+  for (const line of history) {
+    if ((line.what !== 'login' && line.what !== 'signup') || line.outcome !== 'ok') continue
+    const at = line.at + line.ms
+    signedInAt.set(listOf(line), Math.min(signedInAt.get(listOf(line)) ?? at, at))
+  }
+  // Whoever was never told to be signed in is rightly asked to.
+  const repeatedLogins = history.filter(
+    line => line.loggedOut && (signedInAt.get(listOf(line)) ?? Number.POSITIVE_INFINITY) <= line.at
+  ).length
   const servers = new Map<string, Set<string>>()
   for (const line of history) {
     if (line.who === 'probe' || !line.server || line.outcome !== 'ok') continue
     servers.set(listOf(line), (servers.get(listOf(line)) ?? new Set()).add(line.server))
   }
   return { logins, repeatedLogins, movedBetweenServers: [...servers.values()].filter(names => names.size > 1).length }
+}
+
+/** Writes of which at least one attempt got no answer that tells whether it was done. */
+export function countUnanswered(history: readonly Line[]): number {
+  return new Set(
+    history
+      .filter(line => line.outcome === 'unknown')
+      .map(line => `${listOf(line)} ${line.operation ?? line.item ?? ''}`)
+  ).size
+}
+
+/** Lists on which writes were acknowledged to several tabs, by several web servers and several database nodes. */
+export function countSpreadLists(history: readonly Line[]): { lists: number; spread: number } {
+  const lists = new Map<string, { tabs: Set<string>; servers: Set<string>; nodes: Set<string> }>()
+  for (const line of history) {
+    if ((line.what !== 'add' && line.what !== 'remove') || line.outcome !== 'ok') continue
+    const list = lists.get(listOf(line)) ?? { tabs: new Set(), servers: new Set(), nodes: new Set() }
+    lists.set(listOf(line), list)
+    list.tabs.add(line.who)
+    if (line.server) list.servers.add(line.server)
+    if (line.node) list.nodes.add(line.node)
+  }
+  const spread = [...lists.values()].filter(({ tabs, servers, nodes }) =>
+    [tabs, servers, nodes].every(names => names.size > 1)
+  )
+  return { lists: lists.size, spread: spread.length }
 }
 
 /** The middle of the values; of an even number, the mean of the two in the middle. */

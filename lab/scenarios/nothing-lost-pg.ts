@@ -1,15 +1,14 @@
-import { cut, freeze, kill, stop } from '../faults/index.ts'
+import { cut, freeze, kill, powerCut, rolling, stop } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import { findHostsOfPostgres, POSTGRES_HOSTS, waitForAllAttached } from '../postgres.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Stage } from '../stage.ts'
 import { runTrials, type Trial } from '../trials.ts'
+import { holderOf, webTrials } from '../web-trials.ts'
 
 const primary = async (stage: Stage): Promise<Host> => (await findHostsOfPostgres(stage)).primary
 const standby = async (stage: Stage): Promise<Host> => (await findHostsOfPostgres(stage)).standbys[0] ?? 'pg02'
-const pool = async ({ lab }: Stage): Promise<Host> =>
-  (await lab.holders(lab.databaseVirtualAddress, ['pgpool01', 'pgpool02', 'pgpool03']))[0] ?? 'pgpool01'
-const web = async (_stage: Stage, round: number): Promise<Host> => (round % 2 === 0 ? 'web01' : 'web02')
+const pool = holderOf('databaseVirtualAddress', ['pgpool01', 'pgpool02', 'pgpool03'])
 
 const trials: Trial[] = [
   {
@@ -43,9 +42,40 @@ const trials: Trial[] = [
     failed: 'a page that retries',
     holdMs: 10_000
   },
-  { row: 'web server: kill -9', host: web, fault: kill, failed: 0, pauseMs: 1_000 },
+  { row: 'PostgreSQL standby: graceful stop', host: standby, fault: stop, failed: 'a page that retries' },
+  { row: 'PostgreSQL standby: frozen', host: standby, fault: freeze, failed: 'a page that retries', holdMs: 15_000 },
+  {
+    row: 'PostgreSQL standby: cut from the network',
+    host: standby,
+    fault: cut,
+    failed: 'a page that retries',
+    holdMs: 15_000
+  },
+  { row: 'pgpool that holds the address: graceful stop', host: pool, fault: stop, failed: 'a page that retries' },
+  {
+    row: 'pgpool that holds the address: frozen',
+    host: pool,
+    fault: freeze,
+    failed: 'a page that retries',
+    holdMs: 12_000
+  },
+  {
+    row: 'pgpool that holds the address: cut from the network',
+    host: pool,
+    fault: cut,
+    failed: 'a page that retries',
+    holdMs: 12_000
+  },
+  ...webTrials,
+  {
+    row: 'PostgreSQL hosts: rolling restart',
+    fault: () => rolling(...POSTGRES_HOSTS),
+    failed: 'a page that retries',
+    holdMs: 0
+  },
   // pgpool lives on, and has to take back a primary that it knows as dead.
-  { row: 'all PostgreSQL hosts at once: kill -9', fault: () => kill(...POSTGRES_HOSTS), servingWithinMs: 60_000 }
+  { row: 'all PostgreSQL hosts at once: kill -9', fault: () => kill(...POSTGRES_HOSTS), servingWithinMs: 60_000 },
+  { row: 'power cut of everything', fault: powerCut, servingWithinMs: 60_000 }
 ]
 
 export const scenario: Scenario = {

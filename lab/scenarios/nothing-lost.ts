@@ -14,16 +14,9 @@ import type { Host } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Stage } from '../stage.ts'
 import { runTrials, type Trial } from '../trials.ts'
+import { holderOf, web, webTrials } from '../web-trials.ts'
 
-const holderOf =
-  (address: 'webVirtualAddress' | 'databaseVirtualAddress', pair: readonly [Host, Host]) =>
-  async ({ lab }: Stage): Promise<Host> =>
-    (await lab.holders(lab[address], pair))[0] ?? pair[0]
-
-const webBalancer = holderOf('webVirtualAddress', ['haproxy01', 'haproxy02'])
 const databaseBalancer = holderOf('databaseVirtualAddress', ['haproxy03', 'haproxy04'])
-/** Either host in turn. */
-const web = async (_stage: Stage, round: number): Promise<Host> => (round % 2 === 0 ? 'web01' : 'web02')
 /** The node that answered most of late: the other one may have come back so recently that hardly anyone would miss it. */
 const databaseNode = async (stage: Stage): Promise<Host> => {
   const recent = stage.history.filter(line => line.at > Date.now() - 3_000)
@@ -33,22 +26,7 @@ const databaseNode = async (stage: Stage): Promise<Host> => {
 
 /** The figures are those of the table that this project set itself. */
 const trials: Trial[] = [
-  { row: 'web server: graceful stop', host: web, fault: stop, failed: 0, pauseMs: 250 },
-  { row: 'web servers: rolling restart', fault: () => rolling('web01', 'web02'), failed: 0, pauseMs: 250, holdMs: 0 },
-  { row: 'web server: kill -9', host: web, fault: kill, failed: 0, pauseMs: 1_000 },
-  { row: 'web server: frozen', host: web, fault: freeze, failed: 0, pauseMs: 2_500 },
-  { row: 'web server: cut from the network', host: web, fault: cut, failed: 0, pauseMs: 2_500 },
-  { row: 'web balancer: kill -9', host: webBalancer, fault: kill, failed: 'in flight', pauseMs: 1_000 },
-  {
-    row: 'web balancer: its keepalived stopped',
-    host: webBalancer,
-    fault: stopKeepalived,
-    failed: 'in flight',
-    pauseMs: 1_000
-  },
-  { row: 'web balancer: graceful stop', host: webBalancer, fault: stop, failed: 'in flight', pauseMs: 1_000 },
-  { row: 'web balancer: frozen', host: webBalancer, fault: freeze, failed: 'in flight' },
-  { row: 'web balancer: cut from the network', host: webBalancer, fault: cut, failed: 'in flight' },
+  ...webTrials,
   { row: 'database balancer: kill -9', host: databaseBalancer, fault: kill, failed: 0, pauseMs: 1_500 },
   { row: 'database balancer: graceful stop', host: databaseBalancer, fault: stop, failed: 0 },
   { row: 'database balancer: its keepalived stopped', host: databaseBalancer, fault: stopKeepalived, failed: 0 },
@@ -65,8 +43,8 @@ const trials: Trial[] = [
   { row: 'database node: kill -9', host: databaseNode, fault: kill, failed: 0, pauseMs: 1_500 },
   { row: 'database node: frozen', host: databaseNode, fault: freeze, failed: 0, pauseMs: 4_000 },
   { row: 'database node: cut from the network', host: databaseNode, fault: cut, failed: 0, pauseMs: 4_000 },
-  { row: 'database node: statements delayed 2 s', host: databaseNode, fault: slowDatabase },
-  { row: 'database node: connection table full', host: databaseNode, fault: fullConnections },
+  { row: 'database node: statements delayed 2 s', host: databaseNode, fault: slowDatabase, failed: 0 },
+  { row: 'database node: connection table full', host: databaseNode, fault: fullConnections, failed: 0 },
   { row: 'two tabs on one list: a web server dies', host: web, fault: kill, failed: 0, pauseMs: 1_000, tabs: 2 },
   {
     row: 'two tabs on one list: a database node dies',

@@ -4,8 +4,9 @@ import { findLongestGap, findLongestPause, namesDatabaseNode } from '../../lab/c
 import { checkShares } from '../../lab/checker/shares.ts'
 import { fitSlope } from '../../lab/checker/slope.ts'
 import { countStaleReads } from '../../lab/checker/stale-reads.ts'
-import { countSessions, median, quantile } from '../../lab/checker/tally.ts'
+import { countSessions, countSpreadLists, countUnanswered, median, quantile } from '../../lab/checker/tally.ts'
 import { readAdverts } from '../../lab/checker/vrrp.ts'
+import { mayFail } from '../../lab/trials.ts'
 import { findForm, NoAnswer } from '../../lab/workload/browser.ts'
 import type { Line } from '../../lab/workload/history.ts'
 import { judge } from '../../lab/workload/recorder.ts'
@@ -64,6 +65,7 @@ test('a read that misses an acknowledged item is stale, and one that shows a rem
     checked: 1,
     stale: 1,
     elsewhere: 1,
+    otherServer: 1,
     examples: ['c01 through web02: misses a']
   })
   const back = [act(0, 'add', { item: 'a' }), act(10, 'remove', { item: 'a' }), act(20, 'read', { items: ['a'] })]
@@ -76,7 +78,7 @@ test('a read before any write, and one after a write of unknown end, cannot be s
     act(10, 'add', { item: 'a', outcome: 'unknown' }),
     act(20, 'read', { items: [] })
   ]
-  assert.deepEqual(countStaleReads(history), { checked: 0, stale: 0, elsewhere: 0, examples: [] })
+  assert.deepEqual(countStaleReads(history), { checked: 0, stale: 0, elsewhere: 0, otherServer: 0, examples: [] })
 })
 
 test('with two tabs on one list, a write in one makes a read in the other stale', () => {
@@ -118,6 +120,48 @@ test('a page that asks for a login again is counted', () => {
     act(30, 'login', { server: 'web01' })
   ]
   assert.deepEqual(countSessions(history), { logins: 2, repeatedLogins: 1, movedBetweenServers: 1 })
+})
+
+test('a login is repeated only for who was signed in', () => {
+  const history = [
+    act(0, 'signup', { outcome: 'fail', status: 500 }),
+    act(10, 'read', { outcome: 'fail', loggedOut: true }),
+    act(20, 'login'),
+    act(30, 'read')
+  ]
+  assert.equal(countSessions(history).repeatedLogins, 0)
+  assert.equal(countSessions([...history, act(40, 'read', { outcome: 'fail', loggedOut: true })]).repeatedLogins, 1)
+})
+
+test('a list is spread when several tabs wrote on it through several servers and nodes', () => {
+  const first = act(0, 'add', { who: 'c01', server: 'web01', node: 'a' })
+  const second = act(10, 'remove', { who: 'c01/2', server: 'web02', node: 'b' })
+  assert.deepEqual(countSpreadLists([first, second]), { lists: 1, spread: 1 })
+  assert.deepEqual(countSpreadLists([first, { ...second, who: 'c01' }]), { lists: 1, spread: 0 })
+  assert.deepEqual(countSpreadLists([first, { ...second, server: 'web01' }]), { lists: 1, spread: 0 })
+  assert.deepEqual(countSpreadLists([first, { ...second, node: 'a' }]), { lists: 1, spread: 0 })
+  assert.deepEqual(countSpreadLists([first, { ...second, outcome: 'fail' }]), { lists: 1, spread: 0 })
+})
+
+test('a write without an answer is counted once, however often it was sent again', () => {
+  const add = (at: number, outcome: Line['outcome']) => act(at, 'add', { outcome, item: 'x', operation: 'k' })
+  assert.equal(countUnanswered([add(0, 'unknown'), add(10, 'unknown'), add(20, 'ok')]), 1)
+  assert.equal(countUnanswered([add(0, 'fail'), add(20, 'ok')]), 0)
+})
+
+test('a request may fail where its trial allows it, and only as it allows it', () => {
+  const round = (longestDatabaseGapMs: number | null, failedRequests: number) => ({
+    longestDatabaseGapMs,
+    failedRequests
+  })
+  const unavailable = { status: 503 }
+  assert.equal(mayFail(0, [], [round(0, 0)], 20), true)
+  assert.equal(mayFail(0, [unavailable], [round(0, 0)], 20), false)
+  assert.equal(mayFail('in flight', Array(20).fill({}), [round(0, 20)], 20), true)
+  assert.equal(mayFail('in flight', Array(21).fill({}), [round(0, 21)], 20), false)
+  assert.equal(mayFail('a page that retries', [unavailable], [round(9_000, 1)], 20), true)
+  assert.equal(mayFail('a page that retries', [unavailable], [round(7_000, 1)], 20), false, 'it could have waited')
+  assert.equal(mayFail('a page that retries', [{ status: 500 }], [round(9_000, 1)], 20), false)
 })
 
 test('shares are judged against the weights', () => {
