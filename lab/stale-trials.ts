@@ -68,13 +68,13 @@ export async function compareReads(
       verdict === 'good',
       `${ledger.acknowledged} acknowledged, ${ledger.lost} lost`
     )
-    const evidence = `${stale.stale} stale of ${stale.checked} reads, ${stale.elsewhere} of them through another server or node. ${stale.examples.join('; ')}`
+    const evidence = `${stale.stale} stale of ${stale.checked} reads, ${stale.otherServer} of them through another web server. ${stale.examples.join('; ')}`
     if (setting === 'off') {
       stage.observe(`${title}: ${evidence}`)
     } else {
       stage.promise(
         `${title}: no list misses a write that was acknowledged before`,
-        stale.stale === 0 && stale.elsewhere > 100,
+        stale.stale === 0 && stale.otherServer > 100,
         evidence
       )
     }
@@ -88,7 +88,7 @@ export async function compareReads(
       '',
       what,
       'reads after a write',
-      'through another server or node',
+      'through another web server',
       'stale',
       'share',
       'logins repeated',
@@ -101,7 +101,7 @@ export async function compareReads(
         circumstance,
         setting,
         stale.checked,
-        stale.elsewhere,
+        stale.otherServer,
         stale.stale,
         `${((100 * stale.stale) / Math.max(1, stale.checked)).toFixed(2)} %`,
         countSessions(history).repeatedLogins,
