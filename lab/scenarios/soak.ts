@@ -5,10 +5,13 @@ import { claimNothingLost } from '../common-claims.ts'
 import { cut, type Fault, freeze, kill, rolling, slowDatabase, stop, stopKeepalived } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
-import type { Stage } from '../stage.ts'
+import { Interrupted, type Stage } from '../stage.ts'
 
 const MINUTES = 60
 const WEB_SERVERS = ['web01', 'web02'] as const
+const NODES = ['mariadb01', 'mariadb02'] as const
+/** Older than this is an orphan: a request has ended by then, with all it had open. */
+const ORPHANED_AFTER_MS = 15_000
 const SAMPLE_EVERY_MS = 15_000
 /** A process has its caches and its code compiled by then; what it grows afterwards counts. */
 const WARM_AFTER_MS = 5 * 60_000
@@ -45,7 +48,10 @@ interface Sample {
   process: number
   residentMb: number
   open: number
+  idle: number
   waiting: number
+  /** Links beside the pool's on which only signs of life are asked for: one to each node. */
+  watching: number
 }
 
 /** What a web server's /metrics says; undefined while it does not answer. */
@@ -62,16 +68,54 @@ async function sample(stage: Stage, host: Host): Promise<Sample | undefined> {
     process: value('process_start_time_seconds'),
     residentMb: value('process_resident_memory_bytes') / 1024 / 1024,
     open: value('carrinho_database_connections', 'state="open"'),
-    waiting: value('carrinho_database_connections', 'state="waiting"')
+    idle: value('carrinho_database_connections', 'state="idle"'),
+    waiting: value('carrinho_database_connections', 'state="waiting"'),
+    watching: value('carrinho_database_connections', 'state="watching"')
   }
 }
 
+const ask = async (stage: Stage, host: Host, statement: string) =>
+  Number(await stage.lab.exec(host, ['mariadb', '--batch', '--skip-column-names', '--execute', statement]))
+
 /** Transactions that have been open for longer than any request may take. */
-async function countOldTransactions(stage: Stage, host: Host): Promise<number> {
-  const statement =
+const countOldTransactions = (stage: Stage, host: Host) =>
+  ask(
+    stage,
+    host,
     'select count(*) from information_schema.innodb_trx where trx_started < now() - interval 10 second and trx_mysql_thread_id <> 0'
-  return Number(await stage.lab.exec(host, ['mariadb', '--batch', '--skip-column-names', '--execute', statement]))
+  )
+
+/** The application's connections as a node sees them. */
+const countConnections = (stage: Stage, host: Host) =>
+  ask(stage, host, `select count(*) from information_schema.processlist where user = 'carrinho'`)
+
+interface PoolAtRest {
+  clients: Sample[]
+  /** Connections that each node has of the application. */
+  servers: number[]
 }
+
+/** What the pools look like when nobody asks for anything; undefined while somebody waits, or a web server is silent. */
+async function lookAtPools(stage: Stage): Promise<PoolAtRest | undefined> {
+  const seen = await Promise.all(WEB_SERVERS.map(host => sample(stage, host)))
+  const clients = seen.filter(each => each !== undefined)
+  if (clients.length < WEB_SERVERS.length || clients.some(({ waiting }) => waiting > 0)) return undefined
+  return { clients, servers: await Promise.all(NODES.map(host => countConnections(stage, host))) }
+}
+
+/** Nothing is in use, each node is watched, and no node has a connection that no pool knows of. */
+function isAtRest({ clients, servers }: PoolAtRest): boolean {
+  const owned = clients.reduce((sum, { open, watching }) => sum + open + watching, 0)
+  const held = servers.reduce((sum, count) => sum + count, 0)
+  return (
+    clients.every(({ open, idle, watching }) => idle === open && open >= 2 && watching === NODES.length) &&
+    held <= owned
+  )
+}
+
+const describePools = ({ clients, servers }: PoolAtRest) =>
+  `${clients.map(({ host, open, idle, watching }) => `${host}: ${open} open, ${idle} idle, ${watching} watching`).join('; ')}; ` +
+  `the nodes see ${servers.join(' and ')}`
 
 /** As with dice, but the same again for the same seed. */
 function dice(seed: number): (sides: number) => number {
@@ -123,17 +167,22 @@ export const scenario: Scenario = {
     claimNothingLost(stage)
 
     stage.predict('Nobody asks any more: pools rest, no transaction is left open on either node')
-    let last: Sample[] = []
-    await stage.waitFor('the pools are at rest', STATE_REACHED, async () => {
-      last = (await Promise.all(WEB_SERVERS.map(host => sample(stage, host)))).filter(seen => seen !== undefined)
-      return last.length === WEB_SERVERS.length && last.every(({ waiting }) => waiting === 0)
-    })
+    let rest: PoolAtRest | undefined
+    try {
+      await stage.waitFor('the pools are at rest', STATE_REACHED, async () => {
+        rest = (await lookAtPools(stage)) ?? rest
+        return rest !== undefined && isAtRest(rest)
+      })
+    } catch (error) {
+      if (error instanceof Interrupted) throw error
+    }
     stage.claim(
-      'pool sizes are back to normal',
-      last.every(({ open, waiting }) => open <= 10 && waiting === 0),
-      last.map(({ host, open, waiting }) => `${host}: ${open} open, ${waiting} waiting`).join('; ')
+      'the pools are back to normal: nothing in use, every node watched, no connection on a node that no pool knows of',
+      rest !== undefined && isAtRest(rest),
+      rest ? describePools(rest) : 'no look at both'
     )
-    const old = await Promise.all((['mariadb01', 'mariadb02'] as const).map(host => countOldTransactions(stage, host)))
+    await stage.pause(ORPHANED_AFTER_MS)
+    const old = await Promise.all(NODES.map(host => countOldTransactions(stage, host)))
     stage.claim(
       'no transaction was left open on any node',
       old.every(count => count === 0),
