@@ -45,9 +45,16 @@ export const scenario: Scenario = {
     await stage.startWorkload()
     await stage.pause(3_000)
     stage.predict('haproxy01 is the only way in: nobody gets an answer until it is back')
-    claimTotalOutage(stage, await stage.break(kill('haproxy01')))
+    const withoutBalancer = await stage.break(kill('haproxy01'), {
+      why: 'No other host takes its address: the outage lasts until haproxy01 has been switched on and HAProxy runs again'
+    })
+    claimTotalOutage(stage, withoutBalancer)
     stage.predict('mariadb01 is the only database: the web servers answer, but with an apology instead of a list')
-    claimTotalOutage(stage, await stage.break(kill('mariadb01'), { holdMs: 8_000 }))
+    const withoutDatabase = await stage.break(kill('mariadb01'), {
+      holdMs: 8_000,
+      why: 'The web servers are well and answer, but no other host has the data: the outage lasts until mariadb01 has started and recovered, and they are connected to it again'
+    })
+    claimTotalOutage(stage, withoutDatabase)
     await stage.stopWorkload()
     claimNothingLost(stage)
   }

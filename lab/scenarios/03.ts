@@ -46,7 +46,8 @@ export const scenario: Scenario = {
     const fault = await stage.break(kill('haproxy03'), {
       during: async () => {
         for (const node of ['mariadb01', 'mariadb02'] as const) if (await lab.isHealthy(node)) nodesWell += 1
-      }
+      },
+      why: 'The web servers know the database by the address of haproxy03 alone, and no other host takes it: the outage lasts until haproxy03 runs again and the pools have connected through it'
     })
     claimTotalOutage(stage, fault)
     stage.claim('meanwhile both database nodes were Primary and Synced', nodesWell === 2, `${nodesWell} of 2`)

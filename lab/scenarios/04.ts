@@ -1,3 +1,4 @@
+import { median } from '../checker/tally.ts'
 import { claimNothingLost, claimSurvived } from '../common-claims.ts'
 import { kill, stopHaproxy } from '../faults/index.ts'
 import type { Host } from '../network.ts'
@@ -25,16 +26,18 @@ export const scenario: Scenario = {
     await stage.startWorkload()
     await stage.pause(4_000)
 
-    const survive = async (host: Host, prediction: string) => {
+    const survive = async (host: Host, prediction: string, why: string) => {
       stage.predict(prediction)
-      const fault = await stage.break(kill(host))
+      const fault = await stage.break(kill(host), { why })
       claimSurvived(stage, fault, SURVIVED_WITHIN_MS)
+      return fault
     }
 
     const web = await findHolder(stage, lab.webVirtualAddress, ['haproxy01', 'haproxy02'])
-    await survive(
+    const firstKill = await survive(
       web,
-      `${web} holds the web address. Its adverts stop; after 3 × 0.12 s and the skew the other one takes over`
+      `${web} holds the web address. Its adverts stop; after 3 × 0.12 s and the skew the other one takes over`,
+      'The address moved 0.44 s at most after the last advert. TCP repeats what got no answer after 0.2 s and 0.6 s; the second time the new holder resets it, and the browser sends the request again: about 0.65 s'
     )
     const now = await findHolder(stage, lab.webVirtualAddress, ['haproxy01', 'haproxy02'])
     stage.claim(
@@ -42,29 +45,44 @@ export const scenario: Scenario = {
       now !== web,
       `before ${web}, after its return ${now}`
     )
-    const otherWeb: Host = web === 'haproxy01' ? 'haproxy02' : 'haproxy01'
-    await survive(otherWeb, 'The other way round')
+    const secondKill = await survive(
+      now,
+      'The other way round',
+      'As before: neither preempts, so the one that died first is the one that waits now, and counts the same missing adverts'
+    )
 
     const database = await findHolder(stage, lab.databaseVirtualAddress, ['haproxy03', 'haproxy04'])
     await survive(
       database,
-      `${database} carries every database connection. All break at once; pools connect again where the address is`
+      `${database} carries every database connection. All break at once; pools connect again where the address is`,
+      'The address moves as the web address does. Statements under way hang until the new holder resets them, and run again under their keys; a new connection that is not there after 250 ms is asked for a second time'
     )
     const otherDatabase: Host = database === 'haproxy03' ? 'haproxy04' : 'haproxy03'
-    await survive(otherDatabase, 'The other way round')
+    await survive(
+      otherDatabase,
+      'The other way round',
+      'As before: no connection outlives its balancer, and the pools find the other one at the same address'
+    )
 
-    await survive('web01', 'Requests in flight on web01 are repeated on web02 by HAProxy: every write carries a key')
-    await survive('web02', 'The other way round')
+    await survive(
+      'web01',
+      'Requests in flight on web01 are repeated on web02 by HAProxy: every write carries a key',
+      'What was in flight got no answer and went to web02 at once. A new connection to the dead address costs timeout connect, 300 ms, until two checks in a row have failed and web01 is given up'
+    )
+    await survive('web02', 'The other way round', 'As before: no address has to move, and sessions are in the database')
 
     stage.predict(
       'The report stops only the HAProxy service. Keepalived is told within 50 ms and resigns with priority 0'
     )
     const holder = await findHolder(stage, lab.webVirtualAddress, ['haproxy01', 'haproxy02'])
-    const stopped = await stage.break(stopHaproxy(holder))
+    const stopped = await stage.break(stopHaproxy(holder), {
+      why: 'A killed host is noticed by three adverts that are missing. Here the last advert has priority 0, so that the other one waits for its skew alone, at most 0.07 s'
+    })
+    const killed = [firstKill, secondKill].flatMap(({ longestGapMs }) => longestGapMs ?? [])
     stage.claim(
       'stopping the HAProxy service is noticed faster than a killed host',
-      stopped.longestGapMs !== null && stopped.longestGapMs < 1_000,
-      `longest gap ${stopped.longestGapMs} ms`
+      stopped.longestGapMs !== null && killed.length === 2 && stopped.longestGapMs < median(killed),
+      `longest gap ${stopped.longestGapMs} ms; ${killed.join(' and ')} ms when the host that held the address was killed`
     )
     await stage.stopWorkload()
     claimNothingLost(stage)

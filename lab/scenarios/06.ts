@@ -25,12 +25,23 @@ const countServers = (answers: RepeatAnswer[]) => {
   return counts
 }
 
-async function claimShares(stage: Stage, algorithm: string, weights: [number, number, number]): Promise<void> {
+type Shares = [number, number, number]
+
+/** Requests one after the other. @param shares what is expected of them, where it is not as the weights say */
+async function claimShares(stage: Stage, algorithm: string, weights: Shares, shares = weights): Promise<void> {
   const [WEIGHT1, WEIGHT2, WEIGHT3] = weights.map(String) as [string, string, string]
-  await stage.lab.reconfigure({ BALANCE: algorithm, WEIGHT1, WEIGHT2, WEIGHT3 }, ['haproxy01'])
+  await stage.reconfigure({ BALANCE: algorithm, WEIGHT1, WEIGHT2, WEIGHT3 }, ['haproxy01'])
   const answers = await repeat(stage, REQUESTS)
-  const verdict = checkShares(countServers(answers), { web01: weights[0], web02: weights[1], web03: weights[2] })
-  stage.claim(`${algorithm} with weights ${weights.join(' : ')} shares as configured`, verdict.holds, verdict.evidence)
+  const verdict = checkShares(countServers(answers), { web01: shares[0], web02: shares[1], web03: shares[2] })
+  const expected = shares === weights ? 'as configured' : 'evenly while one request comes after the other'
+  stage.claim(`${algorithm} with weights ${weights.join(' : ')} shares ${expected}`, verdict.holds, verdict.evidence)
+}
+
+/** Gives the client's machine the addresses, or takes away those that it has. */
+async function setAddresses(stage: Stage, action: 'replace' | 'delete', addresses: string[]): Promise<void> {
+  const after = action === 'delete' ? '2>/dev/null || true' : '|| exit 1'
+  const commands = addresses.map(address => `ip address ${action} ${address}/24 dev eth0 ${after}`)
+  await stage.lab.exec('client', ['sh', '-c', commands.join('\n')])
 }
 
 export const scenario: Scenario = {
@@ -63,20 +74,25 @@ export const scenario: Scenario = {
       `/servidor of ${named.join(', ') || 'none'}`
     )
 
-    stage.predict('roundrobin and leastconn follow the weights when requests are alike and one comes after the other')
+    stage.predict(
+      'roundrobin follows the weights. leastconn asks first who has the fewest connections: one request after the other, all are idle and take turns'
+    )
     await claimShares(stage, 'roundrobin', [1, 1, 1])
     await claimShares(stage, 'roundrobin', [3, 2, 1])
     await claimShares(stage, 'leastconn', [1, 1, 1])
+    await claimShares(stage, 'leastconn', [3, 2, 1], [1, 1, 1])
+    stage.explain(
+      'leastconn weighs the connections that a server has at the moment, and nothing weighs nothing: its weights tell when requests overlap'
+    )
 
     stage.predict('source: an address always meets the same server; many addresses meet them all')
-    await lab.reconfigure({ BALANCE: 'source' }, ['haproxy01'])
+    await stage.reconfigure({ BALANCE: 'source' }, ['haproxy01'])
     const addresses = Array.from({ length: 30 }, (_, index) => `${lab.net}.${40 + index}`)
-    for (const address of addresses) {
-      await lab.exec('client', ['ip', 'address', 'replace', `${address}/24`, 'dev', 'eth0'])
-    }
+    const removeAddresses = () => setAddresses(stage, 'delete', addresses)
+    stage.undoAtEnd("the client's addresses", removeAddresses)
+    await setAddresses(stage, 'replace', addresses)
     const answers = await repeat(stage, 4, addresses)
-    for (const address of addresses)
-      await lab.exec('client', ['ip', 'address', 'delete', `${address}/24`, 'dev', 'eth0'])
+    await removeAddresses()
     const faithful = addresses.filter(
       address => new Set(answers.filter(answer => answer.from === address).map(answer => answer.server)).size === 1
     )
@@ -86,24 +102,32 @@ export const scenario: Scenario = {
       faithful.length === addresses.length && met.size === 3,
       `${faithful.length} of ${addresses.length} addresses met one server in 4 requests; together they met ${[...met].sort().join(', ')}`
     )
+    stage.explain(
+      'The address is hashed: the same one always gives the same server, as long as the same servers are there. How many customers are behind it does not count'
+    )
 
     stage.explain(
       'Back to roundrobin, with customers at work. Each server is drained through the administration socket and returned'
     )
-    await lab.reconfigure({ BALANCE: 'roundrobin' }, ['haproxy01'])
+    await stage.reconfigure({ BALANCE: 'roundrobin' }, ['haproxy01'])
+    const setState = async (server: Host, state: 'drain' | 'ready') =>
+      void (await lab.exec('haproxy01', ['haproxy-admin', `set server http_back/${server} state ${state}`]))
+    stage.undoAtEnd('drained servers', async () => {
+      for (const server of SERVERS) await setState(server, 'ready')
+    })
     await stage.startWorkload()
     await stage.pause(2_000)
     for (const server of SERVERS) {
       stage.predict(
         `${server} finishes what it has and gets nothing new; its customers stay signed in, because sessions are in the database`
       )
-      await lab.exec('haproxy01', ['haproxy-admin', `set server http_back/${server} state drain`])
+      await setState(server, 'drain')
       // What was sent to it before is answered within this.
       await stage.pause(500)
       const from = Date.now()
       await stage.pause(3_500)
       const drained = stage.history.filter(line => line.at > from)
-      await lab.exec('haproxy01', ['haproxy-admin', `set server http_back/${server} state ready`])
+      await setState(server, 'ready')
       const returnedAt = Date.now()
       await stage.pause(2_000)
       const after = countBy(
@@ -118,6 +142,9 @@ export const scenario: Scenario = {
         `${drained.length} requests meanwhile, ${during[server] ?? 0} to it, ${bad} failed; ${after[server] ?? 0} after its return`
       )
     }
+    stage.explain(
+      'A drained server is still asked whether it is well and finishes what it has; only new requests go elsewhere. A killed one would take with it what it was doing'
+    )
     const statistics = await lab.get('/haproxy_stats', {
       accept: 'text/html',
       host: `admin:haproxy@${lab.net}.${lab.siteOctet}`
