@@ -27,6 +27,8 @@ export interface BreakOptions {
   as?: string
   /** Asked for while the fault lasts: the moment at which the cluster has to be looked at. */
   during?: () => Promise<void>
+  /** With few requests it may meet nobody: whether it struck is then said, not claimed. */
+  mayMiss?: boolean
   /** Why it went as it did, for the class: said after what was observed. */
   why?: string
 }
@@ -239,7 +241,8 @@ export class Stage {
     const until = Date.now()
     if (fault.effect) {
       const effect = await fault.effect(this.lab)
-      this.claim(`${fault.name}: it struck`, effect !== undefined, effect ?? 'nothing that shows it')
+      if (options.mayMiss) this.observe(`${fault.name}: ${effect ?? 'it met nobody'}`)
+      else this.claim(`${fault.name}: it struck`, effect !== undefined, effect ?? 'nothing that shows it')
     }
     const gap = findLongestGap(this.history, at, until)
     const databaseGap = findLongestGap(this.history, at, until, namesDatabaseNode)

@@ -1,6 +1,7 @@
 // `npm test`: builds, sets the servers up, runs the tests, stops everything.
 //
 //   npm test                              everything
+//   npm test -- --fast                    without those that kill servers or drive a browser: for while one works
 //   npm test -- test/http/items.test.ts   these files (or folders) only
 //   npm test -- --test-name-pattern=sign  options of node's test runner
 //   npm test -- --servers                 only the servers, until Ctrl-C, for running single tests by hand
@@ -15,8 +16,11 @@ import { startServers } from './servers.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const isCi = Boolean(process.env.CI)
 const given = process.argv.slice(2)
-const options = given.filter(arg => arg.startsWith('-'))
+const isFast = given.includes('--fast')
+const options = given.filter(arg => arg.startsWith('-') && arg !== '--fast')
 const paths = given.filter(arg => !arg.startsWith('-'))
+/** They take most of the time, and find what the others cannot. */
+const SLOW = ['test/browser', 'test/cluster']
 
 function testFiles(path) {
   if (!statSync(path).isDirectory()) return [path]
@@ -73,7 +77,8 @@ async function main() {
     if (built.status !== 0) return built.status ?? 1
   }
   const startedAt = Date.now()
-  const { env, missing, stop } = await startServers()
+  // HAProxy and Chromium are for the others.
+  const { env, missing, stop } = await startServers(isFast ? { wanted: ['mariadb', 'postgres'] } : {})
   try {
     console.error(`The servers are up after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
     reportMissing(missing)
@@ -90,6 +95,7 @@ async function main() {
     const files = (paths.length > 0 ? paths : [join(root, 'test')])
       .flatMap(path => testFiles(path))
       .map(path => relative(root, path))
+      .filter(path => !isFast || !SLOW.some(folder => path.startsWith(`${folder}/`)))
     const code = await runTests(files, env)
     reportMissing(missing)
     return code

@@ -156,7 +156,7 @@ export const scenario: Scenario = {
         await stage.pause(Math.max(0, startedAt + minute * 60_000 + 10_000 - Date.now()))
         const fault = (FAULTS[roll(FAULTS.length)] as () => Fault)()
         stage.progress(`minute ${minute + 1} of ${minutes}`)
-        await stage.break(fault, { holdMs: 8_000, settleMs: 2_000 })
+        await stage.break(fault, { holdMs: 8_000, settleMs: 2_000, mayMiss: true })
       }
       await stage.pause(Math.max(0, startedAt + minutes * 60_000 - Date.now()))
     } finally {
