@@ -16,7 +16,8 @@ export interface LinkOpenerOptions {
 }
 
 const FIRST_PAUSE_MS = 20
-const LONGEST_PAUSE_MS = 250
+/** Ten a second are no storm, and a pgpool ends so many processes after a failover instead of answering whoever comes first. */
+const LONGEST_PAUSE_MS = 100
 const LATE_FACTOR = 5
 const FIRST_LATE_AFTER = 4
 

@@ -150,18 +150,18 @@ test('a write without an answer is counted once, however often it was sent again
 })
 
 test('a request may fail where its trial allows it, and only as it allows it', () => {
-  const round = (longestDatabaseGapMs: number | null, failedRequests: number) => ({
-    longestDatabaseGapMs,
-    failedRequests
-  })
-  const unavailable = { status: 503 }
-  assert.equal(mayFail(0, [], [round(0, 0)], 20), true)
-  assert.equal(mayFail(0, [unavailable], [round(0, 0)], 20), false)
-  assert.equal(mayFail('in flight', Array(20).fill({}), [round(0, 20)], 20), true)
-  assert.equal(mayFail('in flight', Array(21).fill({}), [round(0, 21)], 20), false)
-  assert.equal(mayFail('a page that retries', [unavailable], [round(9_000, 1)], 20), true)
-  assert.equal(mayFail('a page that retries', [unavailable], [round(7_000, 1)], 20), false, 'it could have waited')
-  assert.equal(mayFail('a page that retries', [{ status: 500 }], [round(9_000, 1)], 20), false)
+  const failure = (at: number, ms: number, status = 503, server = 'web01') => ({ at, ms, status, server })
+  assert.equal(mayFail(0, [], 1, 20), true)
+  assert.equal(mayFail(0, [failure(0, 8_000)], 1, 20), false)
+  assert.equal(mayFail('in flight', Array(20).fill(failure(0, 1)), 1, 20), true)
+  assert.equal(mayFail('in flight', Array(21).fill(failure(0, 1)), 1, 20), false)
+  const retrying = (...bad: ReturnType<typeof failure>[]) => mayFail('a page that retries', bad, 1, 20)
+  assert.equal(retrying(failure(0, 8_010)), true)
+  assert.equal(retrying(failure(0, 1_000)), false, 'it could have waited')
+  assert.equal(retrying(failure(0, 8_010), failure(8_500, 1_000)), true, 'the database was known to be away by then')
+  assert.equal(retrying(failure(0, 8_010), failure(8_500, 1_000, 503, 'web02')), false, 'the other server had one')
+  assert.equal(retrying(failure(0, 8_010), failure(60_000, 1_000)), false)
+  assert.equal(retrying(failure(0, 8_010, 500)), false)
 })
 
 test('shares are judged against the weights', () => {
