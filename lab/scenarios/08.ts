@@ -53,7 +53,7 @@ export const scenario: Scenario = {
         }
         tookMs = await stage.waitFor('a standby is primary', STATE_REACHED, isPromoted).catch(() => undefined)
       },
-      why: 'The pgpool that carries the traffic notices at once; the second vote is a health check’s, each second. Then a standby is promoted, the other one has to find it before a commit is acknowledged, and every session through pgpool is opened anew'
+      why: 'The pgpool that carries the traffic notices at once; the second vote is a health check’s, each 3 s. Then a standby is promoted, the other one has to find it before a commit is acknowledged, and every session through pgpool is opened anew'
     })
     claimSurvived(stage, fault, SURVIVED_WITHIN_MS)
     claimWritesReturned(stage, fault)

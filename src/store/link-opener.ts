@@ -16,8 +16,7 @@ export interface LinkOpenerOptions {
 }
 
 const FIRST_PAUSE_MS = 20
-/** Ten a second are no storm, and a pgpool ends so many processes after a failover instead of answering whoever comes first. */
-const LONGEST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 250
 const LATE_FACTOR = 5
 const FIRST_LATE_AFTER = 4
 
