@@ -82,5 +82,10 @@ export const scenario: Scenario = {
   number: 'nothing-lost-pg',
   title: 'Nothing lost on PostgreSQL behind pgpool-II',
   source: 'What none of the documents measured',
-  run: stage => runTrials(stage, trials, waitForAllAttached)
+  run: stage =>
+    runTrials(stage, trials, async () => {
+      await waitForAllAttached(stage)
+      // One that was cut off must not stay primary beside the one that took its place.
+      await findHostsOfPostgres(stage)
+    })
 }

@@ -100,7 +100,8 @@ elif [ ! -e "$data/standby.signal" ]; then
   done
 fi
 
-as_postgres postgres -D "$data" -c config_file=/etc/postgresql/lab.conf &
+# Not through as_postgres: $! would be a shell between, which ignores INT, and the server would hear of no order to end.
+setpriv --reuid postgres --regid postgres --init-groups postgres -D "$data" -c config_file=/etc/postgresql/lab.conf &
 server=$!
 # A primary that finds another with a later timeline was cut off while that one was promoted: it ends, and starts as a standby.
 while kill -0 "$server" 2>/dev/null; do
