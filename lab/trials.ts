@@ -136,7 +136,7 @@ function judge(stage: Stage, { trial, rounds, history, customers }: Outcome, tim
     const bad = history.filter(line => line.outcome !== 'ok')
     stage.claim(
       `${trial.row}: failed requests`,
-      mayFail(trial.failed, bad, rounds.length, customers),
+      mayFail(trial.failed, bad, failures, customers),
       `${failures.join(', ')} (${describeFailures(bad)})`
     )
   }
@@ -167,9 +167,17 @@ function judge(stage: Stage, { trial, rounds, history, customers }: Outcome, tim
 
 type Failure = Pick<Line, 'at' | 'ms' | 'server' | 'status'>
 
-/** @param bad the customers' failed requests of the whole trial */
-export function mayFail(allowed: Trial['failed'], bad: readonly Failure[], rounds: number, customers: number): boolean {
-  if (allowed === 'in flight') return bad.length <= customers * rounds
+/**
+ * @param bad the customers' failed requests of the whole trial
+ * @param perRound how many of them touch each repetition
+ */
+export function mayFail(
+  allowed: Trial['failed'],
+  bad: readonly Failure[],
+  perRound: readonly number[],
+  customers: number
+): boolean {
+  if (allowed === 'in flight') return Math.max(...perRound) <= customers && bad.length <= customers * perRound.length
   if (allowed !== 'a page that retries') return bad.length <= (allowed ?? 0)
   // Each waited as long as it may, or came while its web server had been without a database for that long.
   const patient = bad.filter(line => line.ms >= 0.95 * REQUEST_DEADLINE_MS)

@@ -37,10 +37,9 @@ async function claimShares(stage: Stage, algorithm: string, weights: Shares, sha
   stage.claim(`${algorithm} with weights ${weights.join(' : ')} shares ${expected}`, verdict.holds, verdict.evidence)
 }
 
-/** Gives the client's machine the addresses, or takes away those that it has. */
+/** Gives the client's machine the addresses, or takes them away. @throws when one of them could not be */
 async function setAddresses(stage: Stage, action: 'replace' | 'delete', addresses: string[]): Promise<void> {
-  const after = action === 'delete' ? '2>/dev/null || true' : '|| exit 1'
-  const commands = addresses.map(address => `ip address ${action} ${address}/24 dev eth0 ${after}`)
+  const commands = addresses.map(address => `ip address ${action} ${address}/24 dev eth0 || exit 1`)
   await stage.lab.exec('client', ['sh', '-c', commands.join('\n')])
 }
 
@@ -88,11 +87,14 @@ export const scenario: Scenario = {
     stage.predict('source: an address always meets the same server; many addresses meet them all')
     await stage.reconfigure({ BALANCE: 'source' }, ['haproxy01'])
     const addresses = Array.from({ length: 30 }, (_, index) => `${lab.net}.${40 + index}`)
-    const removeAddresses = () => setAddresses(stage, 'delete', addresses)
-    stage.undoAtEnd("the client's addresses", removeAddresses)
+    let areGone = false
+    stage.undoAtEnd("the client's addresses", async () => {
+      if (!areGone) await setAddresses(stage, 'delete', addresses)
+    })
     await setAddresses(stage, 'replace', addresses)
     const answers = await repeat(stage, 4, addresses)
-    await removeAddresses()
+    await setAddresses(stage, 'delete', addresses)
+    areGone = true
     const faithful = addresses.filter(
       address => new Set(answers.filter(answer => answer.from === address).map(answer => answer.server)).size === 1
     )

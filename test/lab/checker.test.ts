@@ -151,11 +151,12 @@ test('a write without an answer is counted once, however often it was sent again
 
 test('a request may fail where its trial allows it, and only as it allows it', () => {
   const failure = (at: number, ms: number, status = 503, server = 'web01') => ({ at, ms, status, server })
-  assert.equal(mayFail(0, [], 1, 20), true)
-  assert.equal(mayFail(0, [failure(0, 8_000)], 1, 20), false)
-  assert.equal(mayFail('in flight', Array(20).fill(failure(0, 1)), 1, 20), true)
-  assert.equal(mayFail('in flight', Array(21).fill(failure(0, 1)), 1, 20), false)
-  const retrying = (...bad: ReturnType<typeof failure>[]) => mayFail('a page that retries', bad, 1, 20)
+  assert.equal(mayFail(0, [], [0], 20), true)
+  assert.equal(mayFail(0, [failure(0, 8_000)], [1], 20), false)
+  assert.equal(mayFail('in flight', Array(20).fill(failure(0, 1)), [20], 20), true)
+  assert.equal(mayFail('in flight', Array(21).fill(failure(0, 1)), [21], 20), false)
+  assert.equal(mayFail('in flight', Array(21).fill(failure(0, 1)), [21, 0], 20), false, 'each repetition by itself')
+  const retrying = (...bad: ReturnType<typeof failure>[]) => mayFail('a page that retries', bad, [bad.length], 20)
   assert.equal(retrying(failure(0, 8_010)), true)
   assert.equal(retrying(failure(0, 1_000)), false, 'it could have waited')
   assert.equal(retrying(failure(0, 8_010), failure(8_500, 1_000)), true, 'the database was known to be away by then')

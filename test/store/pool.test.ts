@@ -341,7 +341,7 @@ test('while connections are refused they are tried one at a time and less and le
     }
   })
   // As requests do: whoever is told that it failed comes again.
-  const endAt = performance.now() + 600
+  const endAt = performance.now() + 10_000
   const insist = async (): Promise<unknown> => {
     try {
       return await pool.acquire(endAt + 5_000)
@@ -352,7 +352,8 @@ test('while connections are refused they are tried one at a time and less and le
   const waiting = Array.from({ length: 10 }, insist)
   await new Promise(resolve => setTimeout(resolve, 600))
   // Five at once, before the first refusal; then 20, 40, 80, 160, 250 ms apart, give or take, or more on a busy machine.
-  assert.ok(attempts.length > 5 && attempts.length <= 13, `${attempts.length} attempts`)
+  assert.ok(attempts.length <= 13, `${attempts.length} attempts`)
+  await eventually(() => assert.ok(attempts.length >= 7, 'it goes on trying'))
   isUp = true
   const link = (await Promise.race(waiting)) as FakeLink
   assert.ok(link instanceof FakeLink, 'whoever waits is served when the way is open again')
