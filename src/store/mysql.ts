@@ -73,6 +73,7 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     verdict: mysqlVerdict,
     isCausalTimeout: error => Number(driverCode(error)) === WAIT_TIMED_OUT,
     leavesLinkSound,
+    hasManyNodes: true,
     limits,
     events: options.events
   })

@@ -2,6 +2,7 @@ import type { NodeInfo } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
 import { NoConnection, StatementTimeout } from './failures.ts'
 import { LinkOpener } from './link-opener.ts'
+import { NodeBalance } from './node-balance.ts'
 import { NodeWatch } from './node-watch.ts'
 
 /** One connection to a database node. */
@@ -50,11 +51,13 @@ export interface PoolOptions {
   beatMs: number
   /** A node that says nothing for so long, on any link, is given up. Its links are destroyed, busy or not. */
   silentMs: number
-  /**
-   * A link older than about this, give or take a quarter, is closed when it comes back, so that a node that returned gets
-   * its share of connections, and not all of them at one moment.
-   */
+  /** A link older than about this, give or take a quarter, is closed when it comes back: not all of them at one moment. */
   maxAgeMs: number
+  /**
+   * How often it is seen to that each node has its share of the links. Undefined where a new connection leads nowhere else,
+   * as behind pgpool, whose sessions all have the one primary.
+   */
+  balanceMs: number | undefined
 }
 
 export interface PoolGauges {
@@ -99,6 +102,7 @@ export class Pool {
   readonly #busy = new Map<Link, Slot>()
   readonly #watch: NodeWatch
   readonly #opener: LinkOpener
+  readonly #balance: NodeBalance | undefined
   #disturbances = 0
   #closed = false
   #drained: (() => void) | undefined
@@ -125,6 +129,17 @@ export class Pool {
       opened: link => this.#opened(link),
       refused: (error, stillToCome) => this.#refused(error, stillToCome)
     })
+    this.#balance =
+      options.balanceMs === undefined
+        ? undefined
+        : new NodeBalance({
+            everyMs: options.balanceMs,
+            connect: options.connect,
+            nodes: () => [...this.#idle, ...this.#busy.values()].map(({ link }) => link.node),
+            isCalm: () => !this.#closed && this.#waiters.length === 0 && this.#opener.opening === 0,
+            exchange: (link, crowded) => this.#exchange(link, crowded),
+            surplus: link => this.#surplus(link)
+          })
   }
 
   get gauges(): PoolGauges {
@@ -202,6 +217,7 @@ export class Pool {
   async close(waitMs: number): Promise<void> {
     this.#closed = true
     this.#watch.stop()
+    this.#balance?.stop()
     this.#opener.stop()
     for (let waiter = this.#nextWaiter(); waiter; waiter = this.#nextWaiter()) {
       waiter.reject(new NoConnection('closed', 'the pool is closed'))
@@ -300,14 +316,12 @@ export class Pool {
 
   /** Whoever waited longest gets it, or a link that came free meanwhile. */
   #opened(link: Link): void {
-    const { events, size } = this.#options
-    events.connectionOpened(link.node)
     // One that was late may find its place taken.
-    if (this.#closed || this.#busy.size + this.#idle.length >= size) {
-      link.destroy()
-      events.connectionDiscarded('surplus', link.node, undefined)
+    if (this.#closed || this.#busy.size + this.#idle.length >= this.#options.size) {
+      this.#surplus(link)
       return
     }
+    this.#options.events.connectionOpened(link.node)
     const now = performance.now()
     const oldAt = now + this.#options.maxAgeMs * (0.75 + Math.random() / 2)
     const slot: Slot = { link, oldAt, idleSince: now, trusted: this.#disturbances, isSilent: false }
@@ -315,6 +329,28 @@ export class Pool {
     this.#busy.set(link, slot)
     this.#handOn(slot)
     this.#watch.start()
+    this.#balance?.saw(link.node)
+  }
+
+  #surplus(link: Link): void {
+    const { events } = this.#options
+    events.connectionOpened(link.node)
+    link.destroy()
+    events.connectionDiscarded('surplus', link.node, undefined)
+  }
+
+  /** The one to the crowded node ends now if it is idle, otherwise when it comes back. */
+  #exchange(link: Link, crowded: string): void {
+    const idle = this.#idle.findIndex(slot => slot.link.node === crowded)
+    const [slot] = idle === -1 ? [] : this.#idle.splice(idle, 1)
+    if (slot) {
+      slot.link.destroy()
+      this.#options.events.connectionDiscarded('balance', crowded, undefined)
+    } else {
+      const busy = [...this.#busy.values()].find(each => each.link.node === crowded && each.oldAt > 0)
+      if (busy) busy.oldAt = 0
+    }
+    this.#opened(link)
   }
 
   /** To who waits longest, or to the back of the line. */

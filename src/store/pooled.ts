@@ -12,6 +12,8 @@ export interface PooledOptions {
   isCausalTimeout(error: unknown): boolean
   /** The server refused the statement but the connection is as good as before. */
   leavesLinkSound(error: unknown): boolean
+  /** A new connection may lead to another node than the last one. */
+  hasManyNodes: boolean
   limits: DatabaseLimits
   events: StoreEvents
 }
@@ -36,7 +38,8 @@ export class Pooled {
       lateAfterMs: 250,
       beatMs: 250,
       silentMs: Math.min(500, options.limits.statementMs),
-      maxAgeMs: 60_000
+      maxAgeMs: 60_000,
+      balanceMs: options.hasManyNodes ? 1000 : undefined
     })
   }
 

@@ -73,6 +73,7 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     verdict: postgresVerdict,
     isCausalTimeout: () => false, // the primary waits for nobody
     leavesLinkSound,
+    hasManyNodes: false, // behind pgpool: each session has all of them
     limits,
     events: options.events
   })
@@ -177,7 +178,9 @@ async function connect(database: ServerDatabase, limits: DatabaseLimits, onPrima
   try {
     await client.connect()
     await link.run(`set statement_timeout = ${limits.statementMs}`, [], limits.connectMs)
-    await link.describe(limits.connectMs)
+    const { role } = await link.describe(limits.connectMs)
+    // pgpool sends even these statements to a standby while it has no primary, for a second or two as it makes up its mind.
+    if (onPrimary && role === 'standby') throw new Error(`${link.node} is a standby, whose reads may be old`)
     return link
   } catch (error) {
     link.destroy()

@@ -89,6 +89,7 @@ function makePool({ nodeOf = n => `node${n + 1}`, ...options }: FakeOptions = {}
     checkAfterIdleMs: 1000,
     checkMs: 50,
     maxAgeMs: 60_000,
+    balanceMs: undefined,
     lateAfterMs: never,
     beatMs: never,
     silentMs: 50,
@@ -432,4 +433,58 @@ test('a node that answers on other links is not silent; another of them is kept 
   )
   await eventually(() => assert.equal(pool.gauges.watching, 1))
   assert.deepEqual(silent, [])
+})
+
+test('a node that returned gets its share of the links, however long the others may live', async () => {
+  let isAway = false
+  const { pool, links } = makePool({
+    size: 6,
+    keep: 2,
+    maxAgeMs: never,
+    balanceMs: 20,
+    nodeOf: n => (isAway || n % 2 === 0 ? 'stays' : 'returns')
+  })
+  const countOpen = (node: string) => links.filter(link => link.node === node && !link.isDead).length
+  await fillPool(pool, 4)
+  assert.equal(countOpen('returns'), 2)
+  isAway = true
+  for (const link of links) if (link.node === 'returns') link.destroy()
+  await eventually(async () => {
+    await fillPool(pool, 4)
+    assert.equal(countOpen('stays'), 4)
+  })
+  await wait(200)
+  assert.deepEqual([countOpen('stays'), pool.gauges.idle], [4, 4], 'those that led to the same node were ended')
+  isAway = false
+  await eventually(() => assert.deepEqual([countOpen('stays'), countOpen('returns')], [2, 2]))
+  assert.equal(pool.gauges.open, 4)
+  const tries = links.length
+  await wait(200)
+  assert.equal(links.length, tries, 'and then it is left at that')
+})
+
+test('a crowded node’s link that is busy is ended when it comes back, not before', async () => {
+  let isAway = true
+  const { pool, links } = makePool({
+    size: 4,
+    keep: 2,
+    balanceMs: 20,
+    nodeOf: n => (n === 1 || (!isAway && n % 2 === 1) ? 'returns' : 'stays')
+  })
+  await fillPool(pool, 2)
+  links[1]?.destroy()
+  const held = await Promise.all([pool.acquire(soon()), pool.acquire(soon())])
+  assert.ok(held.every(({ node }) => node === 'stays'))
+  isAway = false
+  await eventually(() => assert.ok(links.some(link => link.node === 'returns' && !link.isDead)))
+  assert.ok(held.every(link => !link.isGone()))
+  for (const link of held) pool.release(link)
+  assert.equal(held.filter(link => link.isGone()).length, 1)
+})
+
+test('a pool that only ever saw one node tries no others', async () => {
+  const { pool, links } = makePool({ size: 4, keep: 2, balanceMs: 10, nodeOf: () => 'only' })
+  await fillPool(pool, 4)
+  await wait(200)
+  assert.equal(links.length, 4)
 })

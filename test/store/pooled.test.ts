@@ -37,6 +37,7 @@ function makeWork(t: { after(fn: () => unknown): void }, run: Link['run'], isCau
   const pooled = new Pooled({
     connect: async () => link,
     verdict: error => (error instanceof LinkLost ? 'unknown' : 'again'),
+    hasManyNodes: false,
     leavesLinkSound: error => error === causalTimeout,
     isCausalTimeout: error => error === causalTimeout,
     limits: { poolSize: 1, connectMs: 1000, statementMs: 1000, requestMs: 1000 },

@@ -1,0 +1,103 @@
+import type { Link } from './pool.ts'
+
+export interface NodeBalanceOptions {
+  /** How often the shares are looked at, give or take a quarter. */
+  everyMs: number
+  connect(): Promise<Link>
+  /** Nodes of the pool's links, one entry a link. */
+  nodes(): string[]
+  /** The pool has no other worries: nobody waits for a connection. */
+  isCalm(): boolean
+  /** The link takes the place of one to `crowded`. */
+  exchange(link: Link, crowded: string): void
+  /** It led where there are enough. */
+  surplus(link: Link): void
+}
+
+/** While tries lead to the same node again, they come at growing distances: the other one may be away for long. */
+const LONGEST_PAUSE_FACTOR = 15
+/** A node of which nothing was seen for so long is no longer expected to return. */
+const FORGET_AFTER_MS = 600_000
+
+/**
+ * Gives a node that returned its share of a pool's connections. When a node dies all its connections are opened anew, and lead
+ * to the others; a balancer shares out new connections only, so there they would stay until their age ends them one by one.
+ * Whether the node is back only a new connection can tell, and where that leads the balancer decides: while the shares of the
+ * nodes that were seen lately differ by two or more, one is tried, and kept if it leads where few do.
+ */
+export class NodeBalance {
+  readonly #options: NodeBalanceOptions
+  /** When a link to the node was last in the pool, by `performance.now()`. */
+  readonly #seenAt = new Map<string, number>()
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+  #pauseFactor = 1
+
+  constructor(options: NodeBalanceOptions) {
+    this.#options = options
+  }
+
+  /** The pool has a link to this node. */
+  saw(node: string): void {
+    this.#seenAt.set(node, performance.now())
+    if (this.#timer === undefined && !this.#stopped) this.#plan()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  #plan(): void {
+    // At distances of their own: of two pools that try in step, one would be led to the same node each time.
+    const pauseMs = this.#options.everyMs * this.#pauseFactor * (0.75 + Math.random() / 2)
+    this.#timer = setTimeout(() => void this.#look(), pauseMs).unref()
+  }
+
+  async #look(): Promise<void> {
+    const crowded = this.#findCrowded()
+    if (crowded === undefined) this.#pauseFactor = 1
+    else if (this.#options.isCalm()) await this.#try(crowded)
+    if (!this.#stopped) this.#plan()
+  }
+
+  /** The node with most links, if another has two fewer. */
+  #findCrowded(): string | undefined {
+    const counts = this.#count()
+    const [most] = [...counts].sort(([, a], [, b]) => b - a)
+    return most && most[1] - Math.min(...counts.values()) >= 2 ? most[0] : undefined
+  }
+
+  #count(): Map<string, number> {
+    const now = performance.now()
+    const counts = new Map<string, number>()
+    for (const node of this.#options.nodes()) {
+      this.#seenAt.set(node, now)
+      counts.set(node, (counts.get(node) ?? 0) + 1)
+    }
+    for (const [node, at] of this.#seenAt) {
+      if (now - at > FORGET_AFTER_MS) this.#seenAt.delete(node)
+      else if (!counts.has(node)) counts.set(node, 0)
+    }
+    return counts
+  }
+
+  async #try(crowded: string): Promise<void> {
+    // As long as the other node is away, this is what happens; a success begins anew.
+    this.#pauseFactor = Math.min(LONGEST_PAUSE_FACTOR, this.#pauseFactor * 1.5)
+    let link: Link
+    try {
+      link = await this.#options.connect()
+    } catch {
+      return
+    }
+    const counts = this.#count()
+    const here = counts.get(link.node) ?? 0
+    if (this.#stopped || here + 2 > (counts.get(crowded) ?? 0)) {
+      this.#options.surplus(link)
+    } else {
+      this.#pauseFactor = 1
+      this.#options.exchange(link, crowded)
+    }
+  }
+}
