@@ -6,6 +6,8 @@ export interface CommandOptions {
   env?: Record<string, string>
   /** Shown line by line as it comes, instead of kept. */
   onLine?: (line: string) => void
+  /** What it says on standard error is part of the answer, as the logs of a host are. */
+  withStderr?: boolean
   /** Interrupts the command, as Ctrl-C would. */
   signal?: AbortSignal | undefined
 }
@@ -54,7 +56,7 @@ export function docker(args: string[], options: CommandOptions = {}): Promise<st
     })
     child.on('close', code => {
       settle()
-      if (code === 0) resolve(stdout)
+      if (code === 0) resolve(options.withStderr ? stdout + stderr : stdout)
       else
         reject(new CommandError(`docker ${args.join(' ')}${code === null ? ' (took too long)' : ''}`, stderr + stdout))
     })

@@ -29,8 +29,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   rolling: { hosts: 'some', create: rolling },
   'stop-haproxy': { hosts: 'one', on: /^haproxy/, create: stopHaproxy },
   'stop-keepalived': { hosts: 'one', on: /^(haproxy|apache)/, create: stopKeepalived },
-  'slow-database': { hosts: 'some', on: /^mariadb/, create: slowDatabase },
-  'full-connections': { hosts: 'some', on: /^mariadb/, create: fullConnections },
+  'slow-database': { hosts: 'some', on: /^(mariadb|pg0)/, create: slowDatabase },
+  'full-connections': { hosts: 'some', on: /^(mariadb|pg0)/, create: fullConnections },
   'power-cut': { hosts: 'none', create: powerCut }
 }
 

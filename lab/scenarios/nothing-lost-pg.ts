@@ -1,4 +1,4 @@
-import { cut, freeze, kill, powerCut, rolling, stop } from '../faults/index.ts'
+import { cut, freeze, fullConnections, kill, powerCut, rolling, slowDatabase, stop } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import { findHostsOfPostgres, POSTGRES_HOSTS, waitForAllAttached } from '../postgres.ts'
 import type { Scenario } from '../scenario.ts'
@@ -65,6 +65,19 @@ const trials: Trial[] = [
     fault: cut,
     failed: 'a page that retries',
     holdMs: 12_000
+  },
+  // Every write goes to the primary, and no other host can take its place while it is well: the database is away while it lasts.
+  {
+    row: 'PostgreSQL primary: statements delayed 2 s',
+    host: primary,
+    fault: slowDatabase,
+    failed: 'a page that retries'
+  },
+  {
+    row: 'PostgreSQL primary: connection table full',
+    host: primary,
+    fault: fullConnections,
+    failed: 'a page that retries'
   },
   ...webTrials,
   {

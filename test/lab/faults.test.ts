@@ -15,7 +15,7 @@ test('what is wrong with the asking is said', () => {
   assert.throws(() => parseFault('kill', ['web01', 'web09']), /kill takes one or more hosts/)
   assert.throws(() => parseFault('power-cut', ['web01']), /power-cut takes no host/)
   assert.throws(() => parseFault('stop-keepalived', ['haproxy01', 'haproxy02']), /takes one host/)
-  assert.throws(() => parseFault('slow-database', ['pg01']), /slow-database is not for pg01/)
+  assert.throws(() => parseFault('slow-database', ['pgpool01']), /slow-database is not for pgpool01/)
   assert.throws(() => parseFault('stop-haproxy', ['web01']), /stop-haproxy is not for web01/)
 })
 

@@ -100,6 +100,8 @@ elif [ ! -e "$data/standby.signal" ]; then
   done
 fi
 
+# Whom to ask first was for the failover of that time, and a copy has it from another host.
+sed -i '/^primary_conninfo/d' "$data/postgresql.auto.conf"
 # Not through as_postgres: $! would be a shell between, which ignores INT, and the server would hear of no order to end.
 setpriv --reuid postgres --regid postgres --init-groups postgres -D "$data" -c config_file=/etc/postgresql/lab.conf &
 server=$!
