@@ -42,8 +42,7 @@ export function claimNothingLost(stage: Stage): void {
 
 /** Of the customers' requests under way while a fault lasted: those sent and answered well in that time, and all the others. */
 export function countDuring(stage: Stage, fault: FaultRecord): { ok: number; unanswered: number } {
-  // Half a second for what was already under way.
-  const from = stage.startedAt + fault.atMs + 500
+  const from = stage.startedAt + fault.struckMs
   const to = stage.startedAt + fault.healingMs
   const touching = stage.history.filter(line => line.who !== 'probe' && line.at <= to && line.at + line.ms >= from)
   const ok = touching.filter(line => line.outcome === 'ok' && line.at >= from && line.at + line.ms <= to).length

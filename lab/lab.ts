@@ -199,9 +199,7 @@ export class Lab {
   async holders(address: string, hosts: readonly Host[]): Promise<Host[]> {
     const found: Host[] = []
     for (const host of hosts) {
-      const out = await this.exec(host, ['ip', '-4', '-brief', 'address', 'show', 'dev', 'eth0'], {
-        timeoutMs: 3_000
-      }).catch(() => '')
+      const out = await this.exec(host, ['ip', '-4', '-brief', 'address', 'show', 'dev', 'eth0']).catch(() => '')
       if (out.split(/\s+/).some(text => text.split('/')[0] === address)) found.push(host)
     }
     return found

@@ -30,7 +30,8 @@ export async function findHostsOfPostgres(stage: Stage): Promise<{ primary: Host
 /** Waits until pgpool sends queries to all three hosts again; how long that took, in milliseconds. */
 export const waitForAllAttached = (stage: Stage): Promise<number> =>
   stage.waitFor('pgpool sends queries to all three again', HEALED, async () => {
-    const [holder = 'pgpool01' as Host] = await stage.lab.holders(stage.lab.databaseVirtualAddress, PGPOOLS)
+    const [holder] = await stage.lab.holders(stage.lab.databaseVirtualAddress, PGPOOLS)
+    if (!holder) return false
     const nodes = await queryPostgres(stage, holder, 'show pool_nodes')
     return nodes.split('\n').filter(line => /^\d\|.*\|up\|/.test(line)).length === POSTGRES_HOSTS.length
   })

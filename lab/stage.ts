@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CUSTOMERS_READY, HEALED, WORKLOAD_END } from './budgets.ts'
+import { CUSTOMERS_READY, HEALED, STATE_REACHED, WORKLOAD_END } from './budgets.ts'
 import { startCapture } from './capture.ts'
 import { findLongestGap, findLongestPause, namesDatabaseNode } from './checker/gaps.ts'
 import { countBy } from './checker/tally.ts'
@@ -120,6 +120,16 @@ export class Stage {
       if (this.signal.aborted) throw new Interrupted()
       return isSo()
     })
+  }
+
+  /** Whoever holds the address: waits until one does, and only one. @throws when it does not come to that in time */
+  async findHolder(address: string, hosts: readonly Host[]): Promise<Host> {
+    let holders: Host[] = []
+    await this.waitFor(`one of ${hosts.join(', ')} holds ${address}`, STATE_REACHED, async () => {
+      holders = await this.lab.holders(address, hosts)
+      return holders.length === 1
+    })
+    return holders[0] as Host
   }
 
   /** Creates hosts anew with other settings; at the end, if the lab stays up, they are as configured again. */
@@ -249,6 +259,7 @@ export class Stage {
     const record: FaultRecord = {
       name: options.as ?? (options.under ? `${fault.name}, ${options.under}` : fault.name),
       atMs: at - this.startedAt,
+      struckMs: injectedAt - this.startedAt,
       healingMs: healingAt - this.startedAt,
       healedMs: healedAt - this.startedAt,
       untilMs: until - this.startedAt,

@@ -1,3 +1,4 @@
+import { STATE_REACHED } from './budgets.ts'
 import { checkLedger } from './checker/ledger.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
 import { countSessions, countSpreadLists, countUnanswered, median } from './checker/tally.ts'
@@ -48,7 +49,10 @@ const CUSTOMERS = 20
 const THINK_MS = 500
 /** DB_REQUEST_MS, as the web servers have it. */
 const REQUEST_DEADLINE_MS = 8_000
-/** With fewer repetitions, as in CI, on machines that do other things too, a pause is judged by this multiple. */
+/**
+ * With fewer repetitions, as in CI, on machines that do other things too, a pause is judged by this multiple, and what disk and
+ * processor stood still meanwhile does not count.
+ */
 const LENIENCE = 3
 
 /** @param betweenRounds awaited after each heal: what must be whole again before the next fault, besides the broken host */
@@ -93,6 +97,10 @@ async function runTrial(
   const customers = CUSTOMERS / tabs
   const prefix = await stage.startWorkload({ customers, tabs, thinkMs: THINK_MS })
   await stage.pause(2_000)
+  // A fault strikes lists that really are in use everywhere, however slow the machine.
+  const spreadBy = Date.now() + STATE_REACHED
+  while (trial.tabs !== undefined && !isSpread(stage, prefix, customers) && Date.now() < spreadBy)
+    await stage.pause(250)
   const rounds: Round[] = []
   const count = hasFigure(trial) ? times : Math.min(times, TIMES_WITHOUT_FIGURE)
   for (let round = 0; round < count; round += 1) {
@@ -105,7 +113,14 @@ async function runTrial(
     await betweenRounds?.(stage)
   }
   await stage.stopWorkload()
-  return { trial, rounds, customers, history: stage.history.filter(line => line.who.startsWith(prefix)) }
+  return { trial, rounds, customers, history: linesOf(stage, prefix) }
+}
+
+const linesOf = (stage: Stage, prefix: string) => stage.history.filter(line => line.who.startsWith(prefix))
+
+function isSpread(stage: Stage, prefix: string, customers: number): boolean {
+  const { lists, spread } = countSpreadLists(linesOf(stage, prefix))
+  return lists === customers && spread === lists
 }
 
 function describeFigures({ failed, pauseMs, servingWithinMs }: Trial): string {
@@ -144,15 +159,18 @@ function judge(stage: Stage, { trial, rounds, history, customers }: Outcome, tim
     const { lists, spread } = countSpreadLists(history)
     stage.claim(
       `${trial.row}: each list was written from several tabs through both web servers and both database nodes`,
-      spread === lists && lists > 0,
-      `${spread} of ${lists} lists`
+      lists === customers && spread === lists,
+      `${spread} of ${customers} lists`
     )
   }
   if (trial.pauseMs !== undefined) {
     const pauses = rounds.map(round => round.longestPauseMs ?? Number.POSITIVE_INFINITY)
     stage.claim(
       `${trial.row}: no shopper waits longer than ${trial.pauseMs * lenience} ms`,
-      Math.max(...pauses) <= trial.pauseMs * lenience,
+      rounds.every(({ longestPauseMs, disk, processor }) => {
+        const allowance = lenience > 1 ? disk + processor : 0
+        return (longestPauseMs ?? Number.POSITIVE_INFINITY) <= (trial.pauseMs as number) * lenience + allowance
+      }),
       `${pauses.join(', ')} ms; meanwhile a write waited ${rounds.map(round => round.disk).join(', ')} ms for the disk that all hosts share`
     )
   }

@@ -5,9 +5,8 @@ import type { Trial } from './trials.ts'
 
 /** Whoever holds the address when it is asked. */
 export const holderOf =
-  (address: 'webVirtualAddress' | 'databaseVirtualAddress', hosts: readonly [Host, ...Host[]]) =>
-  async ({ lab }: Stage): Promise<Host> =>
-    (await lab.holders(lab[address], hosts))[0] ?? hosts[0]
+  (address: 'webVirtualAddress' | 'databaseVirtualAddress', hosts: readonly Host[]) => (stage: Stage) =>
+    stage.findHolder(stage.lab[address], hosts)
 
 const webBalancer = holderOf('webVirtualAddress', ['haproxy01', 'haproxy02'])
 /** Either web server in turn. */

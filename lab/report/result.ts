@@ -15,6 +15,8 @@ export interface Claim {
 export interface FaultRecord {
   name: string
   atMs: number
+  /** It is complete from here on: on a busy machine the command that breaks something may take seconds. */
+  struckMs: number
   healingMs: number
   healedMs: number
   /** Until when it was watched: the heal, and what a scenario gives the cluster to settle. */

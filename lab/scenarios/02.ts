@@ -122,7 +122,7 @@ function claimAdverts(stage: Stage, adverts: Advert[], first: string, second: st
   const within = steps.filter(ms => ms < 1_500).length
   stage.claim(
     'the master sends an advert of priority 101 each second',
-    within >= 5 && regular / within > 0.9 && well.every(advert => advert.version === 2 && advert.routerId === 11),
+    within >= 5 && regular / within > 0.6 && well.every(advert => advert.version === 2 && advert.routerId === 11),
     `${well.length} adverts of ${first} with 101; ${regular} of ${within} steps are 1 s, give or take 0.1 s`
   )
   const lowered = adverts.findIndex(advert => advert.from === first && advert.priority === 91)

@@ -45,7 +45,11 @@ export const scenario: Scenario = {
     let nodesWell = 0
     const fault = await stage.break(kill('haproxy03'), {
       during: async () => {
-        for (const node of ['mariadb01', 'mariadb02'] as const) if (await lab.isHealthy(node)) nodesWell += 1
+        for (const node of ['mariadb01', 'mariadb02'] as const) {
+          const isWell = () => lab.isHealthy(node)
+          const found = await stage.waitFor(`${node} is well`, STATE_REACHED, isWell).catch(() => undefined)
+          if (found !== undefined) nodesWell += 1
+        }
       },
       why: 'The web servers know the database by the address of haproxy03 alone, and no other host takes it: the outage lasts until haproxy03 runs again and the pools have connected through it'
     })

@@ -67,16 +67,20 @@ export const scenario: Scenario = {
       'mariadb02 crashes: one of two is not more than half, and mariadb01 refuses every query, though nothing is wrong with it'
     )
     let alone: Record<string, string> = {}
+    let noticedMs = 0
     let accepts = false
     let status = ''
     const crash = await stage.break(kill('mariadb02'), {
       under: 'no arbitrator',
       holdMs: 8_000,
       during: async () => {
-        await stage.waitFor('mariadb01 has noticed', STATE_REACHED, async () => {
-          alone = await readState(stage, 'mariadb01')
-          return alone.wsrep_cluster_status !== 'Primary'
-        })
+        await stage
+          .waitFor('mariadb01 has noticed', STATE_REACHED, async () => {
+            alone = await readState(stage, 'mariadb01')
+            noticedMs = Date.now() - stage.startedAt
+            return alone.wsrep_cluster_status === 'non-Primary'
+          })
+          .catch(() => undefined)
         accepts = await acceptsConnections(stage, 'haproxy03', 'mariadb01')
         await stage
           .waitFor('haproxy03 has given mariadb01 up', STATE_REACHED, async () => {
@@ -97,10 +101,15 @@ export const scenario: Scenario = {
       accepts && status.startsWith('DOWN'),
       `mariadb01 ${accepts ? 'accepts' : 'does not accept'} connections from haproxy03, whose statistics call it ${status}`
     )
-    const { atMs } = crash
     // Until the suspicion has become certainty, a good answer may still come: the outage is claimed from there on.
-    claimTotalOutage(stage, { ...crash, atMs: atMs + 3_000 })
-    const states = await Promise.all((['mariadb01', 'mariadb02'] as const).map(host => readState(stage, host)))
+    claimTotalOutage(stage, { ...crash, struckMs: noticedMs })
+    let states: Record<string, string>[] = []
+    await stage
+      .waitFor('the cluster is whole', STATE_REACHED, async () => {
+        states = await Promise.all((['mariadb01', 'mariadb02'] as const).map(host => readState(stage, host)))
+        return states.every(state => state.wsrep_cluster_size === '2')
+      })
+      .catch(() => undefined)
     stage.claim(
       'the cluster is whole again by itself when the node returns',
       states.every(state => state.wsrep_cluster_status === 'Primary' && state.wsrep_cluster_size === '2'),
