@@ -41,7 +41,7 @@ export interface RunSettings {
   minutes?: number | undefined
   /** Once each, and only the faults that have a figure: for CI. */
   short?: boolean
-  /** Only the faults whose row holds this text. */
+  /** Only the faults whose row holds this text, or one of several with a | between. */
   only?: string | undefined
 }
 

@@ -63,7 +63,9 @@ export async function runTrials(
 ): Promise<void> {
   const { short = false, only = '' } = stage.settings
   const times = stage.settings.times ?? (short ? 1 : TIMES)
-  const chosen = trials.filter(trial => (hasFigure(trial) || !short) && trial.row.includes(only))
+  const chosen = trials.filter(
+    trial => (hasFigure(trial) || !short) && only.split('|').some(part => trial.row.includes(part))
+  )
   if (chosen.length === 0) throw new Error(`no fault's name holds "${only}"`)
   const outcomes: Outcome[] = []
   const watch = new MachineWatch(stage.lab)

@@ -36,4 +36,5 @@ secret=$(head -c 24 /dev/urandom | base64)
 echo "lab:$(printf %s "$secret" | md5sum | cut -d ' ' -f 1)" >/etc/pgpool2/pcp.conf
 (umask 077; echo "*:*:lab:$secret" >/root/.pcppass)
 attach_when_all_were_down &
+watch-hosts $PG_NODES &
 exec pgpool -n -D -f /etc/pgpool2/pgpool.conf
