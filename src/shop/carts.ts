@@ -81,6 +81,7 @@ export function cartRules({ items }: Store) {
         } catch (error) {
           if (!work.isDuplicate(error)) throw error
           if ((await items.findOperation(work, customerId, key.key)) !== key.digest) return 'reused'
+          await work.settle()
           // Found after a try of our own whose answer was lost: this request did add it.
           return maybeDone ? 'added' : 'already'
         }
@@ -89,6 +90,10 @@ export function cartRules({ items }: Store) {
 
     /** True if it was on this customer's list; afterwards it is not. */
     remove: (work: Work, customerId: number, id: number): Promise<boolean> =>
-      work.repeatable(async maybeDone => (await items.remove(work, customerId, id)) || maybeDone)
+      work.repeatable(async maybeDone => {
+        if (await items.remove(work, customerId, id)) return true
+        await work.settle()
+        return maybeDone
+      })
   }
 }

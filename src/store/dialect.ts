@@ -72,6 +72,8 @@ export interface Dialect {
    * @throws an error with verdict `duplicate` when the key was used before
    */
   insertOnce(bill: Bill, operation: OperationKey, item: NewItem): Promise<unknown>
+  /** Awaits that what was found done, by whomever, is as safe as a commit of one's own. */
+  settle(bill: Bill): Promise<void>
   /** Deletes up to `limit` rows whose time column is before `before`; how many it deleted. */
   prune(bill: Bill, what: Prunable, before: number, limit: number): Promise<number>
   verdict(error: unknown): Verdict

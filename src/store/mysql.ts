@@ -90,6 +90,9 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
       return pooled.run(bill, insertOnce.sql, fill(insertOnce, values), false)
     },
 
+    // What can be seen in a Galera cluster every node has received.
+    settle: async () => {},
+
     async prune(bill, what, before, limit) {
       const statement = pruning[what]
       return (await pooled.run(bill, statement.sql, fill(statement, { before, limit }), false)).affectedRows

@@ -88,6 +88,8 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     insertOnce: (bill, operation, item) =>
       pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item }), false),
 
+    settle: async bill => void (await pooled.run(bill, SETTLE, [], false)),
+
     async prune(bill, what, before, limit) {
       const expired = pruning[what]
       return (await pooled.run(bill, expired.sql, fill(expired, { before, limit }), false)).affectedRows
@@ -125,6 +127,11 @@ export function postgresDialect(options: PostgresOptions): Dialect {
   }
 }
 
+/**
+ * A commit without a row. One whose wait for a standby was cut short, because its session was ended, is there for all to see and on
+ * no second host yet; this one comes after it in the log, and waits for both.
+ */
+const SETTLE = `select pg_logical_emit_message(true, 'carrinho', '')`
 const MIGRATION_MS = 30 * 60_000
 /** Any number that no other program on the same database uses: "carrinho" on a telephone's keys. */
 const MIGRATION_LOCK = 22_777_446

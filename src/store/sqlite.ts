@@ -78,6 +78,8 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
         await run(addItem.sql, fill(addItem, { ...item }), false)
       }),
 
+    settle: async () => {},
+
     async prune(bill, what, before, limit) {
       const expired = pruning[what]
       return turn(async () => writer.run(bill, expired.sql, fill(expired, { before, limit }), false).affectedRows)

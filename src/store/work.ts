@@ -106,6 +106,11 @@ export class Work implements Db, Bill {
     return this.#dialect.insertOnce(this, operation, item)
   }
 
+  /** @see Dialect.settle */
+  settle(): Promise<void> {
+    return this.#dialect.settle(this)
+  }
+
   /** @see Dialect.prune */
   prune(what: Prunable, before: number, limit: number): Promise<number> {
     return this.#dialect.prune(this, what, before, limit)

@@ -41,6 +41,30 @@ forEachEngine(
       await eventually(async () => assert.equal((await client.get('/carrinho/')).status, 200))
     })
 
+    test('has what is told as done: also what another request did, whose own wait for it may have been cut short', async t => {
+      const database = await freshDatabase(t, engine)
+      assert.ok(database.url)
+      let sent = ''
+      const proxy = await tcpProxy(t, Number(new URL(database.url).port), chunk => {
+        sent += chunk.toString('latin1')
+        return undefined
+      })
+      const server = await startServer(t, database.envThrough(proxy.port))
+      const client = await signedIn(t, server)
+      const countCommits = async (request: () => Promise<unknown>) => {
+        sent = ''
+        await request()
+        return sent.split('pg_logical_emit_message').length - 1
+      }
+      assert.equal(await countCommits(() => client.addItem({ tipo: 'leite' }, { operation: 'a-key-of-this-test' })), 0)
+      assert.equal(await countCommits(() => client.addItem({ tipo: 'leite' }, { operation: 'a-key-of-this-test' })), 1)
+      const [added] = await client.items()
+      assert.ok(added)
+      assert.equal(await countCommits(() => client.post('/apagar_artigo', { id: String(added.id) })), 0)
+      assert.equal(await countCommits(() => client.post('/apagar_artigo', { id: String(added.id) })), 1)
+      assert.equal((await client.items()).length, 0)
+    })
+
     test('is read from where that was asked for', async t => {
       const database = await freshDatabase(t, engine)
       assert.ok(database.url)
