@@ -1,4 +1,5 @@
 import { HEALED, STATE_REACHED } from './budgets.ts'
+import { LOOK_EVERY_MS } from './lab.ts'
 import type { Host } from './network.ts'
 import type { Stage } from './stage.ts'
 
@@ -19,19 +20,29 @@ export async function findPrimaries(stage: Stage, hosts = POSTGRES_HOSTS): Promi
 /** Waits until there is one primary. @throws when there is none in time */
 export async function findHostsOfPostgres(stage: Stage): Promise<{ primary: Host; standbys: Host[] }> {
   let primaries: Host[] = []
-  await stage.waitFor('one PostgreSQL host is primary', STATE_REACHED, async () => {
-    primaries = await findPrimaries(stage)
-    return primaries.length === 1
-  })
+  await stage.waitFor(
+    'one PostgreSQL host is primary',
+    STATE_REACHED,
+    async () => {
+      primaries = await findPrimaries(stage)
+      return primaries.length === 1
+    },
+    LOOK_EVERY_MS
+  )
   const [primary] = primaries as [Host]
   return { primary, standbys: POSTGRES_HOSTS.filter(host => host !== primary) }
 }
 
 /** Waits until pgpool sends queries to all three hosts again; how long that took, in milliseconds. */
 export const waitForAllAttached = (stage: Stage): Promise<number> =>
-  stage.waitFor('pgpool sends queries to all three again', HEALED, async () => {
-    const [holder] = await stage.lab.holders(stage.lab.databaseVirtualAddress, PGPOOLS)
-    if (!holder) return false
-    const nodes = await queryPostgres(stage, holder, 'show pool_nodes')
-    return nodes.split('\n').filter(line => /^\d\|.*\|up\|/.test(line)).length === POSTGRES_HOSTS.length
-  })
+  stage.waitFor(
+    'pgpool sends queries to all three again',
+    HEALED,
+    async () => {
+      const [holder] = await stage.lab.holders(stage.lab.databaseVirtualAddress, PGPOOLS)
+      if (!holder) return false
+      const nodes = await queryPostgres(stage, holder, 'show pool_nodes')
+      return nodes.split('\n').filter(line => /^\d\|.*\|up\|/.test(line)).length === POSTGRES_HOSTS.length
+    },
+    3 * LOOK_EVERY_MS
+  )

@@ -115,11 +115,13 @@ export class Stage {
     }
   }
 
-  async waitFor(what: string, budgetMs: number, isSo: () => Promise<boolean>): Promise<number> {
-    return waitFor(what, budgetMs, async () => {
+  /** @param everyMs longer where the answer costs several commands, which take much of the one machine's time */
+  async waitFor(what: string, budgetMs: number, isSo: () => Promise<boolean>, everyMs?: number): Promise<number> {
+    const ask = async () => {
       if (this.signal.aborted) throw new Interrupted()
       return isSo()
-    })
+    }
+    return waitFor(what, budgetMs, ask, everyMs)
   }
 
   /** Whoever holds the address: waits until one does, and only one. @throws when it does not come to that in time */

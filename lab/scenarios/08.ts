@@ -66,7 +66,7 @@ export const scenario: Scenario = {
         }
         tookMs = await stage.waitFor('a standby is primary', STATE_REACHED, isPromoted).catch(() => undefined)
       },
-      why: 'The pgpool that carries the traffic notices at once; the second vote is a health check’s, each 3 s. Then a standby is promoted, the other one has to find it before a commit is acknowledged, and every session through pgpool is opened anew'
+      why: 'A watch beside each pgpool hears of the death and wakes its health check, which sleeps 3 s otherwise; two of three votes, and a standby is promoted. The other one has to follow it before a commit is acknowledged, and the web servers’ sessions are opened anew'
     })
     claimSurvived(stage, fault, SURVIVED_WITHIN_MS)
     claimWritesReturned(stage, fault, primary)
@@ -92,7 +92,7 @@ export const scenario: Scenario = {
     const leader = await stage.findHolder(lab.databaseVirtualAddress, PGPOOLS)
     const moved = await stage.break(kill(leader), {
       holdMs: SURVIVED_WITHIN_MS + 1_000,
-      why: 'A pgpool is given up when no heartbeat of it has come for 3 s (wd_heartbeat_deadtime). The two others are a majority: they agree on a new leader, it takes the address, and the web servers connect anew'
+      why: 'The others hear it at once, as its connections to them close (a silent one would be given up after 3 s, wd_heartbeat_deadtime). They are a majority: in 2 s they agree on a new leader, it asks whether anybody has the address, takes it, and the web servers connect anew'
     })
     claimSurvived(stage, moved, SURVIVED_WITHIN_MS)
 
