@@ -54,11 +54,13 @@ run_scenario() {
 }
 # Told again at the very end, which is what is left of a long log.
 note_failures() {
+  # With another LAB_NET or LAB_NAME the reports have a folder of their own.
+  result=$(ls -t "lab/reports/$1/result.json" lab/reports/*/"$1/result.json" 2>/dev/null | head -n 1)
   failures="$failures$(node -p '
-    JSON.parse(require("node:fs").readFileSync(`lab/reports/${process.argv[1]}/result.json`)).claims
+    JSON.parse(require("node:fs").readFileSync(process.argv[2])).claims
       .filter(({ holds }) => !holds)
       .map(({ claim, evidence }) => `\nlab: ${process.argv[1]} FAILS  ${claim}. Seen: ${evidence}`.slice(0, 600))
-      .join("")' "$1" 2>/dev/null || printf '\nlab: %s left no report' "$1")"
+      .join("")' "$1" "$result" 2>/dev/null || printf '\nlab: %s left no report' "$1")"
 }
 
 passed=0 failed= again= failures=

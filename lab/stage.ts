@@ -155,6 +155,7 @@ export class Stage {
    * @returns the prefix of these customers' names, which no other workload of the run has
    */
   async startWorkload(options: Partial<WorkloadOptions> = {}): Promise<string> {
+    if (this.signal.aborted) throw new Interrupted()
     // c01, c02, … of the first workload, 2c01 of the second: names and items are the run's own.
     this.#workloads += 1
     const prefix = this.#workloads === 1 ? 'c' : `${this.#workloads}c`

@@ -34,16 +34,22 @@ async function fill(lab: Lab, host: Host): Promise<void> {
   // Two hundred processes have to be made, which takes a busy machine half a minute.
   lab.spawnIn(host, ['fill-connections']).on('error', () => undefined)
   await waitFor(`a full connection table on ${host}`, HEALED, async () => {
-    const counts = await askPostgres(
+    // Whoever watches the host has places too: ordinary users are refused while no more than the reserved ones are free.
+    const left = await askPostgres(
       lab,
       host,
       `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int - count(*)
-       from pg_stat_activity where backend_type = 'client backend' and usename in ('replication', 'carrinho')`
-    )
-    return Number(counts) <= 0
+       from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
+    ).catch(() => '1')
+    return Number(left) <= 0
   })
   // Their places go to whoever asks first, which is seldom the application.
-  await endSessionsOfPostgres(lab, host)
+  await waitFor(`the end of the sessions on ${host}`, STATE_REACHED, () =>
+    endSessionsOfPostgres(lab, host).then(
+      () => true,
+      () => false
+    )
+  )
 }
 
 async function empty(lab: Lab, host: Host): Promise<void> {
@@ -62,8 +68,7 @@ async function empty(lab: Lab, host: Host): Promise<void> {
 /**
  * The node's connection table is full, of connections that do nothing: the application's are ended, and every new one is
  * refused (MariaDB's error 1040, PostgreSQL's 53300). Whoever asks the node whether it is well still gets in: MariaDB's agent
- * keeps the connection that it has, PostgreSQL keeps places for superusers. The balancers go on taking MariaDB's node for
- * healthy; pgpool, which sees sessions refused, may vote a PostgreSQL host out.
+ * keeps the connection that it has, PostgreSQL keeps places for superusers. So balancers and pgpool go on taking it for healthy.
  */
 export const fullConnections = (...hosts: [Host, ...Host[]]): Fault => {
   const before = new Map<Host, number>()

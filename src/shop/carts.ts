@@ -74,26 +74,26 @@ export function cartRules({ items }: Store) {
         digest: digest(item.type, item.quantity, item.shop),
         createdAt: Date.now()
       }
-      return work.repeatable(async maybeDone => {
+      const result = await work.repeatable(async maybeDone => {
         try {
           await items.addOnce(work, key, row)
           return 'added'
         } catch (error) {
           if (!work.isDuplicate(error)) throw error
           if ((await items.findOperation(work, customerId, key.key)) !== key.digest) return 'reused'
-          await work.settle()
           // Found after a try of our own whose answer was lost: this request did add it.
           return maybeDone ? 'added' : 'already'
         }
       })
+      if (result === 'already') await work.settle()
+      return result
     },
 
     /** True if it was on this customer's list; afterwards it is not. */
-    remove: (work: Work, customerId: number, id: number): Promise<boolean> =>
-      work.repeatable(async maybeDone => {
-        if (await items.remove(work, customerId, id)) return true
-        await work.settle()
-        return maybeDone
-      })
+    async remove(work: Work, customerId: number, id: number): Promise<boolean> {
+      const removed = await work.repeatable(async maybeDone => (await items.remove(work, customerId, id)) || maybeDone)
+      if (!removed) await work.settle()
+      return removed
+    }
   }
 }

@@ -8,8 +8,8 @@ export interface NodeBalanceOptions {
   nodes(): string[]
   /** The pool has no other worries: nobody waits for a connection. */
   isCalm(): boolean
-  /** The link takes the place of one to `crowded`. */
-  exchange(link: Link, crowded: string): void
+  /** The link takes the place of one to `crowded`; false when it cannot, and has been closed. */
+  exchange(link: Link, crowded: string): boolean
   /** It led where there are enough. */
   surplus(link: Link): void
 }
@@ -95,9 +95,8 @@ export class NodeBalance {
     const here = counts.get(link.node) ?? 0
     if (this.#stopped || here + 2 > (counts.get(crowded) ?? 0)) {
       this.#options.surplus(link)
-    } else {
+    } else if (this.#options.exchange(link, crowded)) {
       this.#pauseFactor = 1
-      this.#options.exchange(link, crowded)
     }
   }
 }

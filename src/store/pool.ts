@@ -135,7 +135,10 @@ export class Pool {
         : new NodeBalance({
             everyMs: options.balanceMs,
             connect: options.connect,
-            nodes: () => [...this.#idle, ...this.#busy.values()].map(({ link }) => link.node),
+            nodes: () =>
+              [...this.#idle, ...this.#busy.values()]
+                .filter(({ link, oldAt }) => oldAt > 0 && !link.isGone())
+                .map(({ link }) => link.node),
             isCalm: () => !this.#closed && this.#waiters.length === 0 && this.#opener.opening === 0,
             exchange: (link, crowded) => this.#exchange(link, crowded),
             surplus: link => this.#surplus(link)
@@ -339,18 +342,22 @@ export class Pool {
     events.connectionDiscarded('surplus', link.node, undefined)
   }
 
-  /** The one to the crowded node ends now if it is idle, otherwise when it comes back. */
-  #exchange(link: Link, crowded: string): void {
+  /** The one to the crowded node ends now if it is idle, otherwise when it comes back. False where there is no room for both. */
+  #exchange(link: Link, crowded: string): boolean {
     const idle = this.#idle.findIndex(slot => slot.link.node === crowded)
     const [slot] = idle === -1 ? [] : this.#idle.splice(idle, 1)
+    const busy = slot ?? [...this.#busy.values()].find(each => each.link.node === crowded && each.oldAt > 0)
     if (slot) {
       slot.link.destroy()
       this.#options.events.connectionDiscarded('balance', crowded, undefined)
+    } else if (busy && this.#hasRoom()) {
+      busy.oldAt = 0
     } else {
-      const busy = [...this.#busy.values()].find(each => each.link.node === crowded && each.oldAt > 0)
-      if (busy) busy.oldAt = 0
+      this.#surplus(link)
+      return false
     }
     this.#opened(link)
+    return true
   }
 
   /** To who waits longest, or to the back of the line. */

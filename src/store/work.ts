@@ -106,9 +106,14 @@ export class Work implements Db, Bill {
     return this.#dialect.insertOnce(this, operation, item)
   }
 
-  /** @see Dialect.settle */
-  settle(): Promise<void> {
-    return this.#dialect.settle(this)
+  /** @see Dialect.settle. What a try of this work's own did is settled already. @throws AppError database_unavailable */
+  async settle(): Promise<void> {
+    const unit = () => this.#dialect.settle(this)
+    try {
+      await unit()
+    } catch (error) {
+      await this.#again(error, true, false, unit)
+    }
   }
 
   /** @see Dialect.prune */
@@ -143,13 +148,18 @@ export class Work implements Db, Bill {
       if (performance.now() + pause >= this.deadline) throw databaseUnavailable(error)
       this.#events.retried(failureName(error), this)
       await sleep(pause)
+      let result: R
       try {
-        const result = await unit(maybeDone)
-        if (maybeDone && isWrite) this.#events.unknownResolved(this)
-        return result
+        result = await unit(maybeDone)
       } catch (next) {
         error = next
+        continue
       }
+      if (maybeDone && isWrite) {
+        await this.settle()
+        this.#events.unknownResolved(this)
+      }
+      return result
     }
   }
 }

@@ -46,6 +46,7 @@ function makeWork(t: { after(fn: () => unknown): void }, run: Link['run'], isCau
   t.after(() => pooled.pool.close(0))
   const dialect = {
     run: pooled.run.bind(pooled),
+    settle: async () => void told.push(['settled']),
     verdict: (error: unknown) => (error instanceof LinkLost ? 'unknown' : 'again')
   } as unknown as Dialect
   return { work: new Work(dialect, events, 5000, 'request-1'), pooled, told }
@@ -93,6 +94,7 @@ test('an unknown commit is resolved by a write that was run again, not by a read
   await writing.work.repeatable(() => writing.work.write(read))
   assert.deepEqual(writing.told, [
     ['retried', 'LinkLost', 'request-1'],
+    ['settled'],
     ['unknownResolved', 'request-1']
   ])
 })

@@ -6,24 +6,32 @@ echo "$PGPOOL_ID" >/etc/pgpool2/pgpool_node_id
 # What a killed pgpool left behind would make this one refuse to start, or trust a state of long ago.
 rm -f /run/pgpool/* /run/postgresql/.s.* /tmp/.s.*
 
-# The number of the host that is primary now, as in pgpool.conf; fails when none answers as one.
+# The number of the host that is primary now, as in pgpool.conf; fails when none answers as one, or more than one does.
 primary_number() {
-  number=0
+  number=0 found=
   for node in $PG_NODES; do
-    [ "$(PGCONNECT_TIMEOUT=1 psql -U postgres -h "$node" -d postgres -AXtqc 'select pg_is_in_recovery()' 2>/dev/null)" = f ] && echo $number && return
+    if [ "$(PGCONNECT_TIMEOUT=1 timeout 3 psql -U postgres -h "$node" -d postgres -AXtqc 'select pg_is_in_recovery()' 2>/dev/null)" = f ]; then
+      [ -z "$found" ] || return 1
+      found=$number
+    fi
     number=$((number + 1))
   done
-  return 1
+  [ -n "$found" ] && echo "$found"
 }
 
-# Once all hosts were down at the same time pgpool refuses everybody for good, although they are back: auto_failback wants a
-# primary that is attached. So the primary is attached from here, in the whole watchdog cluster; its standbys then follow.
-attach_when_all_were_down() {
+# A primary that pgpool took for gone, and that nobody took the place of, is never taken back: auto_failback wants one that
+# receives from a primary. So it is after all hosts were down at once, or when the primary stood still and answered again just
+# before another was promoted. It is attached from here, in the whole watchdog cluster, if two looks find the same.
+attach_primary() {
+  seen=
   while sleep 5; do
-    count=$(pcp_node_info -h /run/pgpool -U lab -w -a 2>/dev/null | grep -c ' down ') || continue
-    [ "$count" -ge 3 ] || continue
+    before=$seen seen=
+    nodes=$(pcp_node_info -h /run/pgpool -U lab -w -a 2>/dev/null) || continue
+    case $nodes in *' down '*) ;; *) continue ;; esac
     number=$(primary_number) || continue
-    echo "host: all were down, and host $number is primary: attaching it"
+    case $(echo "$nodes" | sed -n "$((number + 1))p") in *' down '*) seen=$number ;; *) continue ;; esac
+    [ "$before" = "$number" ] || continue
+    echo "host: host $number is primary, and taken for gone: attaching it"
     pcp_attach_node -h /run/pgpool -U lab -w -n "$number" || echo "host: it could not be attached, and is tried again"
   done
 }
@@ -35,6 +43,6 @@ for try in $(seq 90); do primary_number >/dev/null && break; sleep 1; done
 secret=$(head -c 24 /dev/urandom | base64)
 echo "lab:$(printf %s "$secret" | md5sum | cut -d ' ' -f 1)" >/etc/pgpool2/pcp.conf
 (umask 077; echo "*:*:lab:$secret" >/root/.pcppass)
-attach_when_all_were_down &
-watch-hosts $PG_NODES &
+attach_primary &
+while :; do watch-hosts $PG_NODES || :; sleep 1; done &
 exec pgpool -n -D -f /etc/pgpool2/pgpool.conf
