@@ -286,8 +286,10 @@ export class Stage {
   #measureCustomers(fromMs: number, untilMs: number) {
     const lines = this.history.filter(line => line.at + line.ms >= fromMs && line.at <= untilMs)
     const failed = lines.filter(line => line.outcome !== 'ok')
+    const pause = findLongestPause(this.history, fromMs, untilMs)
     return {
-      longestPauseMs: findLongestPause(this.history, fromMs, untilMs)?.ms ?? null,
+      longestPauseMs: pause?.ms ?? null,
+      pauseAtMs: pause ? Math.round(pause.fromMs - this.startedAt) : null,
       failedProbes: failed.filter(line => line.what === 'probe').length,
       failedRequests: failed.filter(line => line.what !== 'probe').length,
       requests: lines.length

@@ -43,7 +43,7 @@ export function findLongestGap(
 
 /** The longest time any customer had to wait for one action, repetitions included, among those that touch the window. */
 export function findLongestPause(history: readonly Line[], windowFromMs: number, windowToMs: number) {
-  let longest: { ms: number; who: string; what: string } | undefined
+  let longest: { fromMs: number; ms: number; who: string; what: string } | undefined
   const startedAt = new Map<string, number>()
   for (const line of history) {
     if (line.who === 'probe') continue
@@ -52,7 +52,8 @@ export function findLongestPause(history: readonly Line[], windowFromMs: number,
     const from = startedAt.get(key) ?? line.at
     const to = line.at + line.ms
     if (to < windowFromMs || from > windowToMs) continue
-    if (!longest || to - from > longest.ms) longest = { ms: Math.round(to - from), who: line.who, what: line.what }
+    if (!longest || to - from > longest.ms)
+      longest = { fromMs: from, ms: Math.round(to - from), who: line.who, what: line.what }
   }
   return longest
 }

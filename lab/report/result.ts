@@ -31,6 +31,7 @@ export interface FaultRecord {
   databaseGapAtMs: number | null
   /** Longest time that one action of a customer took, repetitions included. */
   longestPauseMs: number | null
+  pauseAtMs: number | null
   failedProbes: number
   failedRequests: number
   requests: number

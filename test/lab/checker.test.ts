@@ -56,7 +56,7 @@ test('a customer’s pause counts from the first attempt to the last answer', ()
     act(1500, 'add', { attempt: 3 }),
     act(1700, 'read', { attempt: 1 })
   ]
-  assert.deepEqual(findLongestPause(history, 0, 2000), { ms: 1505, who: 'c01', what: 'add' })
+  assert.deepEqual(findLongestPause(history, 0, 2000), { fromMs: 0, ms: 1505, who: 'c01', what: 'add' })
 })
 
 test('a read that misses an acknowledged item is stale, and one that shows a removed item too', () => {
