@@ -23,14 +23,13 @@ primary_number() {
 # receives from a primary. So it is after all hosts were down at once, or when the primary stood still and answered again just
 # before another was promoted. It is attached from here, in the whole watchdog cluster, if two looks find the same.
 attach_primary() {
-  seen=
+  looks=0
   while sleep 5; do
-    before=$seen seen=
     nodes=$(pcp_node_info -h /run/pgpool -U lab -w -a 2>/dev/null) || continue
-    case $nodes in *' down '*) ;; *) continue ;; esac
+    case $nodes in *' down '*) looks=$((looks + 1)) ;; *) looks=0 ;; esac
+    [ "$looks" -ge 3 ] || continue
     number=$(primary_number) || continue
-    case $(echo "$nodes" | sed -n "$((number + 1))p") in *' down '*) seen=$number ;; *) continue ;; esac
-    [ "$before" = "$number" ] || continue
+    case $(echo "$nodes" | sed -n "$((number + 1))p") in *' down '*) ;; *) continue ;; esac
     echo "host: host $number is primary, and taken for gone: attaching it"
     pcp_attach_node -h /run/pgpool -U lab -w -n "$number" || echo "host: it could not be attached, and is tried again"
   done
