@@ -92,11 +92,7 @@ test('an unknown commit is resolved by a write that was run again, not by a read
   assert.deepEqual(reading.told, [['retried', 'LinkLost', 'request-1']])
   const writing = makeWork(t, failing(lost()))
   await writing.work.repeatable(() => writing.work.write(read))
-  assert.deepEqual(writing.told, [
-    ['retried', 'LinkLost', 'request-1'],
-    ['settled'],
-    ['unknownResolved', 'request-1']
-  ])
+  assert.deepEqual(writing.told, [['retried', 'LinkLost', 'request-1'], ['settled'], ['unknownResolved', 'request-1']])
 })
 
 test('a statement for which no time is left is not sent, and its link goes back unharmed', async t => {

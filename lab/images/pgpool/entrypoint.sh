@@ -21,7 +21,8 @@ primary_number() {
 
 # A primary that pgpool took for gone, and that nobody took the place of, is never taken back: auto_failback wants one that
 # receives from a primary. So it is after all hosts were down at once, or when the primary stood still and answered again just
-# before another was promoted. It is attached from here, in the whole watchdog cluster, if two looks find the same.
+# before another was promoted. It is attached from here, in the whole watchdog cluster, and not
+# before the third look that finds somebody down: in the seconds of a failover every process more is felt.
 attach_primary() {
   looks=0
   while sleep 5; do
