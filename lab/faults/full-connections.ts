@@ -68,7 +68,8 @@ async function empty(lab: Lab, host: Host): Promise<void> {
 /**
  * The node's connection table is full, of connections that do nothing: the application's are ended, and every new one is
  * refused (MariaDB's error 1040, PostgreSQL's 53300). Whoever asks the node whether it is well still gets in: MariaDB's agent
- * keeps the connection that it has, PostgreSQL keeps places for superusers. So balancers and pgpool go on taking it for healthy.
+ * keeps the connection that it has, so that balancers go on taking the node for healthy. PostgreSQL keeps a few places for
+ * superusers; pgpools whose health checks find none of them free may vote the host out.
  */
 export const fullConnections = (...hosts: [Host, ...Host[]]): Fault => {
   const before = new Map<Host, number>()

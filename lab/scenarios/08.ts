@@ -92,7 +92,7 @@ export const scenario: Scenario = {
     const leader = await stage.findHolder(lab.databaseVirtualAddress, PGPOOLS)
     const moved = await stage.break(kill(leader), {
       holdMs: SURVIVED_WITHIN_MS + 1_000,
-      why: 'The others hear it at once, as its connections to them close (a silent one would be given up after 3 s, wd_heartbeat_deadtime). They are a majority: in 2 s they agree on a new leader, it asks whether anybody has the address, takes it, and the web servers connect anew'
+      why: 'The others hear it at once, as its connections to them close (a silent one would be given up after 3 s, wd_heartbeat_deadtime). They are a majority: in 2 s they agree on a new leader, it takes the address, and the web servers connect anew'
     })
     claimSurvived(stage, moved, SURVIVED_WITHIN_MS)
 

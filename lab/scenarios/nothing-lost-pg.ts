@@ -66,7 +66,7 @@ const trials: Trial[] = [
     failed: 'a page that retries',
     holdMs: 12_000
   },
-  // Every write goes to the primary, and no other host can take its place while it is well: the database is away while it lasts.
+  // Every write goes to the primary, and no other host takes its place while it is only slow: the database is away meanwhile.
   {
     row: 'PostgreSQL primary: statements delayed 2 s',
     host: primary,
