@@ -1,14 +1,25 @@
 import { HEALED, STATE_REACHED } from './budgets.ts'
-import { LOOK_EVERY_MS } from './lab.ts'
+import { type Lab, LOOK_EVERY_MS } from './lab.ts'
 import type { Host } from './network.ts'
 import type { Stage } from './stage.ts'
 
 export const POSTGRES_HOSTS: readonly Host[] = ['pg01', 'pg02', 'pg03']
 export const PGPOOLS: readonly Host[] = ['pgpool01', 'pgpool02', 'pgpool03']
 
+export const isPostgres = (host: Host): boolean => POSTGRES_HOSTS.includes(host)
+
+/** As a superuser, for whom PostgreSQL keeps places: gets in although the table is full. @throws CommandError */
+export const askPostgres = async (lab: Lab, host: Host, text: string): Promise<string> =>
+  (await lab.exec(host, ['psql', '-U', 'postgres', '-h', '127.0.0.1', '-AXtqc', text])).trim()
+
 /** The answer of one host to one query; empty when it does not answer. */
-export const queryPostgres = async (stage: Stage, host: Host, text: string): Promise<string> =>
-  (await stage.lab.exec(host, ['psql', '-U', 'postgres', '-h', '127.0.0.1', '-AXtqc', text]).catch(() => '')).trim()
+export const queryPostgres = ({ lab }: Stage, host: Host, text: string): Promise<string> =>
+  askPostgres(lab, host, text).catch(() => '')
+
+/** Ends the application's sessions on the host, as an administrator would. @throws CommandError */
+export const endSessionsOfPostgres = async (lab: Lab, host: Host): Promise<void> => {
+  await askPostgres(lab, host, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'carrinho'")
+}
 
 export async function findPrimaries(stage: Stage, hosts = POSTGRES_HOSTS): Promise<Host[]> {
   const found: Host[] = []

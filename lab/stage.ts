@@ -16,6 +16,13 @@ import type { Line, WorkloadOptions } from './workload/history.ts'
 /** The run was ended from outside, by Ctrl-C. */
 export class Interrupted extends Error {}
 
+/** Undefined where it failed: what was waited for and did not come is for a claim to tell. @throws Interrupted */
+export const ifReached = <T>(waiting: Promise<T>): Promise<T | undefined> =>
+  waiting.catch(error => {
+    if (error instanceof Interrupted) throw error
+    return undefined
+  })
+
 export interface BreakOptions {
   /** How long the fault lasts, from the moment it has been injected. */
   holdMs?: number
@@ -155,7 +162,6 @@ export class Stage {
    * @returns the prefix of these customers' names, which no other workload of the run has
    */
   async startWorkload(options: Partial<WorkloadOptions> = {}): Promise<string> {
-    if (this.signal.aborted) throw new Interrupted()
     // c01, c02, … of the first workload, 2c01 of the second: names and items are the run's own.
     this.#workloads += 1
     const prefix = this.#workloads === 1 ? 'c' : `${this.#workloads}c`

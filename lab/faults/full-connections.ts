@@ -2,9 +2,9 @@ import { HEALED, STATE_REACHED } from '../budgets.ts'
 import { docker } from '../docker.ts'
 import type { Lab } from '../lab.ts'
 import type { Host } from '../network.ts'
+import { askPostgres, endSessionsOfPostgres, isPostgres } from '../postgres.ts'
 import { waitFor } from '../waiting.ts'
 import { areHealthy, type Fault } from './fault.ts'
-import { askPostgres, endSessionsOfPostgres, isPostgres } from './postgres-sessions.ts'
 
 /** max_connections of lab/config/mariadb. */
 const USUAL = 300

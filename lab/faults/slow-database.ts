@@ -1,9 +1,9 @@
 import { STATE_REACHED } from '../budgets.ts'
 import type { Lab } from '../lab.ts'
 import type { Host } from '../network.ts'
+import { endSessionsOfPostgres, isPostgres } from '../postgres.ts'
 import { waitFor } from '../waiting.ts'
 import { areHealthy, type Fault } from './fault.ts'
-import { endSessionsOfPostgres, isPostgres } from './postgres-sessions.ts'
 
 const DELAY_MS = 2_000
 const BALANCERS = ['haproxy03', 'haproxy04'] as const

@@ -6,7 +6,7 @@ import { claimNothingLost } from '../common-claims.ts'
 import { stopHaproxy } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
-import type { Stage } from '../stage.ts'
+import { ifReached, type Stage } from '../stage.ts'
 
 const REPETITIONS = 5
 const PAIR: Host[] = ['haproxy01', 'haproxy02']
@@ -43,7 +43,7 @@ async function measure(
     outages.push(gap.ms)
     stage.observe(`${settings}, ${count} of ${REPETITIONS}: ${gap.ms} ms without an answer`)
     if (!options.comesBack) continue
-    const back = await waitForHolder(stage, ([host]) => host === holder).catch(() => undefined)
+    const back = await ifReached(waitForHolder(stage, ([host]) => host === holder))
     if (!back) break
     returns.push(Math.round(Date.now() - stage.startedAt - fault.healingMs))
   }

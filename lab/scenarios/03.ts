@@ -2,6 +2,7 @@ import { STATE_REACHED } from '../budgets.ts'
 import { claimNothingLost, claimTotalOutage } from '../common-claims.ts'
 import { kill } from '../faults/index.ts'
 import type { Scenario } from '../scenario.ts'
+import { ifReached } from '../stage.ts'
 
 /** Of one customer's answers, the least share that each database node must have: HAProxy takes turns by connection, not by query. */
 const LEAST_SHARE = 0.1
@@ -47,7 +48,7 @@ export const scenario: Scenario = {
       during: async () => {
         for (const node of ['mariadb01', 'mariadb02'] as const) {
           const isWell = () => lab.isHealthy(node)
-          const found = await stage.waitFor(`${node} is well`, STATE_REACHED, isWell).catch(() => undefined)
+          const found = await ifReached(stage.waitFor(`${node} is well`, STATE_REACHED, isWell))
           if (found !== undefined) nodesWell += 1
         }
       },

@@ -3,7 +3,7 @@ import { claimNothingLost, claimSurvived, claimTotalOutage } from '../common-cla
 import { kill, stop } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
-import type { Stage } from '../stage.ts'
+import { ifReached, type Stage } from '../stage.ts'
 
 const SURVIVED_WITHIN_MS = 6_000
 
@@ -74,20 +74,20 @@ export const scenario: Scenario = {
       under: 'no arbitrator',
       holdMs: 8_000,
       during: async () => {
-        await stage
-          .waitFor('mariadb01 has noticed', STATE_REACHED, async () => {
+        await ifReached(
+          stage.waitFor('mariadb01 has noticed', STATE_REACHED, async () => {
             alone = await readState(stage, 'mariadb01')
             noticedMs = Date.now() - stage.startedAt
             return alone.wsrep_cluster_status === 'non-Primary'
           })
-          .catch(() => undefined)
+        )
         accepts = await acceptsConnections(stage, 'haproxy03', 'mariadb01')
-        await stage
-          .waitFor('haproxy03 has given mariadb01 up', STATE_REACHED, async () => {
+        await ifReached(
+          stage.waitFor('haproxy03 has given mariadb01 up', STATE_REACHED, async () => {
             status = await readServerStatus(stage, 'haproxy03', 'mariadb01')
             return status.startsWith('DOWN')
           })
-          .catch(() => undefined)
+        )
       },
       why: 'mariadb01 is sure of the silence after about evs.suspect_timeout, 1 s, but not of what it means: mariadb02 may be alive beyond a cut. So it refuses until mariadb02 has started, has recovered and is back in the group'
     })
@@ -104,12 +104,12 @@ export const scenario: Scenario = {
     // Until the suspicion has become certainty, a good answer may still come: the outage is claimed from there on.
     claimTotalOutage(stage, { ...crash, struckMs: noticedMs })
     let states: Record<string, string>[] = []
-    await stage
-      .waitFor('the cluster is whole', STATE_REACHED, async () => {
+    await ifReached(
+      stage.waitFor('the cluster is whole', STATE_REACHED, async () => {
         states = await Promise.all((['mariadb01', 'mariadb02'] as const).map(host => readState(stage, host)))
         return states.every(state => state.wsrep_cluster_size === '2')
       })
-      .catch(() => undefined)
+    )
     stage.claim(
       'the cluster is whole again by itself when the node returns',
       states.every(state => state.wsrep_cluster_status === 'Primary' && state.wsrep_cluster_size === '2'),

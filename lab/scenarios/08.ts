@@ -13,7 +13,7 @@ import {
 } from '../postgres.ts'
 import type { FaultRecord } from '../report/result.ts'
 import type { Scenario } from '../scenario.ts'
-import type { Stage } from '../stage.ts'
+import { ifReached, type Stage } from '../stage.ts'
 
 const SURVIVED_WITHIN_MS = 15_000
 
@@ -28,8 +28,8 @@ export const scenario: Scenario = {
     )
     const { primary } = await findHostsOfPostgres(stage)
     let standbys = ''
-    await stage
-      .waitFor('two standbys receive', STATE_REACHED, async () => {
+    await ifReached(
+      stage.waitFor('two standbys receive', STATE_REACHED, async () => {
         standbys = await queryPostgres(
           stage,
           primary,
@@ -37,13 +37,13 @@ export const scenario: Scenario = {
         )
         return standbys.split(', ').length === 2
       })
-      .catch(() => undefined)
+    )
     stage.claim(
       'one primary, two standbys that receive from it',
       standbys.split(', ').length === 2,
       `primary ${primary}, standbys ${standbys}`
     )
-    const first = await stage.findHolder(lab.databaseVirtualAddress, PGPOOLS).catch(() => undefined)
+    const first = await ifReached(stage.findHolder(lab.databaseVirtualAddress, PGPOOLS))
     stage.claim("one pgpool holds the database's address", first !== undefined, first ?? 'none, or more than one')
 
     await stage.startWorkload()
@@ -64,7 +64,7 @@ export const scenario: Scenario = {
           promoted = (await findPrimaries(stage, others))[0]
           return promoted !== undefined
         }
-        tookMs = await stage.waitFor('a standby is primary', STATE_REACHED, isPromoted).catch(() => undefined)
+        tookMs = await ifReached(stage.waitFor('a standby is primary', STATE_REACHED, isPromoted))
       },
       why: 'A watch beside each pgpool hears of the death and wakes its health check, which sleeps 3 s otherwise; two of three votes, and a standby is promoted. The other one has to follow it before a commit is acknowledged, and the web servers’ sessions are opened anew'
     })
@@ -76,16 +76,16 @@ export const scenario: Scenario = {
       tookMs === undefined ? 'no standby became primary' : `${promoted}, ${tookMs} ms after the kill`
     )
     let role = ''
-    await stage
-      .waitFor(`${primary} is a standby`, STATE_REACHED, async () => {
+    await ifReached(
+      stage.waitFor(`${primary} is a standby`, STATE_REACHED, async () => {
         role = await queryPostgres(stage, primary, 'select pg_is_in_recovery()')
         return role === 't'
       })
-      .catch(() => undefined)
+    )
     stage.claim('the old primary comes back as a standby', role === 't', `pg_is_in_recovery() on ${primary}: ${role}`)
     const attachedMs = await waitForAllAttached(stage)
     stage.observe(`pgpool took it back by itself after ${attachedMs} ms more`)
-    const last = (await findHostsOfPostgres(stage).catch(() => undefined))?.primary
+    const last = (await ifReached(findHostsOfPostgres(stage)))?.primary
     stage.claim('there is one primary at the end', last !== undefined && last === promoted, last ?? 'none, or more')
 
     stage.predict('The pgpool that holds the address dies: the watchdog of the others moves it')

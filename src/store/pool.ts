@@ -344,11 +344,12 @@ export class Pool {
 
   /** The one to the crowded node ends now if it is idle, otherwise when it comes back. False where there is no room for both. */
   #exchange(link: Link, crowded: string): boolean {
-    const idle = this.#idle.findIndex(slot => slot.link.node === crowded)
-    const [slot] = idle === -1 ? [] : this.#idle.splice(idle, 1)
-    const busy = slot ?? [...this.#busy.values()].find(each => each.link.node === crowded && each.oldAt > 0)
-    if (slot) {
-      slot.link.destroy()
+    const isCrowded = (slot: Slot) => slot.link.node === crowded
+    const at = this.#idle.findIndex(isCrowded)
+    const [idle] = at === -1 ? [] : this.#idle.splice(at, 1)
+    const busy = [...this.#busy.values()].find(slot => isCrowded(slot) && slot.oldAt > 0)
+    if (idle) {
+      idle.link.destroy()
       this.#options.events.connectionDiscarded('balance', crowded, undefined)
     } else if (busy && this.#hasRoom()) {
       busy.oldAt = 0

@@ -129,7 +129,7 @@ export function postgresDialect(options: PostgresOptions): Dialect {
 
 /**
  * A commit without a row. One whose wait for a standby was cut short, because its session was ended, is there for all to see and on
- * no second host yet; this one comes after it in the log, and waits for both.
+ * no second host yet; this one comes after it in the log: a standby that has it has both.
  */
 const SETTLE = `select pg_logical_emit_message(true, 'carrinho', '')`
 const MIGRATION_MS = 30 * 60_000
