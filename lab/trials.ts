@@ -28,6 +28,8 @@ export interface Trial {
   holdMs?: number
   /** Tabs of each customer: with two, half as many customers. */
   tabs?: number
+  /** At most so often, although it has a figure: where each repetition takes minutes and the same is judged in another row. */
+  times?: number
 }
 
 /** What one repetition showed; and meanwhile the longest wait of the machine's disk and processor, in milliseconds. */
@@ -104,7 +106,7 @@ async function runTrial(
   while (trial.tabs !== undefined && !isSpread(stage, prefix, customers) && Date.now() < spreadBy)
     await stage.pause(250)
   const rounds: Round[] = []
-  const count = hasFigure(trial) ? times : Math.min(times, TIMES_WITHOUT_FIGURE)
+  const count = Math.min(times, trial.times ?? (hasFigure(trial) ? times : TIMES_WITHOUT_FIGURE))
   for (let round = 0; round < count; round += 1) {
     const fault = trial.fault((await trial.host?.(stage, round)) as Host)
     const record = await stage.break(fault, { as: trial.row, holdMs: trial.holdMs ?? 4_000, settleMs: 1_500 })

@@ -79,7 +79,9 @@ const trials: Trial[] = [
     fault: fullConnections,
     failed: 'a page that retries'
   },
-  ...webTrials,
+  // Once each, and without their figures for the pause, which are judged on Galera: the web tier is the same, but here twelve hosts
+  // and some two hundred processes share the machine.
+  ...webTrials.map(({ pauseMs: _, ...trial }) => trial),
   {
     row: 'PostgreSQL hosts: rolling restart',
     fault: () => rolling(...POSTGRES_HOSTS),
@@ -87,7 +89,12 @@ const trials: Trial[] = [
     holdMs: 0
   },
   // pgpool lives on, and has to take back a primary that it knows as dead.
-  { row: 'all PostgreSQL hosts at once: kill -9', fault: () => kill(...POSTGRES_HOSTS), servingWithinMs: 60_000 },
+  {
+    row: 'all PostgreSQL hosts at once: kill -9',
+    fault: () => kill(...POSTGRES_HOSTS),
+    servingWithinMs: 60_000,
+    times: 1
+  },
   { row: 'power cut of everything', fault: powerCut, servingWithinMs: 60_000 }
 ]
 

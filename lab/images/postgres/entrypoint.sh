@@ -5,7 +5,6 @@
 #    Where another was promoted meanwhile, it rewinds to that one's history and becomes its standby.
 #  - an empty host copies the primary; the first of PG_NODES begins a new database when nobody else has one.
 set -eu
-PATH=/usr/lib/postgresql/17/bin:$PATH
 data=/var/lib/postgresql/data
 me=$PG_ADDRESS
 first=${PG_NODES%% *}
