@@ -1,6 +1,19 @@
 import { docker } from '../docker.ts'
 import { areHealthy, type FaultKind } from './fault.ts'
 
+/**
+ * The engine gives a host that comes back a new interface, eth1 and then eth2, whereas a cable goes back into the socket that it
+ * came from, and Keepalived and pgpool look for their address there. Hosts that hold no address may not do it, and need not.
+ */
+const PLUG_INTO_ETH0 = `
+  command -v ip >/dev/null || exit 0
+  name=$(ip -o -4 address show to "$1/32" | awk '{ print $2 }')
+  [ "$name" != eth0 ] || exit 0
+  route=$(ip route show default | sed "s/dev $name/dev eth0/")
+  ip link set "$name" down 2>/dev/null || exit 0
+  ip link set "$name" name eth0 && ip link set eth0 up
+  [ -z "$route" ] || ip route replace $route`
+
 /** The network cable is pulled: no packet in or out, and nobody is told. */
 export const cut: FaultKind = (...hosts) => ({
   name: `network cut of ${hosts.join(' and ')}`,
@@ -12,6 +25,7 @@ export const cut: FaultKind = (...hosts) => ({
       const networks = await docker(['inspect', '--format', '{{json .NetworkSettings.Networks}}', lab.container(host)])
       if (Object.hasOwn(JSON.parse(networks), `${lab.project}_lab`)) continue
       await docker(['network', 'connect', '--ip', lab.address(host), `${lab.project}_lab`, lab.container(host)])
+      await docker(['exec', lab.container(host), 'sh', '-c', PLUG_INTO_ETH0, 'sh', lab.address(host)])
     }
   },
   isHealed: lab => areHealthy(lab, hosts)

@@ -80,7 +80,7 @@ const trials: Trial[] = [
     failed: 'a page that retries'
   },
   // Once each, and without their figures for the pause, which are judged on Galera: the web tier is the same, but here twelve hosts
-  // and some two hundred processes share the machine.
+  // with a hundred and fifty processes share the machine.
   ...webTrials.map(({ pauseMs: _, ...trial }) => trial),
   {
     row: 'PostgreSQL hosts: rolling restart',

@@ -45,4 +45,7 @@ echo "lab:$(printf %s "$secret" | md5sum | cut -d ' ' -f 1)" >/etc/pgpool2/pcp.c
 (umask 077; echo "*:*:lab:$secret" >/root/.pcppass)
 attach_primary &
 while :; do watch-hosts $PG_NODES || :; sleep 1; done &
+# pgpool 4.6.1 listens for its siblings' heartbeats on 127.0.0.1 alone, so that none ever came, and one that stood still or was cut off
+# was never missed. They are passed on to where it listens.
+while :; do socat -u "UDP-RECV:9694,bind=$(hostname -i)" UDP-SENDTO:127.0.0.1:9694 || :; sleep 1; done &
 exec pgpool -n -D -f /etc/pgpool2/pgpool.conf
