@@ -11,7 +11,7 @@ const PLUG_INTO_ETH0 = `
   [ "$name" != eth0 ] || exit 0
   route=$(ip route show default | sed "s/dev $name/dev eth0/")
   ip link set "$name" down 2>/dev/null || exit 0
-  ip link set "$name" name eth0 && ip link set eth0 up
+  ip link set "$name" name eth0 && ip link set eth0 up || exit 1
   [ -z "$route" ] || ip route replace $route`
 
 /** The network cable is pulled: no packet in or out, and nobody is told. */
