@@ -1,7 +1,8 @@
 import { HEALED, STATE_REACHED } from './budgets.ts'
+import { docker } from './docker.ts'
 import { type Lab, LOOK_EVERY_MS } from './lab.ts'
 import type { Host } from './network.ts'
-import type { Stage } from './stage.ts'
+import { ifReached, type Stage } from './stage.ts'
 
 export const POSTGRES_HOSTS: readonly Host[] = ['pg01', 'pg02', 'pg03']
 export const PGPOOLS: readonly Host[] = ['pgpool01', 'pgpool02', 'pgpool03']
@@ -57,3 +58,24 @@ export const waitForAllAttached = (stage: Stage): Promise<number> =>
     },
     3 * LOOK_EVERY_MS
   )
+
+/** Waits for the pgpools to hear each other's heartbeats, before which none misses a silent one; those that do, as their logs say. */
+export async function findWatchful(stage: Stage): Promise<Host[]> {
+  let watchful: Host[] = []
+  await ifReached(
+    stage.waitFor(
+      'each pgpool hears the others',
+      STATE_REACHED,
+      async () => {
+        watchful = []
+        for (const host of PGPOOLS) {
+          const log = await docker(['logs', stage.lab.container(host)], { withStderr: true })
+          if (log.includes('watchdog: lifecheck started')) watchful.push(host)
+        }
+        return watchful.length === PGPOOLS.length
+      },
+      LOOK_EVERY_MS
+    )
+  )
+  return watchful
+}

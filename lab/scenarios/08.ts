@@ -6,6 +6,7 @@ import type { Host } from '../network.ts'
 import {
   findHostsOfPostgres,
   findPrimaries,
+  findWatchful,
   PGPOOLS,
   POSTGRES_HOSTS,
   queryPostgres,
@@ -45,6 +46,13 @@ export const scenario: Scenario = {
     )
     const first = await ifReached(stage.findHolder(lab.databaseVirtualAddress, PGPOOLS))
     stage.claim("one pgpool holds the database's address", first !== undefined, first ?? 'none, or more than one')
+
+    const watchful = await findWatchful(stage)
+    stage.claim(
+      "each pgpool hears the others' heartbeats, and would miss one that stands still",
+      watchful.length === PGPOOLS.length,
+      watchful.join(', ') || 'none does'
+    )
 
     await stage.startWorkload()
     await stage.pause(6_000)
@@ -92,7 +100,7 @@ export const scenario: Scenario = {
     const leader = await stage.findHolder(lab.databaseVirtualAddress, PGPOOLS)
     const moved = await stage.break(kill(leader), {
       holdMs: SURVIVED_WITHIN_MS + 1_000,
-      why: 'The others hear it at once, as its connections to them close (a silent one would be given up after 3 s, wd_heartbeat_deadtime). They are a majority: in 2 s they agree on a new leader, it takes the address, and the web servers connect anew'
+      why: 'The others hear it at once, as its connections to them close (a silent one would be given up after 3 s, wd_heartbeat_deadtime). They are a majority: in 2 to 5 s they agree on a new leader, it takes the address, and the web servers connect anew'
     })
     claimSurvived(stage, moved, SURVIVED_WITHIN_MS)
 
