@@ -152,6 +152,11 @@ export class Lab {
     )
   }
 
+  /** What every host of the lab has said, with the times. */
+  logs(): Promise<string> {
+    return this.compose(['--profile', '*', 'logs', '--no-color', '--timestamps'])
+  }
+
   /** @param withData removes the data of all this lab's scenarios too */
   async down(withData = false): Promise<void> {
     const label = `label=com.docker.compose.project=${this.project}`

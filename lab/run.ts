@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { claimNothingBroken } from './common-claims.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { Lab } from './lab.ts'
-import { beginReport, writeReport } from './report/files.ts'
+import { beginReport, HOSTS_LOG, writeReport } from './report/files.ts'
 import type { Scenario } from './scenario.ts'
 import { type RunSettings, Stage } from './stage.ts'
 
@@ -56,6 +58,12 @@ export async function runScenario(scenario: Scenario, keep: boolean, settings: R
     asked: describeSettings(settings),
     machine: describeMachine()
   })
+  if (!result.passed) {
+    // The lab goes, and what its hosts said with it: of a failure that comes once in fifty runs this is all there will be.
+    const log = await lab.logs().catch(error => `no logs: ${error instanceof Error ? error.message : error}`)
+    writeFileSync(join(stage.dir, HOSTS_LOG), log)
+    stage.progress(`what the hosts said: lab/reports/${scenario.number}/${HOSTS_LOG}`)
+  }
   if (!wasUp && !keep) {
     stage.progress('taking the lab down (data kept)')
     await lab.down()

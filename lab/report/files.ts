@@ -6,6 +6,8 @@ import { renderMarkdown, renderOverview, renderReport } from './html.ts'
 import { type Result, type RunFacts, summarize } from './result.ts'
 import { drawTimeline } from './timeline.ts'
 
+/** Of a run that failed: what its hosts said. */
+export const HOSTS_LOG = 'hosts.log'
 export const REPORTS_DIR = join(LAB_DIR, 'reports')
 
 /** A lab with a name of its own (LAB_NET, LAB_NAME) keeps its reports apart. */
@@ -19,7 +21,7 @@ function reportDir(scenario: string): string {
 /** The folder for a run's report, without that of the run before: half a run must not be taken for a whole one. */
 export function beginReport(scenario: string): string {
   const dir = reportDir(scenario)
-  for (const name of ['result.json', 'timeline.svg', 'report.html', 'history.jsonl']) {
+  for (const name of ['result.json', 'timeline.svg', 'report.html', 'history.jsonl', HOSTS_LOG]) {
     rmSync(join(dir, name), { force: true })
   }
   return dir

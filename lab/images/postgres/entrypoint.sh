@@ -47,6 +47,27 @@ timeline() {
   [ "$heard" -gt "$checkpoint" ] && echo "$heard" || echo "$checkpoint"
 }
 
+position() { echo $((0x${1%/*} << 32 | 0x${1#*/})); }
+
+# A standby that is further than the point at which the new primary's history left its own: it had received the old primary's last
+# record, which nobody else had. PostgreSQL would not start it ("requested timeline is not a child of this server's history").
+diverged() {
+  history=$(ls "$data"/pg_wal/*.history 2>/dev/null | sort | tail -n 1)
+  [ -n "$history" ] || return 1
+  control=$(as_postgres pg_controldata "$data")
+  own=$(echo "$control" | sed -n "s/^Latest checkpoint's TimeLineID: *//p")
+  at=$(echo "$control" | sed -n 's/^Latest checkpoint location: *//p')
+  fork=$(awk -v own="$own" '$1 == own { print $2 }' "$history")
+  [ -n "$fork" ] && [ "$(position "$at")" -gt "$(position "$fork")" ]
+}
+
+rewind() {
+  say "$primary was promoted meanwhile: rewinding to its history"
+  as_postgres pg_rewind --target-pgdata "$data" --config-file /etc/postgresql/lab.conf \
+    --source-server "host=$primary user=postgres dbname=postgres" || copy_primary || return 1
+  as_postgres touch "$data/standby.signal"
+}
+
 render /etc/lab/postgres/postgresql.conf >/etc/postgresql/lab.conf
 render /etc/lab/postgres/pg_hba.conf >/etc/postgresql/lab_hba.conf
 
@@ -86,10 +107,7 @@ elif [ ! -e "$data/standby.signal" ]; then
   while :; do
     look_around
     if [ -n "$primary" ]; then
-      say "$primary was promoted meanwhile: rewinding to its history"
-      as_postgres pg_rewind --target-pgdata "$data" --config-file /etc/postgresql/lab.conf \
-        --source-server "host=$primary user=postgres dbname=postgres" || copy_primary || { sleep 1; continue; }
-      as_postgres touch "$data/standby.signal"
+      rewind || { sleep 1; continue; }
       break
     fi
     if [ $answering -gt 0 ] && [ "$latest" -le "$(timeline)" ]; then say 'nobody was promoted: primary as before'; break; fi
@@ -97,6 +115,8 @@ elif [ ! -e "$data/standby.signal" ]; then
     [ "$now" != "$said" ] && say "$now" && said=$now
     sleep 1 & wait $!
   done
+elif diverged; then
+  until look_around && [ -n "$primary" ] && rewind; do sleep 1 & wait $!; done
 fi
 
 # Whom to ask first was for the failover of that time, and a copy has it from another host.
