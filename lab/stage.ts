@@ -66,6 +66,8 @@ export class Stage {
   readonly settings: RunSettings
   #workloads = 0
   readonly #active = new Set<Fault>()
+  /** When what was broken had been started again. Unix time, milliseconds. */
+  readonly #restoredAt = new Map<FaultRecord, number>()
   readonly #reconfigured = new Set<Host>()
   readonly #cleanups: { what: string; undo: () => Promise<void> | void }[] = []
   #endWorkload: (() => Promise<void>) | undefined
@@ -236,9 +238,11 @@ export class Stage {
   async stopWorkload(): Promise<void> {
     this.progress('workload ends: customers finish, final lists are read')
     await this.#endWorkload?.()
-    // Requests that were still under way when their fault's time was up have ended now, and may have taken longest.
+    // Requests that were still under way when their fault's time was up have ended now, and may have taken longest; and what did
+    // not serve again by then may have done so since.
     for (const record of this.faults) {
       Object.assign(record, this.#measureCustomers(this.startedAt + record.atMs, this.startedAt + record.untilMs))
+      record.servedAgainMs ??= this.#firstServed(this.#restoredAt.get(record) as number)
     }
   }
 
@@ -280,6 +284,7 @@ export class Stage {
       ...this.#measureCustomers(at, until)
     }
     this.faults.push(record)
+    this.#restoredAt.set(record, restoredAt)
     this.observe(
       `longest gap ${record.longestGapMs ?? '?'} ms, ${record.longestDatabaseGapMs ?? '?'} ms without a database, a customer waited ${record.longestPauseMs ?? '?'} ms at most; ` +
         `${record.failedProbes} probes and ${record.failedRequests} of the customers' requests failed, of ${record.requests}`

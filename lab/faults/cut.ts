@@ -23,8 +23,8 @@ export const cut: FaultKind = (...hosts) => ({
   heal: async lab => {
     for (const host of hosts) {
       const networks = await docker(['inspect', '--format', '{{json .NetworkSettings.Networks}}', lab.container(host)])
-      if (Object.hasOwn(JSON.parse(networks), `${lab.project}_lab`)) continue
-      await docker(['network', 'connect', '--ip', lab.address(host), `${lab.project}_lab`, lab.container(host)])
+      if (!Object.hasOwn(JSON.parse(networks), `${lab.project}_lab`))
+        await docker(['network', 'connect', '--ip', lab.address(host), `${lab.project}_lab`, lab.container(host)])
       await docker(['exec', lab.container(host), 'sh', '-c', PLUG_INTO_ETH0, 'sh', lab.address(host)])
     }
   },

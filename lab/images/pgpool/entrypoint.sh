@@ -22,13 +22,13 @@ primary_number() {
 # A primary that pgpool took for gone, and that nobody took the place of, is never taken back: auto_failback wants one that
 # receives from a primary. So it is after all hosts were down at once, or when the primary stood still and answered again just
 # before another was promoted. It is attached from here, in the whole watchdog cluster, and not
-# before the second look that finds somebody down: in the seconds of a failover every process more is felt.
+# before the third look that finds somebody down: in the seconds of a failover every process more is felt.
 attach_primary() {
   looks=0
-  while sleep 10; do
+  while sleep 5; do
     nodes=$(pcp_node_info -h /run/pgpool -U lab -w -a 2>/dev/null) || continue
     case $nodes in *' down '*) looks=$((looks + 1)) ;; *) looks=0 ;; esac
-    [ "$looks" -ge 2 ] || continue
+    [ "$looks" -ge 3 ] || continue
     number=$(primary_number) || continue
     case $(echo "$nodes" | sed -n "$((number + 1))p") in *' down '*) ;; *) continue ;; esac
     echo "host: host $number is primary, and taken for gone: attaching it"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A database host. Whether it is primary or standby is decided here at every start:
-#  - a standby starts as one; its primary_conninfo names all hosts and finds the primary by itself.
+#  - a standby starts as one; its primary_conninfo names all hosts and finds the primary by itself. One that has more than the
+#    new primary had when it was promoted rewinds first.
 #  - a host that was primary starts as one only when another host answers, none is primary, and none has a later timeline.
 #    Where another was promoted meanwhile, it rewinds to that one's history and becomes its standby.
 #  - an empty host copies the primary; the first of PG_NODES begins a new database when nobody else has one.
