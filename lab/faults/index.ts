@@ -4,6 +4,7 @@ import type { Fault } from './fault.ts'
 import { freeze } from './freeze.ts'
 import { fullConnections } from './full-connections.ts'
 import { kill } from './kill.ts'
+import { loseQuorum } from './lose-quorum.ts'
 import { powerCut } from './power-cut.ts'
 import { rolling } from './rolling.ts'
 import { slowDatabase } from './slow-database.ts'
@@ -12,7 +13,19 @@ import { stopHaproxy } from './stop-haproxy.ts'
 import { stopKeepalived } from './stop-keepalived.ts'
 
 export type { Fault } from './fault.ts'
-export { cut, freeze, fullConnections, kill, powerCut, rolling, slowDatabase, stop, stopHaproxy, stopKeepalived }
+export {
+  cut,
+  freeze,
+  fullConnections,
+  kill,
+  loseQuorum,
+  powerCut,
+  rolling,
+  slowDatabase,
+  stop,
+  stopHaproxy,
+  stopKeepalived
+}
 
 interface Kind {
   hosts: 'none' | 'one' | 'some'
@@ -31,6 +44,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'stop-keepalived': { hosts: 'one', on: /^(haproxy|apache)/, create: stopKeepalived },
   'slow-database': { hosts: 'some', on: /^(mariadb|pg0)/, create: slowDatabase },
   'full-connections': { hosts: 'some', on: /^(mariadb|pg0)/, create: fullConnections },
+  'lose-quorum': { hosts: 'one', on: /^mariadb/, create: loseQuorum },
   'power-cut': { hosts: 'none', create: powerCut }
 }
 

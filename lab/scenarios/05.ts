@@ -1,22 +1,12 @@
 import { STATE_REACHED } from '../budgets.ts'
 import { claimNothingLost, claimSurvived, claimTotalOutage } from '../common-claims.ts'
 import { kill, stop } from '../faults/index.ts'
+import { readState, waitForSize } from '../galera.ts'
 import type { Host } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
 import { ifReached, type Stage } from '../stage.ts'
 
 const SURVIVED_WITHIN_MS = 6_000
-
-/** What a node's agent says of itself, by name. */
-async function readState(stage: Stage, host: Host): Promise<Record<string, string>> {
-  const text = await stage.lab.exec(host, ['ask', '127.0.0.1']).catch(() => '')
-  return Object.fromEntries(
-    text
-      .split('\n')
-      .filter(Boolean)
-      .map(line => line.split('=') as [string, string])
-  )
-}
 
 /** What a TCP check asks. */
 const acceptsConnections = (stage: Stage, from: Host, to: Host): Promise<boolean> => {
@@ -32,13 +22,6 @@ async function readServerStatus(stage: Stage, balancer: Host, server: Host): Pro
   const lines = (await stage.lab.exec(balancer, ['haproxy-admin', 'show stat'])).split('\n')
   return lines.map(line => line.split(',')).find(fields => fields[1] === server)?.[17] ?? ''
 }
-
-const waitForSize = (stage: Stage, size: number) =>
-  stage.waitFor(
-    `a cluster of ${size}`,
-    STATE_REACHED,
-    async () => (await readState(stage, 'mariadb01')).wsrep_cluster_size === String(size)
-  )
 
 export const scenario: Scenario = {
   number: '05',

@@ -29,7 +29,8 @@ test('there is a fault for each way of dying that the lab promises', () => {
     'stop-keepalived',
     'power-cut',
     'slow-database',
-    'full-connections'
+    'full-connections',
+    'lose-quorum'
   ])
     assert.ok(faultKinds.includes(kind), kind)
 })

@@ -37,8 +37,8 @@ while :; do
     fi
   else
     misses=$((misses + 1))
-    # Five seconds: longer than a change of membership takes (evs.inactive_timeout plus install_timeout).
-    if [ -n "$garbd" ] && [ $misses -ge 5 ]; then say 'no data node is Primary: leaving'; stop_garbd; fi
+    # Six seconds: longer than a change of membership takes (evs.inactive_timeout plus install_timeout).
+    if [ -n "$garbd" ] && [ $misses -ge 6 ]; then say 'no data node is Primary: leaving'; stop_garbd; fi
   fi
   sleep 1 & wait $!
 done

@@ -2,11 +2,13 @@
 # A database node: prepares an empty folder, finds out with the other nodes who must form the cluster, runs the server.
 #
 # Nobody types galera_new_cluster, so the decision is made here, and only when it is safe:
-#  - a peer whose server runs: join it, whatever its state. Never bootstrap beside it.
+#  - a peer whose server runs: join it. Never bootstrap beside it. Only where it is out of quorum and has less than we do, wait
+#    for it to come back here.
 #  - every peer waits like us and the arbitrator is idle: the one with the highest recovered position bootstraps
 #    (the first in GALERA_NODES where they are equal), the others join it.
 #  - a peer does not answer: wait for it, because it may hold newer transactions or be Primary beyond a cut. Unless
 #    safe_to_bootstrap says that we left last: then nobody holds more than we do.
+# A running server that stays out of quorum is looked after by restore-quorum, which compares by the same rules.
 set -eu
 data=/var/lib/mysql
 run=/run/lab
@@ -56,7 +58,14 @@ decide() {
     [ "$node" = "$me" ] && { seen_me=1; continue; }
     answer=$(ask "$node") || { waiting="$waiting $node(no answer)"; continue; }
     case $(value phase "$answer") in
-      running | joining) echo join; return ;;
+      running)
+        its_seqno=$(value seqno "$answer")
+        [ "$(value wsrep_cluster_status "$answer")" = Primary ] || [ "${its_seqno:--1}" -ge "$seqno" ] || {
+          waiting="$waiting $node(out of quorum with less than we have: will come back here)"
+          continue
+        }
+        echo join; return ;;
+      joining) echo join; return ;;
       lobby) ;;
       *) waiting="$waiting $node(starting or leaving)"; continue ;;
     esac
@@ -106,7 +115,9 @@ if [ "${GALERA:-on}" = on ]; then
   done
 fi
 
-phase phase=running
+# What the others are told of a server that does not answer yet: its position, and whether it forms the cluster.
+phase phase=running ${position:+"$position"} ${arguments:+forms=yes}
 mariadbd --user=mysql $arguments $start &
 server=$!
+[ "${GALERA:-on}" = on ] && restore-quorum "$server" &
 wait "$server"
