@@ -153,8 +153,10 @@ export class Lab {
   }
 
   /** What every host of the lab has said, with the times. */
-  logs(): Promise<string> {
-    return this.compose(['--profile', '*', 'logs', '--no-color', '--timestamps'])
+  async logs(): Promise<string> {
+    const text = await this.compose(['--profile', '*', 'logs', '--no-color', '--timestamps'])
+    // Compose 2.26 clears a terminal's line before each, whatever it is told about colours.
+    return text.replaceAll('\u001b[2K', '')
   }
 
   /** @param withData removes the data of all this lab's scenarios too */
