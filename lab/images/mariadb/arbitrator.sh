@@ -1,5 +1,5 @@
 #!/bin/sh
-# The arbitrator votes and stores nothing. It takes part only while a data node is Primary: one that stayed behind
+# The arbitrator votes and stores nothing. It takes part only while a data node serves: one that stayed behind
 # alone would hold a Primary component that serves nobody and stands in the way of forming the cluster again.
 set -eu
 mkdir -p /run/lab
@@ -16,9 +16,11 @@ stop_garbd() {
 }
 trap 'stop_garbd; exit 0' TERM INT
 
-primary_seen() {
+. /usr/local/lib/galera-answers
+# Not one that is Primary and has nothing: with this one alone it would be that for ever, and a node that has more would stay out.
+serving_seen() {
   for node in $GALERA_NODES; do
-    ask "$node" 2>/dev/null | grep -q '^wsrep_cluster_status=Primary' && return 0
+    answer=$(ask "$node" 2>/dev/null) && serves "$answer" && return 0
   done
   return 1
 }
@@ -26,11 +28,11 @@ primary_seen() {
 address=gcomm://$(echo "$GALERA_NODES" | tr ' ' ',')
 misses=0
 while :; do
-  if primary_seen; then
+  if serving_seen; then
     misses=0
     if [ -n "$garbd" ] && ! kill -0 "$garbd" 2>/dev/null; then say 'garbd ended'; garbd=; phase waiting; fi
     if [ -z "$garbd" ]; then
-      say 'a data node is Primary: joining'
+      say 'a data node serves: joining'
       garbd --group "$GALERA_CLUSTER" --address "$address" --name "$HOSTNAME" --options "$(galera-options)" &
       garbd=$!
       phase running
@@ -38,7 +40,7 @@ while :; do
   else
     misses=$((misses + 1))
     # Six seconds: longer than a change of membership takes (evs.inactive_timeout plus install_timeout).
-    if [ -n "$garbd" ] && [ $misses -ge 6 ]; then say 'no data node is Primary: leaving'; stop_garbd; fi
+    if [ -n "$garbd" ] && [ $misses -ge 6 ]; then say 'no data node serves: leaving'; stop_garbd; fi
   fi
   sleep 1 & wait $!
 done

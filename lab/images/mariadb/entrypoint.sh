@@ -2,8 +2,9 @@
 # A database node: prepares an empty folder, finds out with the other nodes who must form the cluster, runs the server.
 #
 # Nobody types galera_new_cluster, so the decision is made here, and only when it is safe:
-#  - a peer whose server runs: join it. Never bootstrap beside it. Only where it is out of quorum and has less than we do, wait
-#    for it to come back here.
+#  - a peer serves, or forms the cluster: join it. Never bootstrap beside it.
+#  - a peer's server runs out of quorum: join it if it has as much as we do, as Galera may form anew with us; else wait for it to
+#    come back here.
 #  - every peer waits like us and the arbitrator is idle: the one with the highest recovered position bootstraps
 #    (the first in GALERA_NODES where they are equal), the others join it.
 #  - a peer does not answer: wait for it, because it may hold newer transactions or be Primary beyond a cut. Unless
@@ -49,7 +50,7 @@ create database $DB_NAME character set utf8mb4;
 SQL
 fi
 
-value() { echo "$2" | sed -n "s/^$1=//p"; }
+. /usr/local/lib/galera-answers
 
 decide() {
   waiting=
@@ -59,15 +60,17 @@ decide() {
     answer=$(ask "$node") || { waiting="$waiting $node(no answer)"; continue; }
     case $(value phase "$answer") in
       running)
+        serves "$answer" && { echo join; return; }
         its_seqno=$(value seqno "$answer")
-        [ "$(value wsrep_cluster_status "$answer")" = Primary ] || [ "${its_seqno:--1}" -ge "$seqno" ] || {
-          waiting="$waiting $node(out of quorum with less than we have: will come back here)"
-          continue
-        }
-        echo join; return ;;
-      joining) echo join; return ;;
+        [ "$(value wsrep_cluster_status "$answer")" = non-Primary ] && [ "${its_seqno:--1}" -ge "$seqno" ] && { echo join; return; }
+        waiting="$waiting $node(runs and does not serve)"
+        continue ;;
+      joining)
+        [ "$(value forms "$answer")" = yes ] && { echo join; return; }
+        waiting="$waiting $node(joins)"
+        continue ;;
       lobby) ;;
-      *) waiting="$waiting $node(starting or leaving)"; continue ;;
+      *) waiting="$waiting $node(starts, leaves or hangs)"; continue ;;
     esac
     its_seqno=$(value seqno "$answer") its_uuid=$(value uuid "$answer")
     # An earlier node in the list wins a tie: both sides compute the same.
@@ -84,7 +87,7 @@ decide() {
     [ "$(value phase "$answer")" = running ] && waiting="$waiting arbitrator(still Primary)"
   fi
   if [ -z "$waiting" ] && [ "$best" = "$me" ]; then echo bootstrap; return; fi
-  if [ "$safe" = 1 ] && [ "$best" = "$me" ] && ! echo "$waiting" | grep -q -e Primary -e history -e starting; then echo bootstrap; return; fi
+  if [ "$safe" = 1 ] && [ "$best" = "$me" ] && [ -z "$(echo "$waiting" | sed 's/ [^ ]*(no answer)//g')" ]; then echo bootstrap; return; fi
   echo "wait:${waiting:- $best has the newest data and forms the cluster}"
 }
 
