@@ -5,6 +5,7 @@ import { freeze } from './freeze.ts'
 import { fullConnections } from './full-connections.ts'
 import { kill } from './kill.ts'
 import { loseQuorum } from './lose-quorum.ts'
+import { oldSurvivor } from './old-survivor.ts'
 import { powerCut } from './power-cut.ts'
 import { rolling } from './rolling.ts'
 import { slowDatabase } from './slow-database.ts'
@@ -19,6 +20,7 @@ export {
   fullConnections,
   kill,
   loseQuorum,
+  oldSurvivor,
   powerCut,
   rolling,
   slowDatabase,
@@ -45,6 +47,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'slow-database': { hosts: 'some', on: /^(mariadb|pg0)/, create: slowDatabase },
   'full-connections': { hosts: 'some', on: /^(mariadb|pg0)/, create: fullConnections },
   'lose-quorum': { hosts: 'one', on: /^mariadb/, create: loseQuorum },
+  'old-survivor': { hosts: 'one', on: /^mariadb/, create: oldSurvivor },
   'power-cut': { hosts: 'none', create: powerCut }
 }
 

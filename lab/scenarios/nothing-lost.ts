@@ -5,6 +5,7 @@ import {
   fullConnections,
   kill,
   loseQuorum,
+  oldSurvivor,
   powerCut,
   rolling,
   slowDatabase,
@@ -62,6 +63,13 @@ const trials: Trial[] = [
     host: databaseNode,
     fault: loseQuorum,
     holdMs: 10_000,
+    servingWithinMs: 60_000
+  },
+  // The survivor is there, and must not serve: what was acknowledged last is on the dead one.
+  {
+    row: 'database node: kill -9 as the other returns with an old copy',
+    host: databaseNode,
+    fault: oldSurvivor,
     servingWithinMs: 60_000
   },
   { row: 'power cut of everything', fault: powerCut, holdMs: 1_000, servingWithinMs: 60_000 }

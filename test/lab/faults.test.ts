@@ -30,7 +30,8 @@ test('there is a fault for each way of dying that the lab promises', () => {
     'power-cut',
     'slow-database',
     'full-connections',
-    'lose-quorum'
+    'lose-quorum',
+    'old-survivor'
   ])
     assert.ok(faultKinds.includes(kind), kind)
 })
