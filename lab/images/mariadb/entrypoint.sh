@@ -62,11 +62,11 @@ decide() {
       running)
         serves "$answer" && { echo join; return; }
         its_seqno=$(value seqno "$answer")
-        [ "$(value wsrep_cluster_status "$answer")" = non-Primary ] && [ "${its_seqno:--1}" -ge "$seqno" ] && { echo join; return; }
+        says wsrep_cluster_status=non-Primary "$answer" && [ "${its_seqno:--1}" -ge "$seqno" ] && { echo join; return; }
         waiting="$waiting $node(runs and does not serve)"
         continue ;;
       joining)
-        [ "$(value forms "$answer")" = yes ] && { echo join; return; }
+        says forms=yes "$answer" && { echo join; return; }
         waiting="$waiting $node(joins)"
         continue ;;
       lobby) ;;
@@ -84,7 +84,7 @@ decide() {
   seen_me=
   if [ -n "${GALERA_ARBITRATOR:-}" ] && answer=$(ask "$GALERA_ARBITRATOR"); then
     # An arbitrator that still holds the old Primary component would clash with a new one; it lets go within seconds.
-    [ "$(value phase "$answer")" = running ] && waiting="$waiting arbitrator(still Primary)"
+    says phase=running "$answer" && waiting="$waiting arbitrator(still Primary)"
   fi
   if [ -z "$waiting" ] && [ "$best" = "$me" ]; then echo bootstrap; return; fi
   if [ "$safe" = 1 ] && [ "$best" = "$me" ] && [ -z "$(echo "$waiting" | sed 's/ [^ ]*(no answer)//g')" ]; then echo bootstrap; return; fi
