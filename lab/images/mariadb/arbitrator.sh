@@ -16,7 +16,7 @@ stop_garbd() {
 }
 trap 'stop_garbd; exit 0' TERM INT
 
-. /usr/local/lib/galera-answers
+. galera-answers
 # Not one that is Primary and has nothing: with this one alone it would be that for ever, and a node that has more would stay out.
 serving_seen() {
   for node in $GALERA_NODES; do
