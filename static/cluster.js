@@ -213,8 +213,9 @@ function settled(question) {
   if (question.answer || lastGoodAt) drawShares()
 }
 
+/** Not who answered: one that died while this browser was busy is missed after it. */
 function forget() {
-  for (const finder of [webGaps, databaseGaps, absences.web, absences.database]) finder.forget()
+  for (const finder of [webGaps, databaseGaps]) finder.forget()
   lastGoodAt = undefined
   holder = undefined
 }
@@ -262,6 +263,7 @@ byId('pause').addEventListener('click', event => {
 
 byId('restart').addEventListener('click', () => {
   asking.pause(isPaused)
+  for (const finder of [absences.web, absences.database]) finder.forget()
   strip.clear()
   tallies.clear()
   events = []

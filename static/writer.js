@@ -52,6 +52,8 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
   let lastResult
   let checkAt = state.book.added.length > 0 ? 0 : Number.POSITIVE_INFINITY
   let askSessionAt = 0
+  /** What it was asked to do once it is signed in. */
+  let wish = 'writing'
   const faults = []
 
   const isOurs = () => session?.email !== undefined && session.email === state.email
@@ -146,7 +148,7 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
       lastResult = undefined
     }
     checkAt = Date.now() + checkEveryMs
-    become('writing')
+    become(wish)
   }
 
   // Writing
@@ -245,10 +247,15 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
         state.book = freshBook()
         lastResult = undefined
       }
+      wish = 'writing'
       become('starting')
     },
     clean() {
-      if (isOurs()) become('cleaning')
+      if (isOurs()) return become('cleaning')
+      // Signed out, or still signing in: that comes first. Where it never wrote there is nothing to clean.
+      if (state.email === null) return
+      wish = 'cleaning'
+      become('starting')
     },
     compareSoon(fault) {
       if (fault) faults.push(fault)

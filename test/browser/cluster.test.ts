@@ -121,11 +121,13 @@ describe('the page for demonstrations', suiteOptions, () => {
     )
     await page.getByText(say('cluster.js.signedOut')).waitFor()
     assert.equal(await page.locator('#logins strong').textContent(), '1')
-    await writeButton(page).click()
-    await seeGood(page, 5)
+    // Signed out, it signs in first, as it does to write.
     await page.locator('#clean').click()
     await page.getByText(say('cluster.js.cleaned')).waitFor()
     assert.equal(await verdict(page).getAttribute('data-verdict'), 'nothing')
+    await startLedger(page)
+    await page.locator('#clean').click()
+    await page.getByText(say('cluster.js.cleaned')).waitFor()
   })
 
   test('measures a silence, and repeats what got no answer until it is acknowledged', async t => {
@@ -224,8 +226,18 @@ backend webservers
       new RegExp(`${site.server.name}|${other.name}`)
     )
 
-    await eventually(async () => assert.ok((await marks(page)).replaceAll('·', '').length > 24, 'the strip fills'))
+    // Only who gave a good share of the last answers is missed: on a busy machine the balancer may have taken one out for a moment.
+    await eventually(async () => {
+      const letters = (await marks(page)).replaceAll('·', '')
+      assert.ok(letters.length > 24, 'the strip fills')
+      for (const letter of 'AB') assert.ok(letters.slice(-12).split(letter).length > 4, `${letter} in ${letters}`)
+    })
     await other.kill()
+    // A browser that is busy for a moment does not measure, and has not forgotten who answered before.
+    await page.evaluate(() => {
+      const until = performance.now() + 1200
+      while (performance.now() < until);
+    })
     await page
       .locator('#events .gone')
       .getByText(say('cluster.js.gone', { name: other.name }))
