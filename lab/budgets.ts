@@ -10,6 +10,8 @@ const ms = (value: number) => value * factor
 export const SITE_READY = ms(120_000)
 /** A host that was broken is back in service. */
 export const HEALED = ms(60_000)
+/** One look at whether a host is in service: a command in it, on a machine that all the hosts share. */
+export const HEALTH_LOOK = ms(5_000)
 /** Every customer of the workload has signed in. */
 export const CUSTOMERS_READY = ms(45_000)
 /** The workload ends: actions under way are finished, the final lists read. */

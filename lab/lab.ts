@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { COMPOSE, HEALED, SITE_READY } from './budgets.ts'
+import { COMPOSE, HEALED, HEALTH_LOOK, SITE_READY } from './budgets.ts'
 import { CommandError, type CommandOptions, docker } from './docker.ts'
 import { DATABASE_VIRTUAL_OCTET, type Host, isHost, OCTETS, WEB_VIRTUAL_OCTET } from './network.ts'
 import { waitFor } from './waiting.ts'
@@ -178,7 +178,7 @@ export class Lab {
   async isHealthy(host: Host): Promise<boolean> {
     const command = healthCommand(host)
     if (!command) return true
-    return this.exec(host, command, { timeoutMs: 5_000 }).then(
+    return this.exec(host, command, { timeoutMs: HEALTH_LOOK }).then(
       () => true,
       () => false
     )
