@@ -258,9 +258,9 @@ backend webservers
     await verdict(page).getByText(say('cluster.js.bad')).waitFor()
     assert.equal(await figure(page, 'lost'), 1)
     // Of one comparison: the ledger goes on writing, and the next one may come between two questions.
-    const [present, acknowledged] = await page.evaluate(() =>
-      ['present', 'acknowledged'].map(name => Number(document.querySelector(`[data-figure="${name}"]`)?.textContent))
-    )
+    const [acknowledged, present] = await page
+      .locator('[data-figure="acknowledged"], [data-figure="present"]')
+      .evaluateAll(figures => figures.map(one => Number(one.textContent)))
     assert.equal(present, Number(acknowledged) - 1)
     assert.match(await announced(), new RegExp(say('cluster.js.bad')))
     assert.deepEqual(await axeFindings(page), [])
