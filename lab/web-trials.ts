@@ -1,4 +1,4 @@
-import { cut, freeze, kill, rolling, stop, stopKeepalived } from './faults/index.ts'
+import { crashHaproxy, cut, freeze, kill, rolling, stop, stopKeepalived } from './faults/index.ts'
 import type { Host } from './network.ts'
 import type { Stage } from './stage.ts'
 import type { Trial } from './trials.ts'
@@ -26,6 +26,19 @@ export const webTrials: readonly Trial[] = [
     fault: stopKeepalived,
     failed: 'in flight',
     pauseMs: 1_000
+  },
+  {
+    row: 'web balancer: its HAProxy crashes',
+    host: webBalancer,
+    fault: crashHaproxy,
+    failed: 'in flight',
+    pauseMs: 1_000
+  },
+  {
+    row: 'web balancers: HAProxy crashes on both',
+    fault: () => crashHaproxy('haproxy01', 'haproxy02'),
+    failed: 'in flight',
+    pauseMs: 2_500
   },
   { row: 'web balancer: graceful stop', host: webBalancer, fault: stop, failed: 'in flight', pauseMs: 1_000 },
   { row: 'web balancer: frozen', host: webBalancer, fault: freeze, failed: 'in flight' },

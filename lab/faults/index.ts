@@ -1,4 +1,5 @@
 import { type Host, isHost } from '../network.ts'
+import { crashHaproxy } from './crash-haproxy.ts'
 import { cut } from './cut.ts'
 import type { Fault } from './fault.ts'
 import { freeze } from './freeze.ts'
@@ -15,6 +16,7 @@ import { stopKeepalived } from './stop-keepalived.ts'
 
 export type { Fault } from './fault.ts'
 export {
+  crashHaproxy,
   cut,
   freeze,
   fullConnections,
@@ -42,6 +44,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   freeze: { hosts: 'some', create: freeze },
   cut: { hosts: 'some', create: cut },
   rolling: { hosts: 'some', create: rolling },
+  'crash-haproxy': { hosts: 'some', on: /^haproxy/, create: crashHaproxy },
   'stop-haproxy': { hosts: 'one', on: /^haproxy/, create: stopHaproxy },
   'stop-keepalived': { hosts: 'one', on: /^(haproxy|apache)/, create: stopKeepalived },
   'slow-database': { hosts: 'some', on: /^(mariadb|pg0)/, create: slowDatabase },

@@ -1,5 +1,6 @@
 import { countBy } from '../checker/tally.ts'
 import {
+  crashHaproxy,
   cut,
   freeze,
   fullConnections,
@@ -31,6 +32,13 @@ const databaseNode = async (stage: Stage): Promise<Host> => {
 const trials: Trial[] = [
   ...webTrials,
   { row: 'database balancer: kill -9', host: databaseBalancer, fault: kill, failed: 0, pauseMs: 1_500 },
+  {
+    row: 'database balancer: its HAProxy crashes',
+    host: databaseBalancer,
+    fault: crashHaproxy,
+    failed: 0,
+    pauseMs: 1_500
+  },
   { row: 'database balancer: graceful stop', host: databaseBalancer, fault: stop, failed: 0 },
   { row: 'database balancer: its keepalived stopped', host: databaseBalancer, fault: stopKeepalived, failed: 0 },
   { row: 'database balancer: frozen', host: databaseBalancer, fault: freeze, failed: 0 },

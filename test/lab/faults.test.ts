@@ -26,6 +26,7 @@ test('there is a fault for each way of dying that the lab promises', () => {
     'freeze',
     'cut',
     'rolling',
+    'crash-haproxy',
     'stop-keepalived',
     'power-cut',
     'slow-database',
