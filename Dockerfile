@@ -22,7 +22,8 @@ COPY views views
 COPY migrations migrations
 RUN --mount=type=secret,id=npm_ca \
     if [ -s /run/secrets/npm_ca ]; then export npm_config_cafile=/run/secrets/npm_ca; fi; \
-    node scripts/build.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+    node scripts/build.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
+ && rm -rf node_modules/typescript node_modules/@typescript
 
 FROM debian:trixie-slim AS runtime
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
