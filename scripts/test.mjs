@@ -33,13 +33,21 @@ function testFiles(path) {
     })
 }
 
+/** Within this a second signal is the first one again: npm hands on what the terminal has already sent to everyone. */
+const SAME_SIGNAL_MS = 1000
+
 let interrupted
+let interruptedAt = 0
 let onInterrupt = () => {}
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    // The second one does not wait for anything.
-    if (interrupted) process.exit(128 + constants.signals[signal])
+    if (interrupted) {
+      // The second one does not wait for anything.
+      if (performance.now() - interruptedAt > SAME_SIGNAL_MS) process.exit(128 + constants.signals[signal])
+      return
+    }
     interrupted = signal
+    interruptedAt = performance.now()
     onInterrupt()
   })
 }

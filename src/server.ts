@@ -17,10 +17,17 @@ import { migrate } from './store/migrate.ts'
 /** Requests in flight get this long after the listener closed. Then the process ends whatever they do. */
 const FINISH_MS = 30_000
 const POOL_CLOSE_MS = 2000
+/**
+ * Within this a second signal is the first one again: a terminal, and systemd, tell every process of a service, and npm
+ * hands on what it was told.
+ */
+const SAME_SIGNAL_MS = 1000
+/** What could not be logged, because a disk is full, is kept up to this many bytes, and then no more is. */
+const MAX_UNWRITTEN_LOG = 1 << 20
 
 /**
- * Serves until SIGTERM or SIGINT, then leaves in order: not ready, keeps answering for DRAIN_MS, closes the listener,
- * finishes what is in flight, closes the pool, exits 0. A second signal ends it at once.
+ * Serves until SIGTERM, SIGINT or SIGHUP, then leaves in order: not ready, keeps answering for DRAIN_MS, closes the
+ * listener, finishes what is in flight, closes the pool, exits 0. Another signal later than a second ends it at once.
  * @throws ConfigError when it cannot start with this configuration
  */
 export async function serve(config: Config): Promise<void> {
@@ -34,17 +41,20 @@ export async function serve(config: Config): Promise<void> {
   const events = logStore(metrics.events, () => log)
   const store = await openStore(config, events)
   if (embedded) await migrate(store.dialect)
+  // A line is written when it is logged: pino's own default leaves it to the threads that password hashes need.
+  const stream = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_LOG })
+  // A terminal that was closed, a full disk: nobody can be told, and people are still to be served.
+  stream.on('error', () => {})
   const app = await buildApp({
     config,
     lifecycle,
     store,
     metrics,
-    // A line is written when it is logged: pino's own default leaves it to the threads that password hashes need.
     logger: {
       level: config.logLevel,
       serializers: { err: describeError },
       base: { server: config.serverName },
-      stream: pino.destination({ dest: 1, sync: true })
+      stream
     }
   })
   log = app.log
@@ -74,9 +84,14 @@ export async function serve(config: Config): Promise<void> {
     app.log.info('left in order')
     process.exit(0)
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  let firstSignalAt = Number.NEGATIVE_INFINITY
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (lifecycle.isDraining) process.exit(1)
+      if (lifecycle.isDraining) {
+        if (performance.now() - firstSignalAt > SAME_SIGNAL_MS) process.exit(1)
+        return
+      }
+      firstSignalAt = performance.now()
       leave().catch(error => {
         app.log.fatal({ err: error }, 'could not leave in order')
         process.exit(1)

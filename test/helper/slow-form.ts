@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import { eventually } from './patience.ts'
+import { request } from './requests.ts'
+import type { Client } from './visitors.ts'
+
+/**
+ * Adds "Sent slowly" with a request that is in flight while `interrupt` ends the server: the rest of it is sent when
+ * nothing new is accepted any more. Resolves with its status.
+ */
+export function addAcross(client: Client, url: string, interrupt: () => void): Promise<number> {
+  const body = new URLSearchParams({
+    csrf_token: client.csrf() ?? '',
+    operation: client.hidden('operation') ?? '',
+    product_type: 'Sent slowly',
+    quantity: '1',
+    local: 'x'
+  }).toString()
+  return new Promise((resolve, reject) => {
+    const slow = http.request(`${url}/carrinho/`, {
+      method: 'POST',
+      agent: false,
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': String(body.length),
+        origin: url,
+        cookie: [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      }
+    })
+    slow.once('response', incoming => {
+      incoming.resume()
+      resolve(incoming.statusCode ?? 0)
+    })
+    slow.once('error', reject)
+    slow.write(body.slice(0, 20))
+    slow.once('socket', socket =>
+      socket.once('connect', () => {
+        interrupt()
+        eventually(() => assert.rejects(request(`${url}/health/live`)))
+          .then(() => slow.end(body.slice(20)))
+          .catch(reject)
+      })
+    )
+  })
+}
