@@ -1,10 +1,10 @@
 import compress from '@fastify/compress'
 import cookie from '@fastify/cookie'
-import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import { badRequest, databaseUnavailable } from './errors.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { assets, readAssetNames } from './plugins/assets.ts'
 import { csrf } from './plugins/csrf.ts'
 import { answerBarely, errorPages, toAppError } from './plugins/error-pages.ts'
 import { forms } from './plugins/forms.ts'
@@ -13,7 +13,7 @@ import { requestIdOf, requestScope } from './plugins/request-scope.ts'
 import { SECURITY_HEADERS } from './plugins/security-headers.ts'
 import { session } from './plugins/session.ts'
 import { signOfLife } from './plugins/sign-of-life.ts'
-import { ASSETS, views } from './plugins/views.ts'
+import { views } from './plugins/views.ts'
 import { accountPage } from './routes/account.ts'
 import { clusterPage } from './routes/cluster.ts'
 import { health } from './routes/health.ts'
@@ -79,15 +79,8 @@ export async function buildApp({
   health(app, { lifecycle })
   whoami(app, { lifecycle, store })
   metrics(app, { metrics: counters, lifecycle, store })
-  await app.register(fastifyStatic, {
-    root: ASSETS,
-    prefix: '/static/',
-    preCompressed: true,
-    index: false,
-    // Their names hold a hash of what is in them.
-    immutable: true,
-    maxAge: '1y'
-  })
+  const assetNames = readAssetNames()
+  await assets(app, assetNames)
 
   const passwords = createPasswords()
   const accounts = accountRules(store, passwords, loginThrottle(store))
@@ -99,7 +92,7 @@ export async function buildApp({
     await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false })
     await site.register(cookie, { secret: config.sessionSecrets })
     await forms(site)
-    await views(site, { config, lifecycle })
+    await views(site, { config, lifecycle, assetNames })
     errorPages(site)
     // Before anything is read: on another schema even a session may not be what it seems.
     site.addHook('onRequest', (request, _reply, done) => {

@@ -76,7 +76,8 @@ export async function answerError(error: AppError, request: FastifyRequest, repl
 /** Where there is nothing to make a page with: the same words, and a way back. */
 export function answerBarely(error: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const t = translateFor(request)
-  reply.code(error.statusCode)
+  // An asset that is not there may be there once this server is of the release whose page names it.
+  reply.code(error.statusCode).header('cache-control', 'no-store')
   if (!request.headers.accept?.includes('text/html')) {
     return reply.send({ error: error.code, message: t(error.text), requestId: request.id })
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import view from '@fastify/view'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -7,6 +6,7 @@ import type { Config } from '../config.ts'
 import { type Language, languageNames, languages, type MessageKey, translator } from '../i18n/index.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { FieldErrors } from '../shop/validation.ts'
+import type { AssetNames } from './assets.ts'
 import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
 
@@ -21,16 +21,13 @@ const PAGES = ['index', 'login', 'signup', 'logout', 'list', 'account', 'server'
 export type PageName = (typeof PAGES)[number]
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
-/** The build puts the hashed assets beside the code it makes of src/. */
-export const ASSETS = fileURLToPath(new URL('../../dist/static', import.meta.url))
 
 export async function views(
   app: FastifyInstance,
-  { config, lifecycle }: { config: Config; lifecycle: Lifecycle }
+  { config, lifecycle, assetNames }: { config: Config; lifecycle: Lifecycle; assetNames: AssetNames }
 ): Promise<void> {
-  const manifest = JSON.parse(readFileSync(`${ASSETS}/manifest.json`, 'utf8')) as Record<string, string>
   const asset = (name: string) => {
-    const hashed = manifest[name]
+    const hashed = assetNames.get(name)
     if (hashed === undefined) throw new Error(`no such asset: ${name}`)
     return `/static/${hashed}`
   }

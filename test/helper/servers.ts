@@ -26,6 +26,8 @@ export interface TestServer {
 export interface ServerOptions {
   /** `none`: returns as soon as the process runs. */
   waitFor?: 'ready' | 'live' | 'none'
+  /** The program of another build. */
+  cli?: string
 }
 
 /** A running `carrinho serve`, which believes X-Forwarded-For from 127.0.0.1 so that clients have addresses of their own. */
@@ -33,7 +35,7 @@ export async function startServer(t: Scope, env: Env, options: ServerOptions = {
   const port = env.PORT ? Number(env.PORT) : await freePort()
   const name = env.SERVER_NAME ?? `web-${port}`
   const child = track(
-    spawn(process.execPath, [cliFile, 'serve'], {
+    spawn(process.execPath, [options.cli ?? cliFile, 'serve'], {
       env: childEnv({
         HOST: '127.0.0.1',
         TRUST_PROXY: '127.0.0.1',
