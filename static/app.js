@@ -1,5 +1,7 @@
 // Everything works without this file. It spares reloads, and it keeps trying when a server does not answer.
 
+import { deadline } from './deadline.js'
+
 const byId = id => document.getElementById(id)
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
 const put = (template, type) => template.replace('{type}', () => type)
@@ -22,7 +24,7 @@ async function ask(url, options, forMs, onWait) {
   const until = Date.now() + forMs
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
     try {
-      const response = await fetch(url, { ...options, signal: AbortSignal.timeout(answerWithinMs) })
+      const response = await fetch(url, { ...options, signal: deadline(answerWithinMs) })
       const text = await response.text()
       if (!isAway(response)) return { status: response.status, ok: response.ok, url: response.url, text }
     } catch {
@@ -166,11 +168,12 @@ async function takeAway(row) {
   if (hadFocus) next?.focus({ preventScroll: true })
 }
 
-document.addEventListener('submit', event => {
-  // Not `target.id`: that is the form's buttons, which are named so.
-  if (!event.target.matches('#items') || event.submitter?.name !== 'id') return
+// Not on `submit`: which button it was, Safari tells from 15.4 on.
+document.addEventListener('click', event => {
+  const button = event.target.closest('#items button[name="id"]')
+  if (!button) return
   event.preventDefault()
-  remove(event.submitter)
+  remove(button)
 })
 
 // Adding
@@ -206,7 +209,7 @@ function showFieldErrors(fields) {
   form.querySelector('.summary')?.remove()
   let first
   for (const input of form.querySelectorAll('.field input')) {
-    const message = Object.hasOwn(fields, input.name) ? fields[input.name] : ''
+    const message = fields[input.name] ?? ''
     byId(`e-${input.name}`).textContent = message
     if (message) {
       input.setAttribute('aria-invalid', 'true')
@@ -280,7 +283,7 @@ function stepButton(by, sign) {
   })
   button.dataset.step = by
   button.tabIndex = -1
-  button.ariaHidden = 'true'
+  button.setAttribute('aria-hidden', 'true')
   button.addEventListener('click', () => step(by))
   return button
 }
@@ -330,7 +333,7 @@ const resend = document.querySelector('form[data-resend]')
 if (resend && !resend.querySelector('input[type="password"]')) {
   const notice = paragraph(resend.dataset.text, 'hint')
   resend.append(notice)
-  const timer = setTimeout(() => resend.requestSubmit(), Number(resend.dataset.resend) * 1_000)
+  const timer = setTimeout(() => resend.querySelector('button').click(), Number(resend.dataset.resend) * 1_000)
   // Whoever starts to change something decides when it goes.
   const stop = () => {
     clearTimeout(timer)

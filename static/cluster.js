@@ -11,7 +11,7 @@ const root = byId('cluster')
 const texts = JSON.parse(root.dataset.texts)
 const locale = document.documentElement.lang
 const fill = (text, params) => text.replace(/\{(\w+)\}/g, (whole, name) => params[name] ?? whole)
-const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
+const clock = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit', second: '2-digit' })
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
 const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
@@ -44,7 +44,7 @@ let lastGoodAt
 function chip({ text, colour }, isNode) {
   const element = make('span', isNode ? 'mark node' : 'mark', text)
   element.dataset.colour = colour
-  element.ariaHidden = 'true'
+  element.setAttribute('aria-hidden', 'true')
   return element
 }
 

@@ -1,5 +1,7 @@
 // The site's own forms, as a browser without scripts would use them: read from their page, and sent.
 
+import { deadline } from './deadline.js'
+
 const answerWithinMs = 3_000
 
 /**
@@ -8,7 +10,7 @@ const answerWithinMs = 3_000
  */
 async function tryOnce(url, options) {
   try {
-    const response = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(answerWithinMs), ...options })
+    const response = await fetch(url, { cache: 'no-store', signal: deadline(answerWithinMs), ...options })
     const text = await response.text()
     if (response.status >= 500) return undefined
     const isSignedOut = response.status === 401 || (response.redirected && new URL(response.url).pathname === '/login')

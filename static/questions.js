@@ -1,5 +1,7 @@
 // Asks `/whoami` four times a second without waiting for earlier answers.
 
+import { deadline } from './deadline.js'
+
 const everyMs = 250
 /**
  * At most five are on their way at once: a browser opens six connections to a host, and a question that waited for one
@@ -15,7 +17,7 @@ async function ask() {
     // Without cookies, browsers use connections of their own for it, so that the ledger's requests are in nobody's way.
     credentials: 'omit',
     headers: { accept: 'application/json' },
-    signal: AbortSignal.timeout(answerWithinMs)
+    signal: deadline(answerWithinMs)
   })
   const { server, database } = await response.json()
   if (!response.ok || !server) throw new Error(`answered ${response.status}`)
