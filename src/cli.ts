@@ -29,6 +29,11 @@ program
   .description('brings the schema of DB_HOST up to date, and adopts the tables of the lab guide')
   .action(async () => (await commands()).migrateSchema())
 
+program
+  .command('backup <file>')
+  .description('writes the embedded database into one new file, also while it is in use')
+  .action(async (file: string) => (await commands()).backUpDatabase(file))
+
 const user = program.command('user').description('accounts')
 
 user

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { readDatabaseConfig } from './config.ts'
 import { AppError, ConfigError, Refusal } from './errors.ts'
 import { translator } from './i18n/index.ts'
@@ -19,6 +20,23 @@ export const migrateSchema = () =>
     if (adoptedAccounts > 0) print(`adopted ${adoptedAccounts} account(s)`)
     print(`the schema is at version ${version}`)
   })
+
+const DUMPS = { mysql: 'mariadb-dump --single-transaction', postgres: 'pg_dump --format=custom' }
+
+/** Does not bring the schema up to date first: whoever is about to do that wants it as it is. */
+export async function backUpDatabase(target: string): Promise<void> {
+  const { database } = readDatabaseConfig()
+  if (database.engine !== 'sqlite') {
+    throw new Refusal(
+      `backup is for the embedded database, and DB_HOST names a server: use ${DUMPS[database.engine]} (see README)`,
+      2
+    )
+  }
+  const { backUp } = await import('./store/embedded-file.ts')
+  const path = resolve(target)
+  const { bytes, accounts, items } = backUp(database.file, path)
+  print(`wrote ${path}: ${bytes} bytes, ${accounts} account(s), ${items} item(s)`)
+}
 
 export const addUser = (email: string, name: string, password: string) =>
   withStore(async store => {

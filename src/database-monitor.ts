@@ -10,8 +10,13 @@ const EVERY_MS = 1000
 const FIRST_EVERY_MS = 100
 const GROWTH = 1.5
 const ANSWER_MS = 1000
+/** A trial write with its search for a node that has room. */
+const TRIAL_MS = 3000
 
-/** Keeps asking whether the database answers and with which schema, so that health checks cost it nothing. */
+/**
+ * Keeps asking whether the database answers and with which schema, so that health checks cost it nothing; once it was full,
+ * also whether it has room again.
+ */
 export function startDatabaseMonitor(
   store: Store,
   lifecycle: Lifecycle,
@@ -28,6 +33,7 @@ export function startDatabaseMonitor(
       if (reachable !== true) onChange({ reachable: true })
       reachable = true
       waitMs = FIRST_EVERY_MS
+      if (lifecycle.isStorageFull) await tryStorage(store, lifecycle)
     } catch (error) {
       const failure = failureName(rootError(error))
       lifecycle.databaseFailed(failure)
@@ -44,4 +50,13 @@ export function startDatabaseMonitor(
     stopped = true
     clearTimeout(timer)
   }
+}
+
+/** Until it succeeds nothing changes: who asks for readiness is told of the write that was given up. */
+async function tryStorage(store: Store, lifecycle: Lifecycle): Promise<void> {
+  const found = store.tryStorage(store.beginJob('storage trial', TRIAL_MS))
+  await found.then(
+    () => lifecycle.storageHasRoom(),
+    () => {}
+  )
 }

@@ -6,6 +6,7 @@ export type ErrorPage =
   | 'csrf.origin'
   | 'unavailable'
   | 'busy'
+  | 'full'
   | 'notFound'
   | 'methodNotAllowed'
   | 'tooLarge'
@@ -47,6 +48,10 @@ export class AppError extends Error {
 /** The database did not answer within the request's deadline. Nothing that was acknowledged is affected. */
 export const databaseUnavailable = (cause?: unknown) =>
   new AppError('database_unavailable', 503, 'unavailable', { cause, retryAfterSeconds: 2 })
+
+/** No database node has room for what was to be written. What was acknowledged is there, and can be read. */
+export const storageFull = (cause?: unknown) =>
+  new AppError('storage_full', 503, 'full', { cause, retryAfterSeconds: 10 })
 
 /** More password checks are waiting than the deadline lets us finish. */
 export const tooBusy = () => new AppError('busy', 503, 'busy', { retryAfterSeconds: 5 })

@@ -3,12 +3,15 @@ import type { SchemaVersion } from './store/migrate.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
+/** A database without room is not called well before this: on a full disk some writes find room, and the next does not. */
+const FULL_AT_LEAST_MS = 3000
+
 /** How long a request waits for a database that has been silent for longer than a request may wait. */
 const DOWN_REQUEST_MS = 1000
 
 export interface Readiness {
   ready: boolean
-  /** `ready`, `starting` or `draining`, or `unavailable` for want of a database. */
+  /** `ready`, `starting` or `draining`, or `unavailable` for want of a database, or of room in it. */
   status: 'ready' | 'starting' | 'draining' | 'unavailable'
   reasons: string[]
 }
@@ -22,6 +25,7 @@ export class Lifecycle {
   #schema: SchemaVersion | undefined
   #answeredAt: number | undefined
   #failure = 'not asked yet'
+  #full: { cause: string; lastAt: number } | undefined
 
   constructor(serverName: string, readyGraceMs: number) {
     this.serverName = serverName
@@ -55,6 +59,21 @@ export class Lifecycle {
     this.#failure = failure
   }
 
+  /** True while it is to be found out whether the database has room again. */
+  get isStorageFull(): boolean {
+    return this.#full !== undefined
+  }
+
+  /** A write found no room. @param cause a code, as in `databaseFailed` */
+  storageFull(cause: string): void {
+    this.#full = { cause, lastAt: performance.now() }
+  }
+
+  /** A trial found room. */
+  storageHasRoom(): void {
+    if (this.#full && performance.now() - this.#full.lastAt >= FULL_AT_LEAST_MS) this.#full = undefined
+  }
+
   /**
    * How long a request may spend on the database, of at most `limitMs`: little once it has been away for longer than that,
    * so that pages say so at once. Until then a request waits as long as it may: an outage under its deadline fails nobody.
@@ -80,6 +99,10 @@ export class Lifecycle {
         status: 'unavailable',
         reasons: [`the schema is at version ${found}, this server knows ${known}: ${advice}`]
       }
+    }
+    if (this.#full) {
+      const reason = `the database's storage is full, only reading works: ${this.#full.cause}`
+      return { ready: false, status: 'unavailable', reasons: [reason] }
     }
     return { ready: true, status: 'ready', reasons: [] }
   }

@@ -11,6 +11,7 @@ import { createMetrics } from './plugins/metrics.ts'
 import { logStore } from './plugins/store-log.ts'
 import { embeddedSecret } from './session-secret.ts'
 import { startPruning } from './shop/pruning.ts'
+import type { StoreEvents } from './store/events.ts'
 import { openStore } from './store/index.ts'
 import { migrate } from './store/migrate.ts'
 
@@ -38,7 +39,14 @@ export async function serve(config: Config): Promise<void> {
   const lifecycle = new Lifecycle(config.serverName, config.readyGraceMs)
   const metrics = createMetrics(config.serverName)
   let log: FastifyBaseLogger | undefined
-  const events = logStore(metrics.events, () => log)
+  const logged = logStore(metrics.events, () => log)
+  const events: StoreEvents = {
+    ...logged,
+    storageFull(cause, origin) {
+      logged.storageFull(cause, origin)
+      lifecycle.storageFull(cause)
+    }
+  }
   const store = await openStore(config, events)
   if (embedded) await migrate(store.dialect)
   // A line is written when it is logged: pino's own default leaves it to the threads that password hashes need.

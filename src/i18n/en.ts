@@ -229,6 +229,9 @@ export const en: Catalogue = {
   'unavailable.title': 'Back in a moment',
   'unavailable.text':
     'The database is not answering. What was already on the list is safe. It usually takes a few seconds.',
+  'full.title': 'There is no room to save this',
+  'full.text':
+    'The disk of this service is full. What was on your list is still there to be read; what you sent just now is not saved yet.',
   'busy.title': 'Many people are signing in',
   'busy.text': 'Wait a few seconds and try again. Nothing was lost.',
   'notFound.title': 'This page does not exist',

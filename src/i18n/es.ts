@@ -229,6 +229,9 @@ export const es: Catalogue = {
   'unavailable.title': 'Enseguida volvemos',
   'unavailable.text':
     'La base de datos no responde. Lo que ya estaba en la lista está guardado. Suele tardar pocos segundos.',
+  'full.title': 'No hay espacio para guardarlo',
+  'full.text':
+    'El disco de este servicio está lleno. Lo que ya estaba en la lista sigue ahí y se puede ver; lo que acaba de enviar aún no se ha guardado.',
   'busy.title': 'Hay mucha gente entrando',
   'busy.text': 'Espere unos segundos e inténtelo otra vez. No se ha perdido nada.',
   'notFound.title': 'Esta página no existe',

@@ -231,6 +231,9 @@ export const pt = {
   'unavailable.title': 'Já voltamos',
   'unavailable.text':
     'A base de dados não está a responder. O que já estava na lista está guardado. Costuma demorar poucos segundos.',
+  'full.title': 'Não há espaço para guardar',
+  'full.text':
+    'O disco deste serviço está cheio. O que já estava na lista continua lá e pode ser visto; o que enviou agora ainda não foi guardado.',
   'busy.title': 'Há muita gente a entrar',
   'busy.text': 'Espere uns segundos e tente outra vez. Nada se perdeu.',
   'notFound.title': 'Esta página não existe',

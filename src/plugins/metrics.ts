@@ -55,6 +55,12 @@ export function createMetrics(serverName: string) {
     labelNames: ['node'] as const,
     registers
   })
+  const full = new Counter({
+    name: 'carrinho_storage_full_total',
+    help: 'Writes given up because no database node had room, by cause',
+    labelNames: ['cause'] as const,
+    registers
+  })
   const pruned = new Counter({
     name: 'carrinho_pruned_rows_total',
     help: 'Rows past their time that this server deleted',
@@ -68,6 +74,7 @@ export function createMetrics(serverName: string) {
     connectionDiscarded: reason => discarded.inc({ reason }),
     connectionChecked: result => checked.inc({ result }),
     causalReadTimedOut: node => causalTimeouts.inc({ node }),
+    storageFull: cause => full.inc({ cause }),
     nodeSilent: node => silentNodes.inc({ node })
   }
 

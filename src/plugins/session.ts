@@ -242,10 +242,17 @@ function served(): FastifyRequest {
   return serving
 }
 
-/** Signs the customer in under a fresh session id. The row is written before the answer is sent. */
+/** Signs the customer in under a fresh session id. The row is written by then. @throws AppError when it could not be */
 export async function signIn(request: FastifyRequest, customer: Customer): Promise<void> {
   await serve(request, () => request.session.regenerate())
   request.session.customerId = customer.id
+  try {
+    // Not left to the library, which saves as the answer is sent: too late for a page that says why it failed.
+    await serve(request, () => request.session.save())
+  } catch (error) {
+    delete request.session.customerId
+    throw error
+  }
   request.customer = customer
 }
 

@@ -27,6 +27,10 @@ export function logStore(counters: StoreEvents, log: () => FastifyBaseLogger | u
       counters.connectionDiscarded(reason, node, origin)
       log()?.[ORDINARY.has(reason) ? 'debug' : 'info']({ ...nameOf(origin), reason, node }, 'connection discarded')
     },
+    storageFull(cause, origin) {
+      counters.storageFull(cause, origin)
+      log()?.warn({ ...nameOf(origin), cause }, "the database's storage is full, a write was given up")
+    },
     nodeSilent(node) {
       counters.nodeSilent(node)
       log()?.warn({ node }, 'a database node says nothing, its connections are given up')

@@ -17,6 +17,8 @@ export interface StoreEvents {
   connectionDiscarded(reason: string, node: string, origin: Origin | undefined): void
   /** A link was asked for a sign of life before it was handed out. */
   connectionChecked(result: 'ok' | 'failed'): void
+  /** A write was given up: no node that was tried has room for it. `cause` as above. */
+  storageFull(cause: string, origin: Origin): void
   /** A node stopped answering; every connection to it was given up. */
   nodeSilent(node: string): void
 }
@@ -28,5 +30,6 @@ export const noEvents: StoreEvents = {
   connectionOpened() {},
   connectionDiscarded() {},
   connectionChecked() {},
+  storageFull() {},
   nodeSilent() {}
 }

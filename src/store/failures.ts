@@ -2,10 +2,11 @@
  * What is known about a statement, or a transaction, that failed:
  * - `again`: it certainly did not take effect, and may succeed if the whole unit is run again;
  * - `unknown`: it may have taken effect (the connection was lost after it was sent);
+ * - `full`: it certainly did not take effect, as this node's storage has no room; another node's may;
  * - `duplicate`: a unique key was there already;
  * - `final`: running it again changes nothing.
  */
-export type Verdict = 'again' | 'unknown' | 'duplicate' | 'final'
+export type Verdict = 'again' | 'unknown' | 'full' | 'duplicate' | 'final'
 
 /** No connection could be had: refused, timed out, or none free in time. Nothing was sent. */
 export class NoConnection extends Error {

@@ -6,6 +6,7 @@ import { itemStore } from './items.ts'
 import { loginFailureStore } from './login-failures.ts'
 import { schemaReader } from './migrate.ts'
 import { sessionStore } from './sessions.ts'
+import { tryStorage } from './storage-trial.ts'
 import { Work } from './work.ts'
 
 /**
@@ -35,14 +36,18 @@ export type Store = Awaited<ReturnType<typeof openStore>>
 /** Every table's queries, and the beginning of all work on them. */
 export async function openStore(config: Config, events: StoreEvents) {
   const dialect = await openDialect(config, events)
+  const sessions = sessionStore(dialect)
 
   return {
     dialect,
     accounts: accountStore(dialect),
     items: itemStore(dialect),
-    sessions: sessionStore(dialect),
+    sessions,
     loginFailures: loginFailureStore(dialect),
     schema: schemaReader(dialect),
+
+    /** Whether there is room to write, asked by writing. @see tryStorage */
+    tryStorage: (work: Work): Promise<void> => tryStorage(sessions, work),
 
     /** A piece of work that gives up after `limitMs`, by default a request's limit. */
     begin: (limitMs: number = config.limits.requestMs, requestId?: string): Work =>

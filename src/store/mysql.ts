@@ -7,7 +7,15 @@ import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
 import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
-import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
+import {
+  connectionVerdict,
+  driverCode,
+  LinkLost,
+  NoConnection,
+  rootError,
+  StatementTimeout,
+  type Verdict
+} from './failures.ts'
 import { insertItem, insertOperation } from './inserts.ts'
 import { leaseLock } from './lease-lock.ts'
 import type { Answer, Link } from './pool.ts'
@@ -37,11 +45,28 @@ const UNKNOWN = new Set([
   1927, // connection killed
   1969 // max_statement_time exceeded
 ])
+/** No room, by number. Those below 1000 are of the server's file functions, and are sent as they are. */
+const FULL = new Set([
+  1114, // the table is full
+  1021, // disk full
+  1878, // a temporary file could not be written
+  20 // disk full, of a temporary file
+])
+/** Errors with a file or a storage engine, which may be for want of room; the system's reason stands in their text. */
+const FILE_TROUBLE = new Set([1030, 1026, 1005, 3])
+/** ENOSPC, EDQUOT, EFBIG; and InnoDB's and MyISAM's own numbers for a file that may not grow. */
+const NO_ROOM = /\b(?:error|errno|errcode):? "?(?:28|122|27|135|136)\b/i
 const DUPLICATE = 1062
 /** A lock's wait, or, as a SELECT takes none, that for causality. */
 const WAIT_TIMED_OUT = 1205
 /** After these the node, not the statement, is the problem: the connection goes, and the next one may reach another. */
 const NODE_UNFIT = new Set([1047, 1290, 1792, 1836, 1053, 1927, 1317, 1180, 1969])
+
+const isFull = (error: unknown): boolean => {
+  const code = Number(driverCode(error))
+  const cause = rootError(error)
+  return FULL.has(code) || (FILE_TROUBLE.has(code) && cause instanceof Error && NO_ROOM.test(cause.message))
+}
 
 export function mysqlVerdict(error: unknown): Verdict {
   const connection = connectionVerdict(error)
@@ -49,13 +74,14 @@ export function mysqlVerdict(error: unknown): Verdict {
   const code = Number(driverCode(error))
   if (code === DUPLICATE) return 'duplicate'
   if (AGAIN.has(code)) return 'again'
+  if (isFull(error)) return 'full'
   return UNKNOWN.has(code) ? 'unknown' : 'final'
 }
 
 const leavesLinkSound = (error: unknown): boolean => {
   if (connectionVerdict(error)) return false
   const code = Number(driverCode(error))
-  return code >= 1000 && !NODE_UNFIT.has(code)
+  return code >= 1000 && !NODE_UNFIT.has(code) && !isFull(error)
 }
 
 export interface MysqlOptions {
@@ -348,8 +374,8 @@ function bounded(timeoutMs: number, destroy: () => void, start: (done: Callback)
     start((error, result) => {
       isSettled = true
       clearTimeout(timer)
-      // Numbers from 1000 up are the server's own; everything else means the connection broke.
-      if (error) reject(Number(error.errno) >= 1000 ? error : new LinkLost(error))
+      // What has a SQL state is the server's own; everything else means the connection broke.
+      if (error) reject(error.sqlState === undefined ? new LinkLost(error) : error)
       else if (Array.isArray(result)) resolve({ rows: result as unknown[][], affectedRows: 0 })
       else resolve({ rows: [], affectedRows: (result as { affectedRows: number }).affectedRows })
     })

@@ -36,8 +36,9 @@ const UNKNOWN = new Set([
   '58000', // pgpool: a backend failed
   'XX000' // pgpool again, for whatever is its own: "unable to read data from DB node 1" as the primary dies
 ])
+const FULL = '53100' // disk full
 const DUPLICATE = '23505'
-const NODE_UNFIT = new Set(['25006', '57P03', ...UNKNOWN])
+const NODE_UNFIT = new Set(['25006', '57P03', FULL, ...UNKNOWN])
 
 export function postgresVerdict(error: unknown): Verdict {
   const connection = connectionVerdict(error)
@@ -45,6 +46,7 @@ export function postgresVerdict(error: unknown): Verdict {
   const code = String(driverCode(error))
   if (code === DUPLICATE) return 'duplicate'
   if (AGAIN.has(code)) return 'again'
+  if (code === FULL) return 'full'
   return UNKNOWN.has(code) ? 'unknown' : 'final'
 }
 

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { type SQLiteColumn, SQLiteSyncDialect, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { drizzle } from 'drizzle-orm/sqlite-proxy'
@@ -8,6 +6,7 @@ import type { DatabaseLimits } from '../config.ts'
 import type { EmbeddedDatabase } from '../database-url.ts'
 import { ConfigError } from '../errors.ts'
 import type { Builder, Dialect, Prunable, Run, SameRows, Tables } from './dialect.ts'
+import { makePrivate } from './embedded-file.ts'
 import type { StoreEvents } from './events.ts'
 import { driverCode, type Verdict } from './failures.ts'
 import { insertItem, insertOperation } from './inserts.ts'
@@ -24,9 +23,14 @@ const NODE = 'embedded'
 /** Longest a statement blocks this process for another's write; past that the unit is run again. */
 const BUSY_MS = 100
 
+/** Also what a quota or a limit on the size of files says, which is not "full" to SQLite. */
+const NO_ROOM = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE'])
+const isNoRoom = (error: unknown): boolean => NO_ROOM.has(String(driverCode(error)))
+
 export function sqliteVerdict(error: unknown): Verdict {
   const code = String(driverCode(error))
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'again'
+  if (isNoRoom(error)) return 'full'
   return code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' ? 'duplicate' : 'final'
 }
 
@@ -119,6 +123,7 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
     async close() {
       await turn(async () => {})
       reader.close()
+      writer.checkpoint()
       writer.close()
     }
   }
@@ -157,7 +162,7 @@ function inTurn() {
 function open(file: string, busyMs = BUSY_MS) {
   let database: Database.Database
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makePrivate(file)
     database = new Database(file)
     // These hold for a connection, not for the file, so each sets its own; journal_mode must come after busy_timeout.
     database.exec(`pragma busy_timeout = ${Math.max(5000, busyMs)}`)
@@ -200,6 +205,17 @@ function open(file: string, busyMs = BUSY_MS) {
     exec: (text: string) => void database.exec(text),
     rollBack() {
       if (database.inTransaction) database.exec('rollback')
+    },
+    /**
+     * Brings what is in the -wal into the file. Closing should, but the driver keeps a connection that ever prepared a statement.
+     * Where another server reads at this moment, or the disk is full, it stays in the -wal, as safe as before.
+     */
+    checkpoint() {
+      try {
+        database.exec('pragma wal_checkpoint(truncate)')
+      } catch (error) {
+        if (!isNoRoom(error)) throw error
+      }
     },
     close: () => database.close()
   }

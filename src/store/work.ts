@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { databaseUnavailable } from '../errors.ts'
+import { databaseUnavailable, storageFull } from '../errors.ts'
 import type { Dialect, NewItem, OperationKey, Prunable } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
 import { failureName } from './failures.ts'
@@ -26,6 +26,8 @@ export interface Bill extends Origin {
 
 const FIRST_WAIT_MS = 15
 const LONGEST_WAIT_MS = 250
+/** How long a node with room is looked for: some ten tries, each of which a balancer may lead to another node. */
+const ELSEWHERE_MS = 1500
 
 /**
  * One piece of work, a request or a command: its deadline, its bill, and the ways to run statements under them. It is
@@ -71,7 +73,8 @@ export class Work implements Db, Bill {
   /**
    * Runs a unit again where that helps, until the deadline. The unit must be repeatable: carry a key, or set what does
    * not depend on what was there. It is told whether an earlier try may have taken effect.
-   * @throws AppError database_unavailable when the deadline comes first; otherwise the unit's own error
+   * @throws AppError database_unavailable when the deadline comes first, storage_full when no node has room; otherwise the
+   * unit's own error
    */
   async repeatable<R>(unit: (maybeDone: boolean) => Promise<R>): Promise<R> {
     try {
@@ -138,6 +141,7 @@ export class Work implements Db, Bill {
   ): Promise<R> {
     let maybeDone = false
     let error = first
+    let elsewhereUntil: number | undefined
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       const verdict = this.#dialect.verdict(error)
       if (verdict === 'final' || verdict === 'duplicate') throw error
@@ -145,6 +149,14 @@ export class Work implements Db, Bill {
       maybeDone ||= verdict === 'unknown'
       // Jitter, so that servers which failed together do not come back together.
       const pause = wait * (0.5 + Math.random() / 2)
+      if (verdict === 'full') {
+        elsewhereUntil ??= Math.min(this.deadline, performance.now() + ELSEWHERE_MS)
+        // The embedded database has no other node.
+        if (this.#dialect.engine === 'sqlite' || performance.now() + pause >= elsewhereUntil) {
+          this.#events.storageFull(failureName(error), this)
+          throw storageFull(error)
+        }
+      }
       if (performance.now() + pause >= this.deadline) throw databaseUnavailable(error)
       this.#events.retried(failureName(error), this)
       await sleep(pause)
