@@ -91,7 +91,7 @@ export async function buildApp({
     // No compressed requests: no browser sends a form so, and a bomb could be one.
     await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false })
     await site.register(cookie, { secret: config.sessionSecrets })
-    await forms(site)
+    forms(site)
     await views(site, { config, lifecycle, assetNames })
     errorPages(site)
     // Before anything is read: on another schema even a session may not be what it seems.

@@ -30,12 +30,12 @@ export interface EmbeddedDatabase {
 
 export type Database = ServerDatabase | EmbeddedDatabase
 
-const ENGINES: Record<string, 'mysql' | 'postgres'> = {
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  postgres: 'postgres',
-  postgresql: 'postgres'
-}
+const ENGINES = new Map<string, 'mysql' | 'postgres'>([
+  ['mysql', 'mysql'],
+  ['mariadb', 'mysql'],
+  ['postgres', 'postgres'],
+  ['postgresql', 'postgres']
+])
 const DEFAULT_PORTS = { mysql: 3306, postgres: 5432 }
 const SHAPE = 'mysql://user:password@host:3306/database or postgres://…, or a host name with DB_USER, DB_PW, DB_NAME'
 
@@ -59,7 +59,7 @@ function readDatabaseUrl(reader: EnvReader, raw: string): ServerDatabase {
   // The value may hold a password, also where it is malformed, so no message repeats more of it than the scheme.
   const match = /^([a-z][a-z0-9]*)(\+[a-z0-9_]+)?:\/\/(.*)$/is.exec(raw)
   const scheme = match?.[1]?.toLowerCase() ?? raw.slice(0, raw.indexOf('://')).replace(/[^\w+.-]/g, '?')
-  const engine = ENGINES[scheme]
+  const engine = ENGINES.get(scheme)
   if (!match || engine === undefined) {
     reader.fail(
       `DB_HOST: got the scheme ${quote(scheme)}, expects mysql, mariadb, postgres or postgresql, each also with a +driver`
@@ -106,7 +106,8 @@ function readDatabaseUrl(reader: EnvReader, raw: string): ServerDatabase {
 }
 
 function readBareHost(reader: EnvReader, host: string): ServerDatabase {
-  const engine = ENGINES[reader.oneOf('DB_ENGINE', 'mysql', ['mysql', 'mariadb', 'postgres', 'postgresql'])] ?? 'mysql'
+  const engine =
+    ENGINES.get(reader.oneOf('DB_ENGINE', 'mysql', ['mysql', 'mariadb', 'postgres', 'postgresql'])) ?? 'mysql'
   const bare = host.replace(/^\[|\]$/g, '')
   const user = reader.text('DB_USER') ?? ''
   if (!isHost(bare)) reader.fail(`DB_HOST: is neither a URL nor a host name or address, expects ${SHAPE}`)
@@ -125,20 +126,20 @@ function readBareHost(reader: EnvReader, host: string): ServerDatabase {
 }
 
 /** MySQL's and libpq's spellings mean the same here, for either engine. */
-const TLS_MODES: Record<string, 'off' | 'encrypt' | 'verify-ca' | 'verify-full'> = {
-  disable: 'off',
-  disabled: 'off',
-  false: 'off',
-  '0': 'off',
-  require: 'encrypt',
-  required: 'encrypt',
-  'verify-ca': 'verify-ca',
-  verify_ca: 'verify-ca',
-  'verify-full': 'verify-full',
-  verify_identity: 'verify-full',
-  true: 'verify-full',
-  '1': 'verify-full'
-}
+const TLS_MODES = new Map<string, 'off' | 'encrypt' | 'verify-ca' | 'verify-full'>([
+  ['disable', 'off'],
+  ['disabled', 'off'],
+  ['false', 'off'],
+  ['0', 'off'],
+  ['require', 'encrypt'],
+  ['required', 'encrypt'],
+  ['verify-ca', 'verify-ca'],
+  ['verify_ca', 'verify-ca'],
+  ['verify-full', 'verify-full'],
+  ['verify_identity', 'verify-full'],
+  ['true', 'verify-full'],
+  ['1', 'verify-full']
+])
 
 function readTls(reader: EnvReader, params: URLSearchParams): Tls | undefined {
   let mode: 'off' | 'encrypt' | 'verify-ca' | 'verify-full' | undefined
@@ -146,7 +147,7 @@ function readTls(reader: EnvReader, params: URLSearchParams): Tls | undefined {
   for (const [name, value] of params) {
     const plain = name.toLowerCase().replaceAll('_', '-')
     if (['ssl', 'tls', 'ssl-mode', 'sslmode'].includes(plain)) {
-      mode = TLS_MODES[value.toLowerCase()]
+      mode = TLS_MODES.get(value.toLowerCase())
       if (mode === undefined) {
         reader.fail(
           `DB_HOST: got ${name}=${quote(value)}, expects disable, require, verify-ca or verify-full (or MySQL's DISABLED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY)`

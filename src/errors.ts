@@ -12,6 +12,7 @@ export type ErrorPage =
   | 'tooLarge'
   | 'unsupportedMedia'
   | 'badRequest'
+  | 'notUtf8'
   | 'internal'
 
 /** An error meant for the person at the other end: a stable code for programs, a catalogue key for people. */
@@ -59,6 +60,8 @@ export const tooBusy = () => new AppError('busy', 503, 'busy', { retryAfterSecon
 export const csrfExpired = () => new AppError('csrf', 403, 'csrf.expired')
 export const foreignOrigin = () => new AppError('csrf', 403, 'csrf.origin')
 export const badRequest = (code = 'bad_request') => new AppError(code, 400, 'badRequest')
+/** What was sent is text in another encoding, or none at all. */
+export const notUtf8 = () => new AppError('not_utf8', 400, 'notUtf8')
 export const notFound = () => new AppError('not_found', 404, 'notFound')
 export const methodNotAllowed = () => new AppError('method_not_allowed', 405, 'methodNotAllowed')
 

@@ -321,11 +321,10 @@ if (reload) waitForAnswer(Number(reload.dataset.reload) * 1_000)
 
 /** Asks first, so that the page stays readable until there is something better to show. */
 async function waitForAnswer(everyMs) {
-  const here = location.pathname + location.search
   for (;;) {
     await sleep(everyMs)
-    const response = await fetch(here, { headers: { accept: 'text/html' } }).catch(() => undefined)
-    if (response && !isAway(response)) return location.replace(here)
+    const response = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => undefined)
+    if (response && !isAway(response)) return location.reload()
   }
 }
 

@@ -245,6 +245,9 @@ export const en: Catalogue = {
   'unsupportedMedia.text': 'The request came in a format that cannot be read here. Use the form on the page.',
   'badRequest.title': 'That request makes no sense',
   'badRequest.text': 'It arrived incomplete or garbled. Go back to the page and try again.',
+  'notUtf8.title': 'That text cannot be read',
+  'notUtf8.text':
+    'It did not arrive as UTF-8. Nothing was saved, so that nothing is garbled. Type it again on the page.',
   'internal.title': 'Something failed',
   'internal.text': 'The fault is ours and has been recorded. Try again in a moment.',
 

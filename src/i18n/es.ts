@@ -244,6 +244,9 @@ export const es: Catalogue = {
   'unsupportedMedia.text': 'La petición llegó en un formato que aquí no se lee. Use el formulario de la página.',
   'badRequest.title': 'Esta petición no se entiende',
   'badRequest.text': 'Ha llegado incompleta o alterada. Vuelva a la página e inténtelo otra vez.',
+  'notUtf8.title': 'Este texto no se puede leer',
+  'notUtf8.text':
+    'No ha llegado en UTF-8. No se ha guardado nada, para que nada quede alterado. Escríbalo otra vez en la página.',
   'internal.title': 'Algo ha fallado',
   'internal.text': 'El fallo es nuestro y ha quedado registrado. Inténtelo otra vez dentro de un momento.',
 

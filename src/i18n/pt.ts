@@ -246,6 +246,8 @@ export const pt = {
   'unsupportedMedia.text': 'O pedido veio num formato que não se lê aqui. Use o formulário da página.',
   'badRequest.title': 'Este pedido não se percebe',
   'badRequest.text': 'Chegou incompleto ou trocado. Volte à página e tente outra vez.',
+  'notUtf8.title': 'Este texto não se consegue ler',
+  'notUtf8.text': 'Não chegou em UTF-8. Nada foi guardado, para não ficar trocado. Escreva-o outra vez na página.',
   'internal.title': 'Alguma coisa falhou',
   'internal.text': 'A falha é nossa e ficou registada. Tente outra vez daqui a pouco.',
 

@@ -3,6 +3,7 @@ import { AppError, badRequest, methodNotAllowed, notFound } from '../errors.ts'
 import type { MessageKey } from '../i18n/index.ts'
 import { isForeign } from './csrf.ts'
 import { translateFor, wantsJson } from './language.ts'
+import { localPath } from './local-path.ts'
 
 /** Whatever went wrong, as an error meant for the person at the other end. */
 export function toAppError(error: unknown): AppError {
@@ -100,18 +101,19 @@ interface ResendForm {
   fields: KeptField[]
 }
 
-const LABELS: Record<string, MessageKey> = {
-  product_type: 'label.type',
-  quantity: 'label.quantity',
-  local: 'label.shop',
-  email: 'label.email',
-  name: 'label.name'
-}
-const SECRETS: Record<string, MessageKey> = {
-  password: 'label.password',
-  new_password: 'label.newPassword',
-  new_password_again: 'label.repeatPassword'
-}
+/** Maps, as a field may be called `toString`, too. */
+const LABELS = new Map<string, MessageKey>([
+  ['product_type', 'label.type'],
+  ['quantity', 'label.quantity'],
+  ['local', 'label.shop'],
+  ['email', 'label.email'],
+  ['name', 'label.name']
+])
+const SECRETS = new Map<string, MessageKey>([
+  ['password', 'label.password'],
+  ['new_password', 'label.newPassword'],
+  ['new_password_again', 'label.repeatPassword']
+])
 const HIDDEN = new Set(['operation', 'id', 'next', 'lang'])
 
 /**
@@ -127,11 +129,11 @@ function resendForm(error: AppError, request: FastifyRequest): ResendForm | null
   const fields: KeptField[] = []
   for (const [name, value] of Object.entries(body)) {
     if (typeof value !== 'string') continue
-    const secret = SECRETS[name]
-    const label = LABELS[name]
+    const secret = SECRETS.get(name)
+    const label = LABELS.get(name)
     if (secret) fields.push({ name, value: '', label: t(secret), secret: true })
     else if (label) fields.push({ name, value, label: t(label), secret: false })
     else if (HIDDEN.has(name)) fields.push({ name, value, label: null, secret: false })
   }
-  return { action: request.url.split('?', 1)[0] ?? '/', fields }
+  return { action: localPath(request.url.split('?', 1)[0]) ?? '/', fields }
 }

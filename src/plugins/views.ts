@@ -9,6 +9,7 @@ import type { FieldErrors } from '../shop/validation.ts'
 import type { AssetNames } from './assets.ts'
 import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
+import { localPath } from './local-path.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -105,7 +106,7 @@ const languageChoices = Object.fromEntries(
 
 /** Where the page being answered can be asked for again; the answer to a POST has its form's page. */
 function pagePath({ method, url, server }: FastifyRequest): string {
-  if (method === 'GET') return url
+  if (method === 'GET') return localPath(url) ?? '/'
   const path = url.split('?', 1)[0] ?? '/'
   if (server.hasRoute({ method: 'GET', url: path })) return path
   return path.startsWith('/conta/') ? '/conta' : '/'

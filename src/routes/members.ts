@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { typed } from '../plugins/forms.ts'
 import { translateFor, wantsJson } from '../plugins/language.ts'
+import { localPath } from '../plugins/local-path.ts'
 import type { Customer } from '../shop/accounts.ts'
 import type { RawForm } from '../shop/validation.ts'
 
@@ -25,11 +26,12 @@ export function getCustomer(request: FastifyRequest): Customer {
   return customer
 }
 
+const LIST = '/carrinho/'
 const KEPT = ['product_type', 'quantity', 'local', 'operation'] as const
 
 /** A page, never an action: a signed-out POST leads to the list, with what was typed in its form. */
 function wantedPage(request: FastifyRequest): string {
-  if (request.method === 'GET' || request.method === 'HEAD') return request.url
+  if (request.method === 'GET' || request.method === 'HEAD') return safeNext(request.url)
   const form = (request.body ?? {}) as RawForm
   const query = new URLSearchParams()
   for (const name of KEPT) {
@@ -37,20 +39,8 @@ function wantedPage(request: FastifyRequest): string {
     if (value !== '' && value.length <= 600) query.set(name, value)
   }
   if (request.url.startsWith('/conta')) return '/conta'
-  return query.size > 0 ? `/carrinho/?${query}` : '/carrinho/'
+  return query.size > 0 ? `${LIST}?${query}` : LIST
 }
 
 /** `next` if it leads somewhere on this site, the list otherwise. */
-export function safeNext(next: unknown): string {
-  const fallback = '/carrinho/'
-  if (typeof next !== 'string' || next.length > 4000 || !/^\/(?![/\\])/.test(next)) return fallback
-  // Browsers drop tabs and line breaks and read a backslash as a slash before they look at a URL.
-  if (/[\p{Cc}\\]/u.test(next)) return fallback
-  const here = 'http://here.invalid'
-  try {
-    const url = new URL(next, here)
-    return url.origin === here ? url.pathname + url.search + url.hash : fallback
-  } catch {
-    return fallback
-  }
-}
+export const safeNext = (next: unknown): string => localPath(next) ?? LIST

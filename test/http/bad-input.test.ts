@@ -176,6 +176,54 @@ forEachEngine('requests that make no sense', engine => {
     assert.deepEqual(await client.items(), [])
   })
 
+  test('a field called as what every object has is a field like any other that nobody asked for', async t => {
+    const client = await signedIn(t, site.server)
+    const visitor = new Client(t, site.server)
+    const names = [...Object.getOwnPropertyNames(Object.prototype), 'length', 'then', 'toJSON', 'csrf_token.x']
+    let added = 0
+    for (const name of names.filter(each => !['__proto__', 'constructor'].includes(each))) {
+      await client.get('/carrinho/')
+      const reply = await client.post('/carrinho/', { ...item, [name]: 'x' })
+      assert.equal(reply.status, 303, name)
+      added += 1
+      const asJson = await client.postJson('/carrinho/', JSON.stringify({ ...item, [name]: 'x' }))
+      assert.equal(asJson.status, 201, `${name} as JSON`)
+      added += 1
+    }
+    assert.equal((await client.items()).length, added)
+    for (const name of names) {
+      // A refused form is shown again, with the labels of its fields.
+      for (const form of [{ ...item, [name]: 'x', csrf_token: 'old' }, { [name]: 'x' }]) {
+        const { status } = await client.postRaw('/carrinho/', form)
+        assert.ok([400, 403].includes(status), `${name} answered ${status}`)
+      }
+      for (const path of ['/', '/carrinho/', '/login', '/nowhere']) {
+        const pairs = `${name}=x&next=${name}&product_type=${name}`
+        for (const who of [client, visitor]) {
+          const { status } = await who.get(`${path}?${pairs}`, { cookie: `${name}=x; carrinho_lang=${name}` })
+          assert.ok(status < 500, `${path}?${pairs} answered ${status}`)
+        }
+      }
+      await visitor.get('/login')
+      for (const form of [
+        { lang: name, next: '/' },
+        { lang: 'pt', next: name }
+      ]) {
+        const { status } = await visitor.post('/idioma', form)
+        assert.ok([303, 400].includes(status), `${JSON.stringify(form)} answered ${status}`)
+      }
+      for (const header of ['accept-language', 'accept', 'accept-encoding']) {
+        const { status } = await visitor.get('/login', { [header]: name })
+        assert.equal(status, 200, `${header}: ${name}`)
+      }
+      const { status } = await visitor.postRaw('/login', { email: name, password: name, [name]: 'x', csrf_token: 'x' })
+      assert.ok([400, 403].includes(status), `${name} at login answered ${status}`)
+      const missing = await request(`${site.server.url}/static/${name}`, { headers: json })
+      assert.equal(missing.status, 404, `/static/${name}`)
+    }
+    assert.ok(!site.server.logs.some(line => line.includes('"failed"')), 'nothing was our own fault')
+  })
+
   test('a field that comes twice gets 400', async t => {
     const client = await signedIn(t, site.server)
     const csrf_token = client.csrf() ?? ''

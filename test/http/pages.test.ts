@@ -205,6 +205,9 @@ forEachEngine(
       for (const [lang, next] of [
         ['en', 'https://evil.example/'],
         ['en', '//evil.example'],
+        ['en', '/.//evil.example'],
+        ['en', '/x/..//evil.example'],
+        ['en', '/%2e//evil.example'],
         ['xx', '/'],
         ['', ''],
         ['__proto__', '/']
