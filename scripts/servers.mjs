@@ -171,7 +171,7 @@ async function askPostgres(port, password) {
   await client.end()
 }
 
-async function startMariadb(folder, { server, installer }, password) {
+async function startMariadb(folder, { server, installer }, password, options = []) {
   const owner = unprivileged('mysql')
   if (owner.uid) chownSync(folder, owner.uid, owner.gid)
   const data = join(folder, 'data')
@@ -179,7 +179,7 @@ async function startMariadb(folder, { server, installer }, password) {
   const init = join(folder, 'init.sql')
   await runOnce(
     installer,
-    ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+    ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...options],
     { ...owner, cwd: folder }
   )
   writeFileSync(
@@ -214,7 +214,8 @@ async function startMariadb(folder, { server, installer }, password) {
       // Looking names up is a way for a machine's DNS to slow every connection down.
       '--skip-name-resolve',
       '--max-connections=400',
-      '--character-set-server=utf8mb4'
+      '--character-set-server=utf8mb4',
+      ...options
     ],
     { ...owner, cwd: folder, logFile }
   )
@@ -227,7 +228,7 @@ async function startMariadb(folder, { server, installer }, password) {
   return { url: `mysql://root:${password}@127.0.0.1:${port}`, stop }
 }
 
-async function startPostgres(folder, { initdb, server }, password) {
+async function startPostgres(folder, { initdb, server }, password, options = []) {
   const owner = unprivileged('postgres')
   const data = join(folder, 'data')
   const logFile = join(folder, 'log')
@@ -241,11 +242,8 @@ async function startPostgres(folder, { initdb, server }, password) {
   })
   const port = await freePort()
   const settings = ['max_connections=200', 'unix_socket_directories=', 'listen_addresses=127.0.0.1']
-  const child = spawnServer(server, ['-D', data, '-p', String(port), ...settings.flatMap(pair => ['-c', pair])], {
-    ...owner,
-    cwd: folder,
-    logFile
-  })
+  const args = ['-D', data, '-p', String(port), ...settings.flatMap(pair => ['-c', pair]), ...options]
+  const child = spawnServer(server, args, { ...owner, cwd: folder, logFile })
   // SIGINT: end the sessions and stop, without waiting for clients to leave.
   const stop = () => stopChild(child, 'SIGINT')
   const isDead = () => child.exitCode !== null || child.signalCode !== null
@@ -321,6 +319,15 @@ const startHere = {
   postgres: startPostgres,
   haproxy: async (_folder, path) => ({ url: path, stop: async () => {} }),
   chromium: async (_folder, path) => ({ url: path, stop: async () => {} })
+}
+
+/**
+ * One more server, of a test's own, with its data in `folder`; undefined where its programs are not on this machine.
+ * `options` are further ones of the server's command line.
+ */
+export async function startOwn(name, folder, { options = [], password = randomBytes(12).toString('hex') } = {}) {
+  const programs = find[name]()
+  return programs && startHere[name](folder, programs, password, options)
 }
 
 async function startOne(name, base) {

@@ -55,12 +55,13 @@ export const sessionSecret = 'a secret that only the tests know 0123456789'
 
 /**
  * A database of the test's own, gone when the test ends.
- * `options.migrate: false` leaves it empty; `options.create` adds to CREATE DATABASE, as in `character set latin1`.
+ * `options.migrate: false` leaves it empty; `options.create` adds to CREATE DATABASE, as in `character set latin1`;
+ * `options.server` is the URL of a server of the test's own, with which it goes; `options.name` its name there.
  */
 export async function freshDatabase(
   t: Scope,
   engine: Engine,
-  options: { migrate?: boolean; create?: string } = {}
+  options: { migrate?: boolean; create?: string; server?: string; name?: string } = {}
 ): Promise<TestDatabase> {
   if (engine === 'sqlite') {
     const folder = await tempFolder(t)
@@ -74,13 +75,14 @@ export async function freshDatabase(
       query: (sql, values) => embeddedQuery(file, sql, values)
     }
   }
-  const adminUrl = adminUrls[engine]
+  const adminUrl = options.server ?? adminUrls[engine]
   assert.ok(adminUrl, `no ${engine} to test with`)
-  const name = `t_${Date.now().toString(36)}_${randomBytes(5).toString('hex')}`
+  const name = options.name ?? `t_${Date.now().toString(36)}_${randomBytes(5).toString('hex')}`
   const url = new URL(adminUrl)
   url.pathname = `/${name}`
   await adminQuery(engine, adminUrl, `create database ${name} ${options.create ?? ''}`)
-  defer(t, () => adminQuery(engine, adminUrl, `drop database ${name}${engine === 'postgres' ? ' with (force)' : ''}`))
+  if (!options.server)
+    defer(t, () => adminQuery(engine, adminUrl, `drop database ${name}${engine === 'postgres' ? ' with (force)' : ''}`))
   const envThrough = (port: number) => {
     const other = new URL(url)
     other.port = String(port)
