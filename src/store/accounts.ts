@@ -120,9 +120,9 @@ export function accountStore({ builder, tables: { customers } }: Dialect) {
 
     /** How many there are, how many cannot log in as their password is no hash, how many for want of a login key. */
     async count(db: Db): Promise<{ accounts: number; plaintext: number; withoutKey: number }> {
-      const [all] = await db.all(countAll)
-      const [plaintext] = await db.all(countPlaintext)
-      const [withoutKey] = await db.all(countWithoutKey)
+      const [all] = await db.all(countAll, {})
+      const [plaintext] = await db.all(countPlaintext, {})
+      const [withoutKey] = await db.all(countWithoutKey, {})
       return { accounts: Number(all?.n), plaintext: Number(plaintext?.n), withoutKey: Number(withoutKey?.n) }
     }
   }

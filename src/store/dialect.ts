@@ -1,7 +1,9 @@
 import type { Query, SQL, Table } from 'drizzle-orm'
 import type { PgDatabase, PgInsertValue, PgQueryResultHKT, PgTable, PgUpdateSetSource } from 'drizzle-orm/pg-core'
+import type { ChangeValues, Effect } from './changes.ts'
 import type { Verdict } from './failures.ts'
 import type { Answer, PoolGauges } from './pool.ts'
+import type { Compiler } from './statement.ts'
 import type * as tables from './tables.postgres.ts'
 import type { Bill } from './work.ts'
 
@@ -59,7 +61,7 @@ export interface CausalReads {
 export type Run = (sql: string, params: unknown[], isSelect: boolean) => Promise<Answer>
 
 /** Everything the three databases do differently, and nothing else. */
-export interface Dialect {
+export interface Dialect extends Compiler {
   readonly engine: 'mysql' | 'postgres' | 'sqlite'
   readonly tables: Tables
   readonly builder: Builder
@@ -72,6 +74,12 @@ export interface Dialect {
    * @throws an error with verdict `duplicate` when the key was used before
    */
   insertOnce(bill: Bill, operation: OperationKey, item: NewItem): Promise<unknown>
+  /**
+   * Prepares a numbered change with this effect, to be run in one transaction, and one round trip where that can be.
+   * What it makes answers the `detail` that was noted, and throws an error with verdict `duplicate` when the key was used
+   * before.
+   */
+  change<V extends object>(effect: Effect<V>): (bill: Bill, values: V & ChangeValues) => Promise<string | null>
   /** Awaits that what was found done, by whomever, is as safe as a commit of one's own. */
   settle(bill: Bill): Promise<void>
   /** Deletes up to `limit` rows whose time column is before `before`; how many it deleted. */

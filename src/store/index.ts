@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import { accountStore } from './accounts.ts'
+import { changeStore } from './changes.ts'
 import type { Dialect } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { itemStore } from './items.ts'
@@ -43,6 +44,7 @@ export async function openStore(config: Config, events: StoreEvents) {
     accounts: accountStore(dialect),
     items: itemStore(dialect),
     sessions,
+    changes: changeStore(dialect),
     loginFailures: loginFailureStore(dialect),
     schema: schemaReader(dialect),
 

@@ -46,7 +46,7 @@ export function schemaReader(dialect: Dialect): (db: Db) => Promise<SchemaVersio
   )
   return async db => {
     try {
-      const [row] = await db.all(newest)
+      const [row] = await db.all(newest, {})
       return { found: row?.version ?? 0, known }
     } catch (error) {
       if (isMissingTable(error)) return { found: 0, known }

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { lt, sql } from 'drizzle-orm'
-import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core'
+import { type MySqlColumn, MySqlDialect, type MySqlTable } from 'drizzle-orm/mysql-core'
 import { drizzle } from 'drizzle-orm/mysql-proxy'
 import mysql, { type Connection, type ConnectionOptions, type PrepareStatementInfo } from 'mysql2'
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
 import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
+import { mysqlChange } from './drivers/mysql-change.ts'
 import type { StoreEvents } from './events.ts'
 import {
   connectionVerdict,
@@ -20,7 +21,8 @@ import { insertItem, insertOperation } from './inserts.ts'
 import { leaseLock } from './lease-lock.ts'
 import type { Answer, Link } from './pool.ts'
 import { Pooled } from './pooled.ts'
-import { fill, type Statement, write } from './statement.ts'
+import type { Fragment } from './sql.ts'
+import { fill, type Statement, statement, write } from './statement.ts'
 import * as tables from './tables.mysql.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -116,6 +118,17 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
       return pooled.run(bill, insertOnce.sql, fill(insertOnce, values), false)
     },
 
+    compile,
+    change(effect) {
+      const whole = compile(mysqlChange(effect))
+      return async (bill, values) => {
+        const { rows } = await pooled.run(bill, whole.sql, fill(whole, values), false)
+        // A compound statement answers with lists of rows, one for each SELECT in it.
+        const [[[detail]] = [[values.detail]]] = rows as [[[string | null]]?]
+        return detail
+      }
+    },
+
     // What can be seen in a Galera cluster every node has received.
     settle: async () => {},
 
@@ -156,6 +169,9 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
 
 /** Altering a large table takes its time. */
 const MIGRATION_MS = 30 * 60_000
+
+const spelling = new MySqlDialect()
+const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(spelling.sqlToQuery(fragment.getSQL()))
 
 const queries = drizzle(async () => ({ rows: [] }))
 const builder = queries as unknown as Builder

@@ -6,10 +6,12 @@ import pg from 'pg'
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
 import type { Builder, Dialect, NodeInfo, Prunable } from './dialect.ts'
+import { postgresChange } from './drivers/postgres-change.ts'
 import type { StoreEvents } from './events.ts'
 import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
 import type { Answer, Link } from './pool.ts'
 import { Pooled } from './pooled.ts'
+import type { Fragment } from './sql.ts'
 import { fill, type Statement, statement } from './statement.ts'
 import * as tables from './tables.postgres.ts'
 import { tlsOptions } from './tls.ts'
@@ -90,6 +92,15 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     insertOnce: (bill, operation, item) =>
       pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item }), false),
 
+    compile,
+    change(effect) {
+      const whole = compile(postgresChange(effect))
+      return async (bill, values) => {
+        const { rows } = await pooled.run(bill, whole.sql, fill(whole, values), false)
+        return rows[0]?.[0] as string | null
+      }
+    },
+
     settle: async bill => void (await pooled.run(bill, SETTLE, [], false)),
 
     async prune(bill, what, before, limit) {
@@ -140,6 +151,7 @@ const MIGRATION_LOCK = 22_777_446
 
 const builder = drizzle(async () => ({ rows: [] })) as unknown as Builder
 const dialect = new PgDialect()
+const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(dialect.sqlToQuery(fragment.getSQL()))
 const value = sql.placeholder
 const name = (column: PgColumn) => sql.identifier(column.name)
 

@@ -7,10 +7,12 @@ import type { EmbeddedDatabase } from '../database-url.ts'
 import { ConfigError } from '../errors.ts'
 import type { Builder, Dialect, Prunable, Run, SameRows, Tables } from './dialect.ts'
 import { makePrivate } from './embedded-file.ts'
+import { sqliteChange } from './drivers/sqlite-change.ts'
 import type { StoreEvents } from './events.ts'
 import { driverCode, type Verdict } from './failures.ts'
 import { insertItem, insertOperation } from './inserts.ts'
 import type { Answer } from './pool.ts'
+import type { Fragment } from './sql.ts'
 import { fill, type Statement, statement } from './statement.ts'
 import * as tables from './tables.sqlite.ts'
 import type { Bill } from './work.ts'
@@ -82,6 +84,26 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
         await run(addItem.sql, fill(addItem, { ...item }), false)
       }),
 
+    compile,
+    change(effect) {
+      const steps = sqliteChange(effect).map(step => compile(step))
+      // Without a pause between them: another server on this file would otherwise wait for this process.
+      return (bill, values) =>
+        turn(async () => {
+          writer.exec('begin immediate')
+          try {
+            const answers = steps.map(step =>
+              writer.run(bill, step.sql, fill(step, values), /\breturning\b/.test(step.sql))
+            )
+            writer.exec('commit')
+            return answers.flatMap(answer => answer.rows)[0]?.[0] as string | null
+          } catch (error) {
+            writer.rollBack()
+            throw error
+          }
+        })
+    },
+
     settle: async () => {},
 
     async prune(bill, what, before, limit) {
@@ -137,6 +159,7 @@ const addOperation = insertOperation(builder, tables as unknown as Tables)
 const addItem = insertItem(builder, tables as unknown as Tables)
 
 const dialect = new SQLiteSyncDialect()
+const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(dialect.sqlToQuery(fragment.getSQL()))
 const expired = (table: SQLiteTable, column: SQLiteColumn): Statement =>
   statement(
     dialect.sqlToQuery(sql`delete from ${table} where rowid in (

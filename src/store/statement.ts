@@ -1,4 +1,5 @@
 import { is, Param, Placeholder, type Query } from 'drizzle-orm'
+import type { Fragment, Reading } from './sql.ts'
 
 /** The values of a statement's placeholders, by name. */
 export type Values = Record<string, unknown>
@@ -7,11 +8,15 @@ export type Values = Record<string, unknown>
  * A query as text, built once by drizzle, with places for its values. drizzle builds and types the queries; running them
  * is ours, since there lie the deadline, the node and the count of round trips.
  */
-export interface Statement {
+export interface Statement<V extends object = Values> {
   readonly sql: string
   /** Constants, and places to be filled in. */
   readonly params: readonly (Place | Constant)[]
+  /** What it needs, for the compiler alone. */
+  readonly [NEEDS]?: (values: V) => void
 }
+
+declare const NEEDS: unique symbol
 
 interface Place {
   readonly name: string
@@ -22,7 +27,7 @@ interface Constant {
   readonly value: unknown
 }
 
-export interface Select<Row> extends Statement {
+export interface Select<Row, V extends object = Values> extends Statement<V> {
   /** The names of the columns, in the order in which the driver returns them. */
   readonly keys: readonly (keyof Row & string)[]
 }
@@ -35,7 +40,7 @@ export function write(query: Built): Statement {
   return statement(query.toSQL())
 }
 
-export function statement({ sql, params }: Pick<Query, 'sql' | 'params'>): Statement {
+export function statement<V extends object = Values>({ sql, params }: Pick<Query, 'sql' | 'params'>): Statement<V> {
   const places = params.map(param => {
     const value = is(param, Param) ? param.value : param
     return is(value, Placeholder) ? { name: String(value.name) } : { name: undefined, value }
@@ -49,12 +54,22 @@ export function select<Row>(query: Built & PromiseLike<Row[]>): Select<Row> {
   return { ...write(query), keys: Object.keys(getSelectedFields.call(query)) as (keyof Row & string)[] }
 }
 
+export interface Compiler {
+  /** SQL in this database's spelling, ready to run. */
+  compile<V extends object>(fragment: Fragment<V>): Statement<V>
+}
+
+/** A statement that reads, ready to run. */
+export function reading<V extends object, Row>({ compile }: Compiler, fragment: Reading<V, Row>): Select<Row, V> {
+  return { ...compile(fragment), keys: fragment.columns }
+}
+
 /** @throws Error for a placeholder without a value */
-export function fill({ params }: Statement, values: Values): unknown[] {
+export function fill<V extends object>({ params }: Statement<V>, values: V): unknown[] {
   const filled = new Array(params.length)
   for (let i = 0; i < params.length; i++) {
     const param = params[i] as Place | Constant
-    const value = param.name === undefined ? (param as Constant).value : values[param.name]
+    const value = param.name === undefined ? (param as Constant).value : (values as Values)[param.name]
     if (value === undefined) throw new Error(`no value for ${param.name}`)
     filled[i] = value
   }

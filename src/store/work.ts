@@ -4,13 +4,13 @@ import type { Dialect, NewItem, OperationKey, Prunable } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
 import { failureName } from './failures.ts'
 import type { Answer } from './pool.ts'
-import { fill, type Select, type Statement, toRows, type Values } from './statement.ts'
+import { fill, type Select, type Statement, toRows } from './statement.ts'
 
 /** What may run statements: a piece of work, or a transaction in it. */
 export interface Db {
-  all<Row>(statement: Select<Row>, values?: Values): Promise<Row[]>
+  all<Row, V extends object>(statement: Select<Row, V>, values: V): Promise<Row[]>
   /** How many rows it touched. */
-  write(statement: Statement, values?: Values): Promise<number>
+  write<V extends object>(statement: Statement<V>, values: V): Promise<number>
 }
 
 /** What a piece of work has spent, kept by whoever runs its statements. */
@@ -52,7 +52,7 @@ export class Work implements Db, Bill {
   }
 
   /** One SELECT, tried again until the deadline. @throws AppError database_unavailable */
-  async all<Row>(statement: Select<Row>, values: Values = {}): Promise<Row[]> {
+  async all<Row, V extends object>(statement: Select<Row, V>, values: V): Promise<Row[]> {
     const params = fill(statement, values)
     let answer: Answer
     try {
@@ -65,7 +65,7 @@ export class Work implements Db, Bill {
   }
 
   /** One write, tried once: whoever knows whether it may be repeated wraps it in `repeatable` or `once`. */
-  async write(statement: Statement, values: Values = {}): Promise<number> {
+  async write<V extends object>(statement: Statement<V>, values: V): Promise<number> {
     const answer = await this.#dialect.run(this, statement.sql, fill(statement, values), false)
     return answer.affectedRows
   }
@@ -97,9 +97,9 @@ export class Work implements Db, Bill {
   transaction<R>(unit: (tx: Db) => Promise<R>): Promise<R> {
     return this.#dialect.transaction(this, run =>
       unit({
-        all: async (statement, values = {}) =>
+        all: async (statement, values) =>
           toRows(statement.keys, (await run(statement.sql, fill(statement, values), true)).rows),
-        write: async (statement, values = {}) => (await run(statement.sql, fill(statement, values), false)).affectedRows
+        write: async (statement, values) => (await run(statement.sql, fill(statement, values), false)).affectedRows
       })
     )
   }

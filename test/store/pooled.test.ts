@@ -67,18 +67,18 @@ function failing(...errors: Error[]): Link['run'] {
 test('reads that wait for causality are counted with their time; writes, and reads that do not wait, are not', async t => {
   const slow: Link['run'] = () => new Promise(resolve => setTimeout(() => resolve(nothing), 20))
   const { work, pooled } = makeWork(t, slow)
-  await work.all(read)
-  await work.write(read)
+  await work.all(read, {})
+  await work.write(read, {})
   assert.equal(pooled.causalReads.total, 1)
   assert.ok(pooled.causalReads.ms >= 15)
   const plain = makeWork(t, slow, false)
-  await plain.work.all(read)
+  await plain.work.all(read, {})
   assert.equal(plain.pooled.causalReads.total, 0)
 })
 
 test('a read whose node did not catch up in time is told, with the request, and tried again', async t => {
   const { work, told } = makeWork(t, failing(causalTimeout))
-  await work.all(read)
+  await work.all(read, {})
   assert.deepEqual(told, [
     ['causalReadTimedOut', 'node1', 'request-1'],
     ['retried', 'Error', 'request-1']
@@ -88,10 +88,10 @@ test('a read whose node did not catch up in time is told, with the request, and 
 test('an unknown commit is resolved by a write that was run again, not by a read', async t => {
   const lost = () => new LinkLost(new Error('gone'))
   const reading = makeWork(t, failing(lost()))
-  await reading.work.all(read)
+  await reading.work.all(read, {})
   assert.deepEqual(reading.told, [['retried', 'LinkLost', 'request-1']])
   const writing = makeWork(t, failing(lost()))
-  await writing.work.repeatable(() => writing.work.write(read))
+  await writing.work.repeatable(() => writing.work.write(read, {}))
   assert.deepEqual(writing.told, [['retried', 'LinkLost', 'request-1'], ['settled'], ['unknownResolved', 'request-1']])
 })
 
@@ -101,7 +101,7 @@ test('a statement for which no time is left is not sent, and its link goes back 
     sent++
     return nothing
   })
-  await work.all(read)
+  await work.all(read, {})
   await assert.rejects(
     pooled.run({ ...work, deadline: performance.now() - 1 } as unknown as Work, 'select 1', [], true),
     NoConnection

@@ -1,0 +1,57 @@
+import { number, optional, table, text, word } from './sql.ts'
+
+/**
+ * Every table of the application, for all three databases; migrations/ makes them. The lab guide's tables and columns keep
+ * their Portuguese names here and nowhere else. Moments are milliseconds since 1970.
+ */
+
+/** The guide's `clientes`. */
+export const accounts = table('clientes', {
+  id: number('id_cliente'),
+  name: text('nome'),
+  email: text('email'),
+  /** A hash. The guide's own INSERTs leave plaintexts here, with which nobody can log in. */
+  password: text('password'),
+  /** What the account is found by at login; null for rows that `migrate` has not seen, or whose e-mail an older row has. */
+  emailKey: optional(text('email_key'))
+})
+
+/** The guide's `compras`. */
+export const items = table('compras', {
+  id: number('id_compras'),
+  /** Whose list the item is on. */
+  accountId: optional(number('id_cliente')),
+  /** Which of the account's lists; 0, as in rows of the guide's application, is the first one. */
+  listId: number('list_id'),
+  type: text('tipo'),
+  quantity: number('quantidade'),
+  shop: text('local')
+})
+
+export const lists = table('lists', {
+  id: number('id'),
+  ownerId: number('owner_id'),
+  /** The account whose first list this is, which needs no id to be found; null for any other list. */
+  firstOf: optional(number('first_of')),
+  name: text('name'),
+  /** The number of the list's latest change. */
+  version: number('version'),
+  createdAt: number('created_at')
+})
+
+/** What happened to each list, one row a change, numbered without gaps. */
+export const changes = table('changes', {
+  listId: number('list_id'),
+  version: number('version'),
+  /** Who made it. With the key unique: an account's key stands for one change. */
+  accountId: number('account_id'),
+  key: text('change_key'),
+  /** A hash of what was asked for, to tell a repetition from another use of the key. */
+  digest: text('digest'),
+  kind: word<'add' | 'remove'>('kind'),
+  /** The item that it was about; null when it was not there. */
+  itemId: optional(number('item_id')),
+  /** The item's content as JSON: as it was before a change that takes it away, else as it was given. */
+  detail: optional(text('detail')),
+  at: number('at')
+})
