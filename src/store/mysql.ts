@@ -232,6 +232,9 @@ async function connect(options: MysqlOptions): Promise<Link> {
   }
 }
 
+/** MySQL skips what stands in the comment. */
+const WITHOUT_WAITING = '/*M! set statement wsrep_sync_wait = 0 for */ '
+
 class MysqlLink implements Link {
   node: string
   role = 'primary'
@@ -257,7 +260,8 @@ class MysqlLink implements Link {
     connection.on('end', gone)
   }
 
-  run(statement: string, params: unknown[], timeoutMs: number): Promise<Answer> {
+  run(text: string, params: unknown[], timeoutMs: number, isCaughtUp = false): Promise<Answer> {
+    const statement = isCaughtUp && this.isCausal ? WITHOUT_WAITING + text : text
     const prepared = this.#prepared.get(statement)
     return prepared
       ? this.#execute(prepared, params, timeoutMs)
@@ -283,8 +287,7 @@ class MysqlLink implements Link {
   }
 
   async check(timeoutMs: number): Promise<void> {
-    const statement = '/*M! set statement wsrep_sync_wait = 0 for */ select 1'
-    await query(this.#connection, statement, [], timeoutMs, this.#destroy)
+    await query(this.#connection, `${WITHOUT_WAITING}select 1`, [], timeoutMs, this.#destroy)
   }
 
   /** Asks the node who it is. SHOW never waits for causality here: wsrep_sync_wait leaves its bit 8 out. */

@@ -12,8 +12,11 @@ export interface Link {
   readonly role: string
   /** Its reads see what was acknowledged before, on whichever node: they wait for that, or stay on the primary. */
   readonly isCausal: boolean
-  /** @throws the driver's error, or StatementTimeout after `timeoutMs`; the link is then destroyed */
-  run(sql: string, params: unknown[], timeoutMs: number): Promise<Answer>
+  /**
+   * @param isCaughtUp the node is known to have caught up with what was acknowledged before: a read need not wait for it
+   * @throws the driver's error, or StatementTimeout after `timeoutMs`; the link is then destroyed
+   */
+  run(sql: string, params: unknown[], timeoutMs: number, isCaughtUp?: boolean): Promise<Answer>
   /** Asks for a sign of life; never waits for causality. @throws like `run` */
   check(timeoutMs: number): Promise<void>
   /** Asks the node who it is. @throws like `run` */
@@ -154,11 +157,12 @@ export class Pool {
     }
   }
 
-  /** A link that is idle and trusted, without waiting; undefined when there is none. As `acquire` otherwise. */
-  acquireNow(): Link | undefined {
-    const slot = this.#idle[0]
+  /** A link that is idle and trusted, without waiting, to `node` if there is one; else undefined. As `acquire` otherwise. */
+  acquireNow(node?: string): Link | undefined {
+    const at = node === undefined ? -1 : this.#idle.findLastIndex(({ link }) => link.node === node)
+    const slot = this.#idle[Math.max(0, at)]
     if (slot === undefined || !this.#isTrusted(slot)) return undefined
-    this.#idle.shift()
+    this.#idle.splice(Math.max(0, at), 1)
     this.#busy.set(slot.link, slot)
     return slot.link
   }

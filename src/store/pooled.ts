@@ -48,10 +48,13 @@ export class Pooled {
     const start = performance.now()
     let causalSince: number | undefined
     try {
-      const link = this.pool.acquireNow() ?? (await this.pool.acquire(bill.deadline, bill))
-      if (isSelect && link.isCausal) causalSince = performance.now()
+      const wanted = isSelect ? bill.caughtUpNode : undefined
+      const link = this.pool.acquireNow(wanted) ?? (await this.pool.acquire(bill.deadline, bill))
+      const isCaughtUp = link.node === wanted
+      if (isSelect && link.isCausal && !isCaughtUp) causalSince = performance.now()
       try {
-        const answer = await this.#runOn(link, bill, sql, params)
+        const answer = await this.#runOn(link, bill, sql, params, isCaughtUp)
+        if (causalSince !== undefined) bill.caughtUpNode = link.node
         this.pool.release(link)
         return answer
       } catch (error) {
@@ -132,12 +135,12 @@ export class Pooled {
     }
   }
 
-  #runOn(link: Link, bill: Bill, sql: string, params: unknown[]): Promise<Answer> {
+  #runOn(link: Link, bill: Bill, sql: string, params: unknown[], isCaughtUp = false): Promise<Answer> {
     const left = bill.deadline - performance.now()
     // Never sent, so the link is as good as before; the deadline has passed, nobody runs this again.
     if (left <= 0) return Promise.reject(new NoConnection('queue', 'no time left for the statement'))
     bill.roundTrips++
     bill.node = link.node
-    return link.run(sql, params, Math.min(left, this.#options.limits.statementMs))
+    return link.run(sql, params, Math.min(left, this.#options.limits.statementMs), isCaughtUp)
   }
 }

@@ -17,6 +17,12 @@ import * as tables from './tables.postgres.ts'
 import { tlsOptions } from './tls.ts'
 
 // SQLSTATEs: PostgreSQL's appendix A.
+/** What was prepared is no longer there, or no longer fits the tables, as after a migration: not begun, and sound on a new connection. */
+const STALE_PLAN = [
+  '26000', // no such prepared statement
+  '42P05', // there is one of that name already
+  '0A000' // "cached plan must not change result type"
+]
 const AGAIN = new Set([
   '40001', // serialization failure
   '40P01', // deadlock
@@ -25,7 +31,8 @@ const AGAIN = new Set([
   '53300', // too many connections
   '25006', // read only: a standby, or a primary that is one no longer
   '08001',
-  '08004'
+  '08004',
+  ...STALE_PLAN
 ])
 const UNKNOWN = new Set([
   '57P01', // ended by an administrator
@@ -40,7 +47,7 @@ const UNKNOWN = new Set([
 ])
 const FULL = '53100' // disk full
 const DUPLICATE = '23505'
-const NODE_UNFIT = new Set(['25006', '57P03', FULL, ...UNKNOWN])
+const NODE_UNFIT = new Set(['25006', '57P03', FULL, ...STALE_PLAN, ...UNKNOWN])
 
 export function postgresVerdict(error: unknown): Verdict {
   const connection = connectionVerdict(error)
@@ -214,6 +221,15 @@ const INT8 = 20
 const parserOf = ((oid: number, format: 'text') =>
   oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser
 
+/** Of the application's few dozen statements. */
+const names = new Map<string, string>()
+
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `carrinho_${names.size}`
+  names.set(text, name)
+  return name
+}
+
 class PostgresLink implements Link {
   node: string
   role = 'primary'
@@ -249,7 +265,9 @@ class PostgresLink implements Link {
       }
       // What came while this process was busy is read first: it would otherwise take its own slowness for the node's.
       const timer = setTimeout(() => setImmediate(giveUp), timeoutMs)
-      this.#client.query({ text: placed, values: params, rowMode: 'array' }).then(
+      // Named, the server parses and plans it once a connection. What has no values is sent as it is.
+      const name = params.length > 0 ? nameOf(placed) : undefined
+      this.#client.query({ ...(name && { name }), text: placed, values: params, rowMode: 'array' }).then(
         result => {
           isSettled = true
           clearTimeout(timer)

@@ -22,6 +22,8 @@ export interface Bill extends Origin {
   roundTrips: number
   /** The database node that answered last. */
   node: string | undefined
+  /** The node on which this work waited to see all that was acknowledged before it began: no read there waits again. */
+  caughtUpNode: string | undefined
 }
 
 const FIRST_WAIT_MS = 15
@@ -40,6 +42,7 @@ export class Work implements Db, Bill {
   databaseMs = 0
   roundTrips = 0
   node: string | undefined
+  caughtUpNode: string | undefined
   readonly #dialect: Dialect
   readonly #events: StoreEvents
 

@@ -76,6 +76,25 @@ test('reads that wait for causality are counted with their time; writes, and rea
   assert.equal(plain.pooled.causalReads.total, 0)
 })
 
+test('the first read of a piece of work waits for causality, the next ones on that node need not', async t => {
+  const caughtUp: unknown[] = []
+  const { work, pooled } = makeWork(t, async (_sql, _params, _ms, isCaughtUp) => {
+    caughtUp.push(isCaughtUp)
+    return nothing
+  })
+  await work.all(read, {})
+  await work.all(read, {})
+  await work.write(read, {})
+  assert.deepEqual(caughtUp, [false, true, false])
+  assert.equal(pooled.causalReads.total, 1)
+  // As when the next connection leads to another node.
+  work.caughtUpNode = 'node2'
+  await work.all(read, {})
+  assert.deepEqual(caughtUp.at(-1), false)
+  assert.equal(work.caughtUpNode, 'node1')
+  assert.equal(pooled.causalReads.total, 2)
+})
+
 test('a read whose node did not catch up in time is told, with the request, and tried again', async t => {
   const { work, told } = makeWork(t, failing(causalTimeout))
   await work.all(read, {})

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readConfig } from '../../src/config.ts'
+import { noEvents } from '../../src/store/events.ts'
+import { openStore } from '../../src/store/index.ts'
+import { forEachEngine, freshDatabase, sessionSecret } from '../helper.ts'
+
+/** What a statement was prepared for may be gone, or may have changed, by the next time that it is run. */
+forEachEngine(
+  'a prepared statement',
+  engine => {
+    const open = async (t: { after(fn: () => unknown): void }) => {
+      const database = await freshDatabase(t, engine)
+      const retried: string[] = []
+      const store = await openStore(readConfig({ ...database.env, SESSION_SECRET: sessionSecret, DB_POOL: '1' }), {
+        ...noEvents,
+        retried: cause => retried.push(cause)
+      })
+      t.after(() => store.dialect.close(0))
+      const work = store.begin(20_000)
+      await store.accounts.add(work, { name: 'Ana', email: 'ana@x.pt', emailKey: 'ana@x.pt', password: '!' })
+      const account = await store.accounts.findByEmailKey(work, 'ana@x.pt')
+      assert.ok(account)
+      await store.items.add(work, { customerId: account.id, type: 'Leite', quantity: 1, shop: 'Aqui' })
+      return { database, store, work, account, retried }
+    }
+
+    test('is run again when a column that it reads was altered meanwhile', async t => {
+      const { database, store, work, account } = await open(t)
+      const before = await store.items.all(work, account.id)
+      await database.query(
+        engine === 'postgres'
+          ? 'alter table compras alter column tipo type text'
+          : 'alter table compras modify column tipo varchar(300) not null'
+      )
+      assert.deepEqual(await store.items.all(work, account.id), before)
+    })
+
+    test('is run again when the session forgot it', async t => {
+      if (engine !== 'postgres') return
+      const { store, work, account, retried } = await open(t)
+      const before = await store.items.all(work, account.id)
+      await store.dialect.run(work, 'discard all', [], false)
+      assert.deepEqual(await store.items.all(work, account.id), before)
+      assert.deepEqual(retried, ['26000'])
+    })
+  },
+  ['mariadb', 'postgres']
+)
