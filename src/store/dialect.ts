@@ -1,8 +1,9 @@
 import type { Query, SQL, Table } from 'drizzle-orm'
 import type { PgDatabase, PgInsertValue, PgQueryResultHKT, PgTable, PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import type { ChangeValues, Effect } from './changes.ts'
+import type { Answer, NodeInfo } from './connection.ts'
 import type { Verdict } from './failures.ts'
-import type { Answer, PoolGauges } from './pool.ts'
+import type { PoolGauges } from './pool/types.ts'
 import type { Compiler } from './statement.ts'
 import type * as tables from './tables.postgres.ts'
 import type { Bill } from './work.ts'
@@ -38,16 +39,6 @@ export interface NewItem {
   type: string
   quantity: number
   shop: string
-}
-
-/** The node that answered, as `status` shows it. */
-export interface NodeInfo {
-  node: string
-  /** `primary` takes writes (every Galera node does), `standby` does not. */
-  role: string
-  version: string
-  /** Members of the Galera cluster, or 1. */
-  clusterSize: number
 }
 
 /** What `prune` may empty, each by the column that says when a row is of no more use. */

@@ -1,3 +1,5 @@
+import { ConnectionLost, NoConnection, StatementTimeout } from './pool/errors.ts'
+
 /**
  * What is known about a statement, or a transaction, that failed:
  * - `again`: it certainly did not take effect, and may succeed if the whole unit is run again;
@@ -7,25 +9,6 @@
  * - `final`: running it again changes nothing.
  */
 export type Verdict = 'again' | 'unknown' | 'full' | 'duplicate' | 'final'
-
-/** No connection could be had: refused, timed out, or none free in time. Nothing was sent. */
-export class NoConnection extends Error {
-  readonly reason: 'connect' | 'queue' | 'closed'
-
-  constructor(reason: 'connect' | 'queue' | 'closed', message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'NoConnection'
-    this.reason = reason
-  }
-}
-
-/** The node did not answer a statement in time; its connection was destroyed. */
-export class StatementTimeout extends Error {
-  constructor(ms: number) {
-    super(`no answer within ${Math.round(ms)} ms`)
-    this.name = 'StatementTimeout'
-  }
-}
 
 /** The driver's error code, which drizzle hides under one or more causes. */
 export function driverCode(error: unknown): string | number | undefined {
@@ -43,19 +26,11 @@ export function rootError(error: unknown): unknown {
   return e
 }
 
-/** The connection broke under a statement: it may have been carried out. */
-export class LinkLost extends Error {
-  constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : 'connection lost', { cause })
-    this.name = 'LinkLost'
-  }
-}
-
 /** The part of the verdict that is the same for both servers: what became of the connection. */
 export function connectionVerdict(error: unknown): Verdict | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {
     if (e instanceof NoConnection) return 'again'
-    if (e instanceof StatementTimeout || e instanceof LinkLost) return 'unknown'
+    if (e instanceof StatementTimeout || e instanceof ConnectionLost) return 'unknown'
   }
   return undefined
 }

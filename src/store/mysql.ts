@@ -5,21 +5,14 @@ import { drizzle } from 'drizzle-orm/mysql-proxy'
 import mysql, { type Connection, type ConnectionOptions, type PrepareStatementInfo } from 'mysql2'
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
-import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
+import type { Answer, Connection as NodeConnection, NodeInfo } from './connection.ts'
+import type { Builder, Dialect, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
 import { mysqlChange } from './drivers/mysql-change.ts'
 import type { StoreEvents } from './events.ts'
-import {
-  connectionVerdict,
-  driverCode,
-  LinkLost,
-  NoConnection,
-  rootError,
-  StatementTimeout,
-  type Verdict
-} from './failures.ts'
+import { connectionVerdict, driverCode, rootError, type Verdict } from './failures.ts'
 import { insertItem, insertOperation } from './inserts.ts'
 import { leaseLock } from './lease-lock.ts'
-import type { Answer, Link } from './pool.ts'
+import { ConnectionLost, NoConnection, StatementTimeout } from './pool/errors.ts'
 import { Pooled } from './pooled.ts'
 import type { Fragment } from './sql.ts'
 import { fill, type Statement, statement, write } from './statement.ts'
@@ -80,7 +73,7 @@ export function mysqlVerdict(error: unknown): Verdict {
   return UNKNOWN.has(code) ? 'unknown' : 'final'
 }
 
-const leavesLinkSound = (error: unknown): boolean => {
+const leavesConnectionSound = (error: unknown): boolean => {
   if (connectionVerdict(error)) return false
   const code = Number(driverCode(error))
   return code >= 1000 && !NODE_UNFIT.has(code) && !isFull(error)
@@ -100,7 +93,7 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     connect: () => connect(options),
     verdict: mysqlVerdict,
     isCausalTimeout: error => Number(driverCode(error)) === WAIT_TIMED_OUT,
-    leavesLinkSound,
+    leavesConnectionSound,
     hasManyNodes: true,
     limits,
     events: options.events
@@ -209,7 +202,7 @@ end`,
   }
 })()
 
-async function connect(options: MysqlOptions): Promise<Link> {
+async function connect(options: MysqlOptions): Promise<NodeConnection> {
   const connection = await openConnection(options.database, options.limits)
   const seconds = Math.max(1, Math.ceil(options.limits.statementMs / 1000))
   try {
@@ -221,11 +214,11 @@ async function connect(options: MysqlOptions): Promise<Link> {
       [],
       options.limits.connectMs
     )
-    const link = new MysqlLink(connection, options.database.host, options.causalReads)
-    const { version } = await link.describe(options.limits.connectMs)
+    const node = new MysqlConnection(connection, options.database.host, options.causalReads)
+    const { version } = await node.describe(options.limits.connectMs)
     // Compound statements outside stored programs are MariaDB's alone; see insertOnceStatement.
     if (!version.includes('MariaDB')) throw new NoConnection('connect', `needs MariaDB, found version ${version}`)
-    return link
+    return node
   } catch (error) {
     cut(connection)
     throw error
@@ -235,7 +228,7 @@ async function connect(options: MysqlOptions): Promise<Link> {
 /** MySQL skips what stands in the comment. */
 const WITHOUT_WAITING = '/*M! set statement wsrep_sync_wait = 0 for */ '
 
-class MysqlLink implements Link {
+class MysqlConnection implements NodeConnection {
   node: string
   role = 'primary'
   isCausal = false
@@ -394,7 +387,7 @@ function bounded(timeoutMs: number, destroy: () => void, start: (done: Callback)
       isSettled = true
       clearTimeout(timer)
       // What has a SQL state is the server's own; everything else means the connection broke.
-      if (error) reject(error.sqlState === undefined ? new LinkLost(error) : error)
+      if (error) reject(error.sqlState === undefined ? new ConnectionLost(error) : error)
       else if (Array.isArray(result)) resolve({ rows: result as unknown[][], affectedRows: 0 })
       else resolve({ rows: [], affectedRows: (result as { affectedRows: number }).affectedRows })
     })

@@ -1,17 +1,19 @@
 import type { DatabaseLimits } from '../config.ts'
-import type { CausalReads, NodeInfo, Run } from './dialect.ts'
+import type { Answer, Connection, NodeInfo } from './connection.ts'
+import type { CausalReads, Run } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
-import { failureName, NoConnection, type Verdict } from './failures.ts'
-import { type Answer, type Link, Pool } from './pool.ts'
+import { failureName, type Verdict } from './failures.ts'
+import { NoConnection } from './pool/errors.ts'
+import { Pool } from './pool/pool.ts'
 import type { Bill } from './work.ts'
 
 export interface PooledOptions {
-  connect(): Promise<Link>
+  connect(): Promise<Connection>
   verdict(error: unknown): Verdict
   /** The node gave up waiting to see what was acknowledged before. */
   isCausalTimeout(error: unknown): boolean
   /** The server refused the statement but the connection is as good as before. */
-  leavesLinkSound(error: unknown): boolean
+  leavesConnectionSound(error: unknown): boolean
   /** A new connection may lead to another node than the last one. */
   hasManyNodes: boolean
   limits: DatabaseLimits
@@ -20,7 +22,7 @@ export interface PooledOptions {
 
 /** What MariaDB and PostgreSQL share: a pool, and statements that are timed, bounded and accounted for. */
 export class Pooled {
-  readonly pool: Pool
+  readonly pool: Pool<Connection>
   /** Single statements that read causally, and their time on the connection, the wait for causality included. */
   readonly causalReads: CausalReads = { total: 0, ms: 0 }
   readonly #options: PooledOptions
@@ -43,25 +45,25 @@ export class Pooled {
     })
   }
 
-  /** One statement on a link of its own, once. */
+  /** One statement on a connection of its own, once. */
   async run(bill: Bill, sql: string, params: unknown[], isSelect: boolean): Promise<Answer> {
     const start = performance.now()
     let causalSince: number | undefined
     try {
       const wanted = isSelect ? bill.caughtUpNode : undefined
-      const link = this.pool.acquireNow(wanted) ?? (await this.pool.acquire(bill.deadline, bill))
-      const isCaughtUp = link.node === wanted
-      if (isSelect && link.isCausal && !isCaughtUp) causalSince = performance.now()
+      const connection = this.pool.acquireNow(wanted) ?? (await this.pool.acquire(bill.deadline, bill))
+      const isCaughtUp = connection.node === wanted
+      if (isSelect && connection.isCausal && !isCaughtUp) causalSince = performance.now()
       try {
-        const answer = await this.#runOn(link, bill, sql, params, isCaughtUp)
-        if (causalSince !== undefined) bill.caughtUpNode = link.node
-        this.pool.release(link)
+        const answer = await this.#runOn(connection, bill, sql, params, isCaughtUp)
+        if (causalSince !== undefined) bill.caughtUpNode = connection.node
+        this.pool.release(connection)
         return answer
       } catch (error) {
-        if (error instanceof NoConnection || this.#options.leavesLinkSound(error)) this.pool.release(link)
-        else this.pool.discard(link, failureName(error), bill)
+        if (error instanceof NoConnection || this.#options.leavesConnectionSound(error)) this.pool.release(connection)
+        else this.pool.discard(connection, failureName(error), bill)
         if (causalSince !== undefined && this.#options.isCausalTimeout(error)) {
-          this.#options.events.causalReadTimedOut(link.node, bill)
+          this.#options.events.causalReadTimedOut(connection.node, bill)
         }
         throw error
       }
@@ -75,19 +77,19 @@ export class Pooled {
     }
   }
 
-  /** Statements of one transaction; on any error the link is destroyed, which also rolls back. */
+  /** Statements of one transaction; on any error the connection is destroyed, which also rolls back. */
   async transaction<R>(bill: Bill, unit: (run: Run) => Promise<R>): Promise<R> {
     const start = performance.now()
-    const link = await this.pool.acquire(bill.deadline, bill)
-    const run: Run = (sql, params) => this.#runOn(link, bill, sql, params)
+    const connection = await this.pool.acquire(bill.deadline, bill)
+    const run: Run = (sql, params) => this.#runOn(connection, bill, sql, params)
     try {
       await run('begin', [], false)
       const result = await unit(run)
       await run('commit', [], false)
-      this.pool.release(link)
+      this.pool.release(connection)
       return result
     } catch (error) {
-      this.pool.discard(link, failureName(error), bill)
+      this.pool.discard(connection, failureName(error), bill)
       throw error
     } finally {
       bill.databaseMs += performance.now() - start
@@ -98,49 +100,49 @@ export class Pooled {
     const start = performance.now()
     bill.roundTrips++
     try {
-      const link = await this.#ask(
+      const connection = await this.#ask(
         timeoutMs,
-        async (link, ms) => {
-          await link.check(ms)
-          return link
+        async (connection, ms) => {
+          await connection.check(ms)
+          return connection
         },
         bill
       )
-      bill.node = link.node
-      return { node: link.node, role: link.role }
+      bill.node = connection.node
+      return { node: connection.node, role: connection.role }
     } finally {
       bill.databaseMs += performance.now() - start
     }
   }
 
   nodeInfo(timeoutMs: number): Promise<NodeInfo> {
-    return this.#ask(timeoutMs, (link, ms) => link.describe(ms))
+    return this.#ask(timeoutMs, (connection, ms) => connection.describe(ms))
   }
 
   /** On a deadline of its own and without retries: the question is whether it answers now. */
   async #ask<R>(
     timeoutMs: number,
-    question: (link: Link, timeoutMs: number) => Promise<R>,
+    question: (connection: Connection, timeoutMs: number) => Promise<R>,
     origin?: Origin
   ): Promise<R> {
     const deadline = performance.now() + timeoutMs
-    const link = await this.pool.acquire(deadline, origin)
+    const connection = await this.pool.acquire(deadline, origin)
     try {
-      const answer = await question(link, Math.max(1, deadline - performance.now()))
-      this.pool.release(link)
+      const answer = await question(connection, Math.max(1, deadline - performance.now()))
+      this.pool.release(connection)
       return answer
     } catch (error) {
-      this.pool.discard(link, failureName(error), origin)
+      this.pool.discard(connection, failureName(error), origin)
       throw error
     }
   }
 
-  #runOn(link: Link, bill: Bill, sql: string, params: unknown[], isCaughtUp = false): Promise<Answer> {
+  #runOn(connection: Connection, bill: Bill, sql: string, params: unknown[], isCaughtUp = false): Promise<Answer> {
     const left = bill.deadline - performance.now()
-    // Never sent, so the link is as good as before; the deadline has passed, nobody runs this again.
+    // Never sent, so the connection is as good as before; the deadline has passed, nobody runs this again.
     if (left <= 0) return Promise.reject(new NoConnection('queue', 'no time left for the statement'))
     bill.roundTrips++
-    bill.node = link.node
-    return link.run(sql, params, Math.min(left, this.#options.limits.statementMs), isCaughtUp)
+    bill.node = connection.node
+    return connection.run(sql, params, Math.min(left, this.#options.limits.statementMs), isCaughtUp)
   }
 }

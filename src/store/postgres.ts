@@ -5,11 +5,12 @@ import { drizzle } from 'drizzle-orm/pg-proxy'
 import pg from 'pg'
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
-import type { Builder, Dialect, NodeInfo, Prunable } from './dialect.ts'
+import type { Answer, Connection, NodeInfo } from './connection.ts'
+import type { Builder, Dialect, Prunable } from './dialect.ts'
 import { postgresChange } from './drivers/postgres-change.ts'
 import type { StoreEvents } from './events.ts'
-import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
-import type { Answer, Link } from './pool.ts'
+import { connectionVerdict, driverCode, type Verdict } from './failures.ts'
+import { ConnectionLost, NoConnection, StatementTimeout } from './pool/errors.ts'
 import { Pooled } from './pooled.ts'
 import type { Fragment } from './sql.ts'
 import { fill, type Statement, statement } from './statement.ts'
@@ -61,7 +62,7 @@ export function postgresVerdict(error: unknown): Verdict {
 
 const isSqlState = (code: unknown): code is string => typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
 
-const leavesLinkSound = (error: unknown): boolean => {
+const leavesConnectionSound = (error: unknown): boolean => {
   const code = driverCode(error)
   return !connectionVerdict(error) && isSqlState(code) && !NODE_UNFIT.has(code)
 }
@@ -83,7 +84,7 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     connect: () => connect(database, limits, options.causalReads),
     verdict: postgresVerdict,
     isCausalTimeout: () => false, // the primary waits for nobody
-    leavesLinkSound,
+    leavesConnectionSound,
     hasManyNodes: false, // behind pgpool: each session has all of them
     limits,
     events: options.events
@@ -123,8 +124,9 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     migrator: {
       folder: 'postgres',
       async exclusively(work) {
-        const link = await connect(database, limits, true)
-        const run = async (text: string, params: unknown[] = []) => (await link.run(text, params, MIGRATION_MS)).rows
+        const connection = await connect(database, limits, true)
+        const run = async (text: string, params: unknown[] = []) =>
+          (await connection.run(text, params, MIGRATION_MS)).rows
         try {
           await run('begin')
           await run('set local statement_timeout = 0')
@@ -134,7 +136,7 @@ export function postgresDialect(options: PostgresOptions): Dialect {
           await run('commit')
           return result
         } finally {
-          link.destroy()
+          connection.destroy()
         }
       }
     },
@@ -188,7 +190,11 @@ const insertOnce: Statement = (() => {
   )
 })()
 
-async function connect(database: ServerDatabase, limits: DatabaseLimits, onPrimary: boolean): Promise<PostgresLink> {
+async function connect(
+  database: ServerDatabase,
+  limits: DatabaseLimits,
+  onPrimary: boolean
+): Promise<PostgresConnection> {
   const client = new pg.Client({
     host: database.host,
     port: database.port,
@@ -202,16 +208,16 @@ async function connect(database: ServerDatabase, limits: DatabaseLimits, onPrima
     application_name: 'carrinho',
     types: { getTypeParser: parserOf }
   })
-  const link = new PostgresLink(client, database.host, onPrimary)
+  const connection = new PostgresConnection(client, database.host, onPrimary)
   try {
     await client.connect()
-    await link.run(`set statement_timeout = ${limits.statementMs}`, [], limits.connectMs)
-    const { role } = await link.describe(limits.connectMs)
+    await connection.run(`set statement_timeout = ${limits.statementMs}`, [], limits.connectMs)
+    const { role } = await connection.describe(limits.connectMs)
     // pgpool sends even these statements to a standby while it has no primary, for a second or two as it makes up its mind.
-    if (onPrimary && role === 'standby') throw new Error(`${link.node} is a standby, whose reads may be old`)
-    return link
+    if (onPrimary && role === 'standby') throw new Error(`${connection.node} is a standby, whose reads may be old`)
+    return connection
   } catch (error) {
-    link.destroy()
+    connection.destroy()
     throw new NoConnection('connect', 'cannot connect to the database', { cause: error })
   }
 }
@@ -230,7 +236,7 @@ function nameOf(text: string): string {
   return name
 }
 
-class PostgresLink implements Link {
+class PostgresConnection implements Connection {
   node: string
   role = 'primary'
   readonly isCausal: boolean
@@ -276,7 +282,7 @@ class PostgresLink implements Link {
         error => {
           isSettled = true
           clearTimeout(timer)
-          reject(isSqlState(error?.code) ? error : new LinkLost(error))
+          reject(isSqlState(error?.code) ? error : new ConnectionLost(error))
         }
       )
     })
@@ -288,7 +294,7 @@ class PostgresLink implements Link {
 
   /**
    * Asks the node who it is: `cluster_name` where the operator set one, its address otherwise. Without a function that
-   * pgpool would keep on the primary: where reads may go anywhere, this tells where this link's go. The role needs
+   * pgpool would keep on the primary: where reads may go anywhere, this tells where this connection's go. The role needs
    * PostgreSQL 14.
    */
   async describe(timeoutMs: number): Promise<NodeInfo> {

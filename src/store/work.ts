@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseUnavailable, storageFull } from '../errors.ts'
+import type { Answer } from './connection.ts'
 import type { Dialect, NewItem, OperationKey, Prunable } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
 import { failureName } from './failures.ts'
-import type { Answer } from './pool.ts'
 import { fill, type Select, type Statement, toRows } from './statement.ts'
 
 /** What may run statements: a piece of work, or a transaction in it. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
+import type { Answer, Connection } from '../../src/store/connection.ts'
 import { noEvents } from '../../src/store/events.ts'
-import { LinkLost, NoConnection, StatementTimeout } from '../../src/store/failures.ts'
-import { type Answer, type Link, Pool, type PoolOptions } from '../../src/store/pool.ts'
+import { ConnectionLost, NoConnection, StatementTimeout } from '../../src/store/pool/errors.ts'
+import { Pool, type PoolOptions } from '../../src/store/pool/pool.ts'
 import { eventually, wait } from '../helper.ts'
 
-/** A link to nowhere, whose behaviour each test decides: what is tested here is the pool's, not a database's. */
-class FakeLink implements Link {
+/** A connection to nowhere, whose behaviour each test decides: what is tested here is the pool's, not a database's. */
+class FakeConnection implements Connection {
   readonly node: string
   readonly role = 'primary'
   readonly isCausal = false
@@ -50,7 +51,7 @@ class FakeLink implements Link {
   destroy() {
     this.#gone = true
     this.isDead = true
-    this.#fail(new LinkLost(new Error('destroyed')))
+    this.#fail(new ConnectionLost(new Error('destroyed')))
   }
 
   onGone(listener: () => void) {
@@ -63,24 +64,24 @@ class FakeLink implements Link {
   }
 }
 
-interface FakeOptions extends Partial<PoolOptions> {
+interface FakeOptions extends Partial<PoolOptions<Connection>> {
   /** Where the n-th connection leads, from 0. */
   nodeOf?: (n: number) => string
 }
 
 const never = 1_000_000
 
-const pools: Pool[] = []
+const pools: Pool<Connection>[] = []
 // Also after a failure: a pool that goes on trying would keep the process.
 afterEach(async () => void (await Promise.all(pools.splice(0).map(pool => pool.close(0)))))
 
 function makePool({ nodeOf = n => `node${n + 1}`, ...options }: FakeOptions = {}) {
-  const links: FakeLink[] = []
-  const pool = new Pool({
+  const connections: FakeConnection[] = []
+  const pool = new Pool<Connection>({
     connect: async () => {
-      const link = new FakeLink(nodeOf(links.length))
-      links.push(link)
-      return link
+      const connection = new FakeConnection(nodeOf(connections.length))
+      connections.push(connection)
+      return connection
     },
     events: noEvents,
     size: 2,
@@ -96,41 +97,43 @@ function makePool({ nodeOf = n => `node${n + 1}`, ...options }: FakeOptions = {}
     ...options
   })
   pools.push(pool)
-  return { pool, links }
+  return { pool, connections }
 }
 
-/** Opens `n` links and gives all of them back. */
-async function fillPool(pool: Pool, n: number) {
-  const links = await Promise.all(Array.from({ length: n }, () => pool.acquire(soon())))
-  for (const link of links) pool.release(link)
+/** Opens `n` connections and gives all of them back. */
+async function fillPool(pool: Pool<Connection>, n: number) {
+  const connections = await Promise.all(Array.from({ length: n }, () => pool.acquire(soon())))
+  for (const connection of connections) pool.release(connection)
 }
 
 /** Takes the trust in whatever is idle. */
-function disturb(pool: Pool) {
-  return pool.acquire(soon()).then(link => pool.discard(link, 'lost'))
+function disturb(pool: Pool<Connection>) {
+  return pool.acquire(soon()).then(connection => pool.discard(connection, 'lost'))
 }
 
 const soon = () => performance.now() + 1000
 
-test('a pool keeps links open beyond those that are asked for', async () => {
-  const { pool, links } = makePool({ size: 5, keep: 2 })
+test('a pool keeps connections open beyond those that are asked for', async () => {
+  const { pool, connections } = makePool({ size: 5, keep: 2 })
   pool.release(await pool.acquire(soon()))
   await eventually(async () => assert.equal(pool.gauges.idle, 2, 'both are there'))
-  const nodes = await Promise.all([pool.acquire(soon()), pool.acquire(soon())].map(async link => (await link).node))
+  const nodes = await Promise.all(
+    [pool.acquire(soon()), pool.acquire(soon())].map(async connection => (await connection).node)
+  )
   assert.deepEqual(nodes.sort(), ['node1', 'node2'])
-  assert.equal(links.length, 2)
+  assert.equal(connections.length, 2)
 })
 
-test('a pool puts another link in the place of one that broke while idle', async () => {
-  const { pool, links } = makePool({ size: 5, keep: 2 })
+test('a pool puts another connection in the place of one that broke while idle', async () => {
+  const { pool, connections } = makePool({ size: 5, keep: 2 })
   pool.release(await pool.acquire(soon()))
   await eventually(async () => assert.equal(pool.gauges.idle, 2, 'both are there'))
-  links[0]?.breaks()
+  connections[0]?.breaks()
   await eventually(async () => assert.equal(pool.gauges.idle, 2, 'two again'))
-  assert.equal(links.length, 3)
+  assert.equal(connections.length, 3)
 })
 
-test('a pool asks for no link that nobody waits for while none can be had', async () => {
+test('a pool asks for no connection that nobody waits for while none can be had', async () => {
   let asked = 0
   const { pool } = makePool({
     size: 5,
@@ -146,7 +149,7 @@ test('a pool asks for no link that nobody waits for while none can be had', asyn
   assert.equal(asked, before)
 })
 
-test('a pool hands its links out in turn, so that each node answers its share', async () => {
+test('a pool hands its connections out in turn, so that each node answers its share', async () => {
   const { pool } = makePool()
   const [a, b] = [await pool.acquire(soon()), await pool.acquire(soon())]
   pool.release(a)
@@ -156,17 +159,17 @@ test('a pool hands its links out in turn, so that each node answers its share', 
   assert.equal(await pool.acquire(soon()), b)
 })
 
-test('a pool never opens more links than its size, and whoever waits gets the first that is free', async () => {
-  const { pool, links } = makePool()
+test('a pool never opens more connections than its size, and whoever waits gets the first that is free', async () => {
+  const { pool, connections } = makePool()
   const [a] = [await pool.acquire(soon()), await pool.acquire(soon())]
   const waiting = pool.acquire(soon())
   assert.equal(pool.gauges.waiting, 1)
   pool.release(a)
   assert.equal(await waiting, a)
-  assert.equal(links.length, 2)
+  assert.equal(connections.length, 2)
 })
 
-test('waiting for a link ends at the deadline', async () => {
+test('waiting for a connection ends at the deadline', async () => {
   const { pool } = makePool({ size: 1 })
   await pool.acquire(soon())
   const start = performance.now()
@@ -183,60 +186,60 @@ test('a full queue refuses at once', async () => {
   await assert.rejects(first, NoConnection)
 })
 
-test('a link in doubt is destroyed, and its place goes to whoever waits', async () => {
-  const { pool, links } = makePool({ size: 1 })
+test('a connection in doubt is destroyed, and its place goes to whoever waits', async () => {
+  const { pool, connections } = makePool({ size: 1 })
   const a = await pool.acquire(soon())
   const waiting = pool.acquire(soon())
   pool.discard(a, 'lost')
   assert.equal((await waiting).node, 'node2')
-  assert.equal(links[0]?.isDead, true)
+  assert.equal(connections[0]?.isDead, true)
 })
 
-test('after one link was lost, its idle siblings are asked before they are used', async () => {
-  const { pool, links } = makePool()
+test('after one connection was lost, its idle siblings are asked before they are used', async () => {
+  const { pool, connections } = makePool()
   const [a, b] = [await pool.acquire(soon()), await pool.acquire(soon())]
   pool.release(b)
   pool.discard(a, 'lost')
   assert.equal(pool.acquireNow(), undefined)
   assert.equal(await pool.acquire(soon()), b)
-  assert.equal(links[1]?.checks, 1)
+  assert.equal(connections[1]?.checks, 1)
 })
 
-test('a link that does not answer when it is asked is replaced', async () => {
-  const { pool, links } = makePool({ checkAfterIdleMs: 0 })
+test('a connection that does not answer when it is asked is replaced', async () => {
+  const { pool, connections } = makePool({ checkAfterIdleMs: 0 })
   const a = await pool.acquire(soon())
   pool.release(a)
-  assert.ok(links[0])
-  links[0].answersChecks = false
+  assert.ok(connections[0])
+  connections[0].answersChecks = false
   assert.equal((await pool.acquire(soon())).node, 'node2')
-  assert.equal(links[0].isDead, true)
+  assert.equal(connections[0].isDead, true)
 })
 
-test('a caller with no time left gives an unchecked link back as it was', async () => {
-  const { pool, links } = makePool({ size: 1, checkAfterIdleMs: 0 })
+test('a caller with no time left gives an unchecked connection back as it was', async () => {
+  const { pool, connections } = makePool({ size: 1, checkAfterIdleMs: 0 })
   pool.release(await pool.acquire(soon()))
-  const checks = links[0]?.checks
+  const checks = connections[0]?.checks
   await assert.rejects(pool.acquire(performance.now() + 20), NoConnection)
-  assert.equal(links[0]?.isDead, false)
-  assert.equal(links[0]?.checks, checks)
+  assert.equal(connections[0]?.isDead, false)
+  assert.equal(connections[0]?.checks, checks)
   assert.equal((await pool.acquire(soon())).node, 'node1')
 })
 
 test('a caller in a hurry does not have a node called silent', async () => {
-  const { pool, links } = makePool({ size: 3, keep: 2, checkAfterIdleMs: 0, checkMs: 500, nodeOf: () => 'node1' })
+  const { pool, connections } = makePool({ size: 3, keep: 2, checkAfterIdleMs: 0, checkMs: 500, nodeOf: () => 'node1' })
   const both = [await pool.acquire(soon()), await pool.acquire(soon())]
-  for (const link of both) pool.release(link)
-  assert.ok(links[0] && links[1])
-  links[0].isSilent = true
+  for (const connection of both) pool.release(connection)
+  assert.ok(connections[0] && connections[1])
+  connections[0].isSilent = true
   await pool.acquire(performance.now() + 80).catch(() => undefined)
-  assert.equal(links[0].isDead, true)
-  assert.equal(links[1].isDead, false, 'its sibling was not asked long enough to be given up')
+  assert.equal(connections[0].isDead, true)
+  assert.equal(connections[1].isDead, false, 'its sibling was not asked long enough to be given up')
 })
 
-test('a link that breaks while idle is never handed out', async () => {
-  const { pool, links } = makePool()
+test('a connection that breaks while idle is never handed out', async () => {
+  const { pool, connections } = makePool()
   pool.release(await pool.acquire(soon()))
-  links[0]?.breaks()
+  connections[0]?.breaks()
   assert.equal(pool.gauges.open, 0)
   assert.equal((await pool.acquire(soon())).node, 'node2')
 })
@@ -247,7 +250,7 @@ test('a failure to connect is told as such and does not use up a place', async (
     size: 1,
     connect: async () => {
       if (fail) throw new Error('refused')
-      return new FakeLink('node1')
+      return new FakeConnection('node1')
     }
   })
   for (let i = 0; i < 3; i++) await assert.rejects(pool.acquire(soon()), { reason: 'connect' })
@@ -255,39 +258,39 @@ test('a failure to connect is told as such and does not use up a place', async (
   assert.equal((await pool.acquire(soon())).node, 'node1')
 })
 
-test('an old link is closed when it comes back, so that a node that returned gets its share', async () => {
-  const { pool, links } = makePool({ maxAgeMs: -1 })
+test('an old connection is closed when it comes back, so that a node that returned gets its share', async () => {
+  const { pool, connections } = makePool({ maxAgeMs: -1 })
   pool.release(await pool.acquire(soon()))
-  assert.equal(links[0]?.isDead, true)
+  assert.equal(connections[0]?.isDead, true)
   assert.equal(pool.gauges.open, 0)
 })
 
-test('closing waits for the busy links, ends them at the latest after its time, and refuses newcomers', async () => {
-  const { pool, links } = makePool()
+test('closing waits for the busy connections, ends them at the latest after its time, and refuses newcomers', async () => {
+  const { pool, connections } = makePool()
   const a = await pool.acquire(soon())
   const closing = pool.close(1000)
   await assert.rejects(pool.acquire(soon()), { reason: 'closed' })
   pool.release(a)
   await closing
-  assert.equal(links[0]?.isDead, true)
+  assert.equal(connections[0]?.isDead, true)
 
   const stuck = makePool()
   await stuck.pool.acquire(soon())
   await stuck.pool.close(10)
-  assert.equal(stuck.links[0]?.isDead, true)
+  assert.equal(stuck.connections[0]?.isDead, true)
 })
 
-test('of idle links that are all dead, one costs a wait; the others are not asked, and a new one is opened', async () => {
-  // Behind a balancer that vanished every node's links are dead.
-  const { pool, links } = makePool({ size: 10, checkMs: 150, nodeOf: n => `node${n % 2}` })
+test('of idle connections that are all dead, one costs a wait; the others are not asked, and a new one is opened', async () => {
+  // Behind a balancer that vanished every node's connections are dead.
+  const { pool, connections } = makePool({ size: 10, checkMs: 150, nodeOf: n => `node${n % 2}` })
   await fillPool(pool, 10)
   await disturb(pool)
-  const dead = links.slice()
-  for (const link of dead) link.isSilent = true
+  const dead = connections.slice()
+  for (const connection of dead) connection.isSilent = true
   const start = performance.now()
-  const link = await pool.acquire(performance.now() + 8000)
+  const connection = await pool.acquire(performance.now() + 8000)
   assert.ok(performance.now() - start < 5 * 150, `it took ${performance.now() - start} ms`)
-  assert.equal(link, links[10])
+  assert.equal(connection, connections[10])
   assert.equal(dead.filter(({ checks }) => checks > 0).length, 1)
   assert.ok(
     dead.every(({ node, isDead }) => isDead || node === 'node0'),
@@ -296,7 +299,7 @@ test('of idle links that are all dead, one costs a wait; the others are not aske
 })
 
 test('a connection that is late is asked for again, as it may be on its way to a dead node', async () => {
-  const arrivals: ((link: Link) => void)[] = []
+  const arrivals: ((connection: Connection) => void)[] = []
   const { pool } = makePool({
     size: 1,
     lateAfterMs: 20,
@@ -304,7 +307,7 @@ test('a connection that is late is asked for again, as it may be on its way to a
   })
   const waiting = pool.acquire(performance.now() + 8000)
   await eventually(() => assert.ok(arrivals.length >= 2, 'a second one is asked for'))
-  const [late, quick] = [new FakeLink('frozen'), new FakeLink('sound')]
+  const [late, quick] = [new FakeConnection('frozen'), new FakeConnection('sound')]
   arrivals[1]?.(quick)
   assert.equal(await waiting, quick)
   arrivals[0]?.(late)
@@ -338,7 +341,7 @@ test('while connections are refused they are tried one at a time and less and le
     connect: async () => {
       attempts.push(performance.now())
       if (!isUp) throw new Error('refused')
-      return new FakeLink('node')
+      return new FakeConnection('node')
     }
   })
   // As requests do: whoever is told that it failed comes again.
@@ -356,12 +359,12 @@ test('while connections are refused they are tried one at a time and less and le
   assert.ok(attempts.length <= 13, `${attempts.length} attempts`)
   await eventually(() => assert.ok(attempts.length >= 7, 'it goes on trying'))
   isUp = true
-  const link = (await Promise.race(waiting)) as FakeLink
-  assert.ok(link instanceof FakeLink, 'whoever waits is served when the way is open again')
+  const connection = (await Promise.race(waiting)) as FakeConnection
+  assert.ok(connection instanceof FakeConnection, 'whoever waits is served when the way is open again')
 })
 
 test('who waits for a new connection takes one that comes free before', async () => {
-  const first = new FakeLink('node1')
+  const first = new FakeConnection('node1')
   let attempts = 0
   const { pool } = makePool({ connect: () => (attempts++ === 0 ? Promise.resolve(first) : new Promise(() => {})) })
   const a = await pool.acquire(soon())
@@ -373,7 +376,7 @@ test('who waits for a new connection takes one that comes free before', async ()
 
 test('a node that falls silent is given up: whoever waits on it is told, and the other nodes are left alone', async () => {
   const silent: string[] = []
-  const { pool, links } = makePool({
+  const { pool, connections } = makePool({
     size: 6,
     beatMs: 20,
     silentMs: 100,
@@ -386,30 +389,30 @@ test('a node that falls silent is given up: whoever waits on it is told, and the
   const held = await Promise.all([1, 2, 3, 4].map(() => pool.acquire(soon())))
   const [hung, other] = ['node0', 'node1'].map(name => held.find(({ node }) => node === name))
   assert.ok(hung && other)
-  for (const link of links) if (link.node === 'node0') link.isSilent = true
+  for (const connection of connections) if (connection.node === 'node0') connection.isSilent = true
   let failure: unknown
   hung.run('', [], never).catch(error => {
     failure = error
   })
-  await eventually(() => assert.ok(failure instanceof LinkLost, 'the statement has ended'))
+  await eventually(() => assert.ok(failure instanceof ConnectionLost, 'the statement has ended'))
   assert.deepEqual(silent, ['node0'])
-  assert.ok(links.every(({ node, isDead }) => isDead === (node === 'node0')))
+  assert.ok(connections.every(({ node, isDead }) => isDead === (node === 'node0')))
   assert.equal(other.isGone(), false)
 })
 
 test('a node that takes its time is left alone, as long as it gives a sign of life', async () => {
-  const { pool, links } = makePool({ beatMs: 10, silentMs: 50, nodeOf: () => 'slow' })
+  const { pool, connections } = makePool({ beatMs: 10, silentMs: 50, nodeOf: () => 'slow' })
   await fillPool(pool, 2)
   await eventually(() => assert.equal(pool.gauges.watching, 1))
   const busy = await pool.acquire(soon())
-  const watched = links.find(link => link !== busy)
+  const watched = connections.find(connection => connection !== busy)
   await eventually(() => assert.ok((watched?.checks ?? 0) > 10, 'it is asked again and again'))
   assert.equal(busy.isGone(), false)
 })
 
-test('a node that answers on other links is not silent; another of them is kept to ask it', async () => {
+test('a node that answers on other connections is not silent; another of them is kept to ask it', async () => {
   const silent: string[] = []
-  const { pool, links } = makePool({
+  const { pool, connections } = makePool({
     size: 3,
     beatMs: 20,
     silentMs: 100,
@@ -418,15 +421,15 @@ test('a node that answers on other links is not silent; another of them is kept 
   })
   await fillPool(pool, 3)
   await eventually(() => assert.equal(pool.gauges.watching, 1))
-  const asked = links.find(link => link.checks > 0)
-  const used = links.find(link => link.checks === 0)
+  const asked = connections.find(connection => connection.checks > 0)
+  const used = connections.find(connection => connection.checks === 0)
   assert.ok(asked && used)
   asked.isSilent = true
   await eventually(
     async () => {
-      const link = await pool.acquire(soon())
-      await link.run('', [], 100)
-      pool.release(link)
+      const connection = await pool.acquire(soon())
+      await connection.run('', [], 100)
+      pool.release(connection)
       assert.ok(asked.isDead)
     },
     { everyMs: 1 }
@@ -435,20 +438,21 @@ test('a node that answers on other links is not silent; another of them is kept 
   assert.deepEqual(silent, [])
 })
 
-test('a node that returned gets its share of the links, however long the others may live', async () => {
+test('a node that returned gets its share of the connections, however long the others may live', async () => {
   let isAway = false
-  const { pool, links } = makePool({
+  const { pool, connections } = makePool({
     size: 6,
     keep: 2,
     maxAgeMs: never,
     balanceMs: 20,
     nodeOf: n => (isAway || n % 2 === 0 ? 'stays' : 'returns')
   })
-  const countOpen = (node: string) => links.filter(link => link.node === node && !link.isDead).length
+  const countOpen = (node: string) =>
+    connections.filter(connection => connection.node === node && !connection.isDead).length
   await fillPool(pool, 4)
   assert.equal(countOpen('returns'), 2)
   isAway = true
-  for (const link of links) if (link.node === 'returns') link.destroy()
+  for (const connection of connections) if (connection.node === 'returns') connection.destroy()
   await eventually(async () => {
     await fillPool(pool, 4)
     assert.equal(countOpen('stays'), 4)
@@ -458,33 +462,33 @@ test('a node that returned gets its share of the links, however long the others 
   isAway = false
   await eventually(() => assert.deepEqual([countOpen('stays'), countOpen('returns')], [2, 2]))
   assert.equal(pool.gauges.open, 4)
-  const tries = links.length
+  const tries = connections.length
   await wait(200)
-  assert.equal(links.length, tries, 'and then it is left at that')
+  assert.equal(connections.length, tries, 'and then it is left at that')
 })
 
-test('a crowded node’s link that is busy is ended when it comes back, not before', async () => {
+test('a crowded node’s connection that is busy is ended when it comes back, not before', async () => {
   let isAway = true
-  const { pool, links } = makePool({
+  const { pool, connections } = makePool({
     size: 4,
     keep: 2,
     balanceMs: 20,
     nodeOf: n => (n === 1 || (!isAway && n % 2 === 1) ? 'returns' : 'stays')
   })
   await fillPool(pool, 2)
-  links[1]?.destroy()
+  connections[1]?.destroy()
   const held = await Promise.all([pool.acquire(soon()), pool.acquire(soon())])
   assert.ok(held.every(({ node }) => node === 'stays'))
   isAway = false
-  await eventually(() => assert.ok(links.some(link => link.node === 'returns' && !link.isDead)))
-  assert.ok(held.every(link => !link.isGone()))
-  for (const link of held) pool.release(link)
-  assert.equal(held.filter(link => link.isGone()).length, 1)
+  await eventually(() => assert.ok(connections.some(connection => connection.node === 'returns' && !connection.isDead)))
+  assert.ok(held.every(connection => !connection.isGone()))
+  for (const connection of held) pool.release(connection)
+  assert.equal(held.filter(connection => connection.isGone()).length, 1)
 })
 
 test('a pool that only ever saw one node tries no others', async () => {
-  const { pool, links } = makePool({ size: 4, keep: 2, balanceMs: 10, nodeOf: () => 'only' })
+  const { pool, connections } = makePool({ size: 4, keep: 2, balanceMs: 10, nodeOf: () => 'only' })
   await fillPool(pool, 4)
   await wait(200)
-  assert.equal(links.length, 4)
+  assert.equal(connections.length, 4)
 })

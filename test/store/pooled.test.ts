@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Connection } from '../../src/store/connection.ts'
 import type { Dialect } from '../../src/store/dialect.ts'
 import { noEvents, type StoreEvents } from '../../src/store/events.ts'
-import { LinkLost, NoConnection } from '../../src/store/failures.ts'
-import type { Link } from '../../src/store/pool.ts'
+import { ConnectionLost, NoConnection } from '../../src/store/pool/errors.ts'
 import { Pooled } from '../../src/store/pooled.ts'
 import { Work } from '../../src/store/work.ts'
 
 const causalTimeout = new Error('1205')
 
-/** Work on one link to nowhere, whose answers a test decides, and the events it caused. */
-function makeWork(t: { after(fn: () => unknown): void }, run: Link['run'], isCausal = true) {
+/** Work on one connection to nowhere, whose answers a test decides, and the events it caused. */
+function makeWork(t: { after(fn: () => unknown): void }, run: Connection['run'], isCausal = true) {
   const told: unknown[][] = []
   const tell =
     (name: string) =>
@@ -23,7 +23,7 @@ function makeWork(t: { after(fn: () => unknown): void }, run: Link['run'], isCau
     unknownResolved: tell('unknownResolved'),
     causalReadTimedOut: tell('causalReadTimedOut')
   }
-  const link: Link = {
+  const connection: Connection = {
     node: 'node1',
     role: 'primary',
     isCausal,
@@ -35,10 +35,10 @@ function makeWork(t: { after(fn: () => unknown): void }, run: Link['run'], isCau
     onGone() {}
   }
   const pooled = new Pooled({
-    connect: async () => link,
-    verdict: error => (error instanceof LinkLost ? 'unknown' : 'again'),
+    connect: async () => connection,
+    verdict: error => (error instanceof ConnectionLost ? 'unknown' : 'again'),
     hasManyNodes: false,
-    leavesLinkSound: error => error === causalTimeout,
+    leavesConnectionSound: error => error === causalTimeout,
     isCausalTimeout: error => error === causalTimeout,
     limits: { poolSize: 1, connectMs: 1000, statementMs: 1000, requestMs: 1000 },
     events
@@ -47,7 +47,7 @@ function makeWork(t: { after(fn: () => unknown): void }, run: Link['run'], isCau
   const dialect = {
     run: pooled.run.bind(pooled),
     settle: async () => void told.push(['settled']),
-    verdict: (error: unknown) => (error instanceof LinkLost ? 'unknown' : 'again')
+    verdict: (error: unknown) => (error instanceof ConnectionLost ? 'unknown' : 'again')
   } as unknown as Dialect
   return { work: new Work(dialect, events, 5000, 'request-1'), pooled, told }
 }
@@ -56,7 +56,7 @@ const read = { sql: 'select 1', params: [], keys: [] }
 const nothing = { rows: [], affectedRows: 0 }
 
 /** Fails with each of these in turn, then answers. */
-function failing(...errors: Error[]): Link['run'] {
+function failing(...errors: Error[]): Connection['run'] {
   return async () => {
     const error = errors.shift()
     if (error) throw error
@@ -65,7 +65,7 @@ function failing(...errors: Error[]): Link['run'] {
 }
 
 test('reads that wait for causality are counted with their time; writes, and reads that do not wait, are not', async t => {
-  const slow: Link['run'] = () => new Promise(resolve => setTimeout(() => resolve(nothing), 20))
+  const slow: Connection['run'] = () => new Promise(resolve => setTimeout(() => resolve(nothing), 20))
   const { work, pooled } = makeWork(t, slow)
   await work.all(read, {})
   await work.write(read, {})
@@ -105,16 +105,20 @@ test('a read whose node did not catch up in time is told, with the request, and 
 })
 
 test('an unknown commit is resolved by a write that was run again, not by a read', async t => {
-  const lost = () => new LinkLost(new Error('gone'))
+  const lost = () => new ConnectionLost(new Error('gone'))
   const reading = makeWork(t, failing(lost()))
   await reading.work.all(read, {})
-  assert.deepEqual(reading.told, [['retried', 'LinkLost', 'request-1']])
+  assert.deepEqual(reading.told, [['retried', 'ConnectionLost', 'request-1']])
   const writing = makeWork(t, failing(lost()))
   await writing.work.repeatable(() => writing.work.write(read, {}))
-  assert.deepEqual(writing.told, [['retried', 'LinkLost', 'request-1'], ['settled'], ['unknownResolved', 'request-1']])
+  assert.deepEqual(writing.told, [
+    ['retried', 'ConnectionLost', 'request-1'],
+    ['settled'],
+    ['unknownResolved', 'request-1']
+  ])
 })
 
-test('a statement for which no time is left is not sent, and its link goes back unharmed', async t => {
+test('a statement for which no time is left is not sent, and its connection goes back unharmed', async t => {
   let sent = 0
   const { work, pooled } = makeWork(t, async () => {
     sent++

@@ -1,116 +1,77 @@
-import type { NodeInfo } from './dialect.ts'
-import type { Origin, StoreEvents } from './events.ts'
-import { NoConnection, StatementTimeout } from './failures.ts'
-import { LinkOpener } from './link-opener.ts'
+import { NoConnection, StatementTimeout } from './errors.ts'
 import { NodeBalance } from './node-balance.ts'
 import { NodeWatch } from './node-watch.ts'
+import { Opener } from './opener.ts'
+import type { Asker, Connection, PoolEvents, PoolGauges } from './types.ts'
 
-/** One connection to a database node. */
-export interface Link {
-  /** The node at the other end, as it names itself. */
-  readonly node: string
-  readonly role: string
-  /** Its reads see what was acknowledged before, on whichever node: they wait for that, or stay on the primary. */
-  readonly isCausal: boolean
-  /**
-   * @param isCaughtUp the node is known to have caught up with what was acknowledged before: a read need not wait for it
-   * @throws the driver's error, or StatementTimeout after `timeoutMs`; the link is then destroyed
-   */
-  run(sql: string, params: unknown[], timeoutMs: number, isCaughtUp?: boolean): Promise<Answer>
-  /** Asks for a sign of life; never waits for causality. @throws like `run` */
-  check(timeoutMs: number): Promise<void>
-  /** Asks the node who it is. @throws like `run` */
-  describe(timeoutMs: number): Promise<NodeInfo>
-  /** Closed, broken or destroyed. */
-  isGone(): boolean
-  /** Ends it at once, whatever it is doing; an open transaction is rolled back by the server. */
-  destroy(): void
-  /** Called once when the link breaks while idle. */
-  onGone(listener: () => void): void
-}
-
-/** Rows as arrays in the order of the columns; for a write, how many rows it touched. */
-export interface Answer {
-  rows: unknown[][]
-  affectedRows: number
-}
-
-export interface PoolOptions {
-  connect(): Promise<Link>
-  events: StoreEvents
+export interface PoolOptions<C extends Connection = Connection> {
+  connect(): Promise<C>
+  events: PoolEvents
   /** Connections at most. */
   size: number
   /** Connections that are kept once one could be had: two lead to two nodes, whatever the load, when a balancer is between. */
   keep: number
   /** Callers that may wait at most; the next one is refused at once. */
   queueLimit: number
-  /** A link idle for longer is asked before it is handed out. */
+  /** A connection idle for longer is asked before it is handed out. */
   checkAfterIdleMs: number
   /** How long that question may take. */
   checkMs: number
   /** After so long another connection is asked for beside one that is still to come: it may lead to another node. */
   lateAfterMs: number
-  /** How often each node is asked for a sign of life, on a link that is kept for this. */
+  /** How often each node is asked for a sign of life, on a connection that is kept for this. */
   beatMs: number
-  /** A node that says nothing for so long, on any link, is given up. Its links are destroyed, busy or not. */
+  /** A node that says nothing for so long, on any connection, is given up. Its connections are destroyed, busy or not. */
   silentMs: number
-  /** A link older than about this, give or take a quarter, is closed when it comes back: not all of them at one moment. */
+  /** A connection older than about this, give or take a quarter, is closed when it comes back: not all of them at one moment. */
   maxAgeMs: number
   /**
-   * How often it is seen to that each node has its share of the links. Undefined where a new connection leads nowhere else,
+   * How often it is seen to that each node has its share of the connections. Undefined where a new connection leads nowhere else,
    * as behind pgpool, whose sessions all have the one primary.
    */
   balanceMs: number | undefined
 }
 
-export interface PoolGauges {
-  open: number
-  idle: number
-  waiting: number
-  /** Links beside the pool's, one a node, on which only signs of life are asked for. */
-  watching: number
-}
-
-interface Slot {
-  link: Link
+interface Slot<C extends Connection> {
+  connection: C
   /** `performance.now()` from which on it is closed when it comes back. */
   oldAt: number
   idleSince: number
-  /** The pool's count of disturbances when this link was last known good. */
+  /** The pool's count of disturbances when this connection was last known good. */
   trusted: number
-  /** The node was given up while this link was in use. */
+  /** The node was given up while this connection was in use. */
   isSilent: boolean
 }
 
 const WAIT_STEP_MS = 50
-/** With less time than this a link is not asked for a sign of life: the answer would say nothing about it. */
+/** With less time than this a connection is not asked for a sign of life: the answer would say nothing about it. */
 const LEAST_CHECK_MS = 50
 
-interface Waiter {
-  resolve(slot: Slot): void
+interface Waiter<C extends Connection> {
+  resolve(slot: Slot<C>): void
   reject(error: NoConnection): void
   timer: NodeJS.Timeout
 }
 
 /**
  * A pool for a cluster that falls apart. What the drivers' own pools leave out: every wait has a deadline, the queue has
- * a limit, a link that was idle for a while or that lived through another link's loss is asked before it is used, links
- * are used in turn (so that each node behind a balancer answers its share), a link in doubt is destroyed, never handed
+ * a limit, a connection that was idle for a while or that lived through another connection's loss is asked before it is used, connections
+ * are used in turn (so that each node behind a balancer answers its share), a connection in doubt is destroyed, never handed
  * back, and whoever waits on a node that fell silent is told within a second.
  */
-export class Pool {
-  readonly #options: PoolOptions
-  readonly #idle: Slot[] = []
-  readonly #waiters: Waiter[] = []
-  readonly #busy = new Map<Link, Slot>()
-  readonly #watch: NodeWatch
-  readonly #opener: LinkOpener
-  readonly #balance: NodeBalance | undefined
+export class Pool<C extends Connection = Connection> {
+  readonly #options: PoolOptions<C>
+  readonly #idle: Slot<C>[] = []
+  readonly #waiters: Waiter<C>[] = []
+  readonly #busy = new Map<C, Slot<C>>()
+  readonly #watch: NodeWatch<C>
+  readonly #opener: Opener<C>
+  readonly #balance: NodeBalance<C> | undefined
   #disturbances = 0
   #closed = false
   #drained: (() => void) | undefined
 
-  constructor(options: PoolOptions) {
+  constructor(options: PoolOptions<C>) {
     this.#options = options
     this.#watch = new NodeWatch({
       everyMs: options.beatMs,
@@ -123,13 +84,13 @@ export class Pool {
       },
       silent: node => this.#giveUp(node)
     })
-    this.#opener = new LinkOpener({
+    this.#opener = new Opener({
       connect: options.connect,
       lateAfterMs: options.lateAfterMs,
       wanted: () => this.#waiters.length,
       isShort: () => this.#total() < this.#options.keep,
       hasRoom: () => this.#hasRoom(),
-      opened: link => this.#opened(link),
+      opened: connection => this.#opened(connection),
       refused: (error, stillToCome) => this.#refused(error, stillToCome)
     })
     this.#balance =
@@ -140,11 +101,11 @@ export class Pool {
             connect: options.connect,
             nodes: () =>
               [...this.#idle, ...this.#busy.values()]
-                .filter(({ link, oldAt }) => oldAt > 0 && !link.isGone())
-                .map(({ link }) => link.node),
+                .filter(({ connection, oldAt }) => oldAt > 0 && !connection.isGone())
+                .map(({ connection }) => connection.node),
             isCalm: () => !this.#closed && this.#waiters.length === 0 && this.#opener.opening === 0,
-            exchange: (link, crowded) => this.#exchange(link, crowded),
-            surplus: link => this.#surplus(link)
+            exchange: (connection, crowded) => this.#exchange(connection, crowded),
+            surplus: connection => this.#surplus(connection)
           })
   }
 
@@ -157,50 +118,50 @@ export class Pool {
     }
   }
 
-  /** A link that is idle and trusted, without waiting, to `node` if there is one; else undefined. As `acquire` otherwise. */
-  acquireNow(node?: string): Link | undefined {
-    const at = node === undefined ? -1 : this.#idle.findLastIndex(({ link }) => link.node === node)
+  /** A connection that is idle and trusted, without waiting, to `node` if there is one; else undefined. As `acquire` otherwise. */
+  acquireNow(node?: string): C | undefined {
+    const at = node === undefined ? -1 : this.#idle.findLastIndex(({ connection }) => connection.node === node)
     const slot = this.#idle[Math.max(0, at)]
     if (slot === undefined || !this.#isTrusted(slot)) return undefined
     this.#idle.splice(Math.max(0, at), 1)
-    this.#busy.set(slot.link, slot)
-    return slot.link
+    this.#busy.set(slot.connection, slot)
+    return slot.connection
   }
 
   /**
-   * A link that was good a moment ago. Give it back with `release` or `discard`.
+   * A connection that was good a moment ago. Give it back with `release` or `discard`.
    * @param deadline `performance.now()` after which the caller no longer wants it
    * @throws NoConnection when none could be had by then
    */
-  async acquire(deadline: number, origin?: Origin): Promise<Link> {
+  async acquire(deadline: number, asker?: Asker): Promise<C> {
     let metSilence = false
     for (;;) {
       if (this.#closed) throw new NoConnection('closed', 'the pool is closed')
       if (performance.now() >= deadline) throw new NoConnection('queue', 'no free connection in time')
       const slot = this.#takeIdle(metSilence) ?? (await this.#wait(deadline))
-      if (this.#isTrusted(slot)) return slot.link
+      if (this.#isTrusted(slot)) return slot.connection
       const left = deadline - performance.now()
       if (left < LEAST_CHECK_MS) {
-        // Too late to learn anything about the link: the caller has no time left, the next one may.
+        // Too late to learn anything about the connection: the caller has no time left, the next one may.
         this.#handOn(slot)
         throw new NoConnection('queue', 'no free connection in time')
       }
-      const found = await this.#check(slot, left, origin)
-      if (found === 'sound') return slot.link
-      // One such wait is enough: the next link may be as dead, a new one is not.
+      const found = await this.#check(slot, left, asker)
+      if (found === 'sound') return slot.connection
+      // One such wait is enough: the next connection may be as dead, a new one is not.
       if (found === 'silent') metSilence = true
     }
   }
 
-  /** The link did what it was asked: it goes to the back of the line. */
-  release(link: Link): void {
-    const slot = this.#busy.get(link)
+  /** The connection did what it was asked: it goes to the back of the line. */
+  release(connection: C): void {
+    const slot = this.#busy.get(connection)
     if (!slot) return
     const now = performance.now()
-    if (link.isGone()) {
-      this.discard(link, 'gone')
+    if (connection.isGone()) {
+      this.discard(connection, 'gone')
     } else if (this.#closed || now > slot.oldAt) {
-      this.discard(link, 'age')
+      this.discard(connection, 'age')
     } else {
       slot.idleSince = now
       slot.trusted = this.#disturbances
@@ -208,19 +169,19 @@ export class Pool {
     }
   }
 
-  /** The link is in doubt, or old: it is destroyed. When in doubt, so is the trust in its idle siblings. */
-  discard(link: Link, reason: string, origin?: Origin): void {
-    const slot = this.#busy.get(link)
+  /** The connection is in doubt, or old: it is destroyed. When in doubt, so is the trust in its idle siblings. */
+  discard(connection: C, reason: string, asker?: Asker): void {
+    const slot = this.#busy.get(connection)
     if (!slot) return
-    this.#busy.delete(link)
-    link.destroy()
+    this.#busy.delete(connection)
+    connection.destroy()
     if (reason !== 'age') this.#disturbances++
-    this.#options.events.connectionDiscarded(slot.isSilent ? 'silent' : reason, link.node, origin)
+    this.#options.events.connectionDiscarded(slot.isSilent ? 'silent' : reason, connection.node, asker)
     this.#opener.openAsNeeded()
     this.#drainedIfEmpty()
   }
 
-  /** Refuses new callers, waits for the busy links at most `waitMs`, closes everything. */
+  /** Refuses new callers, waits for the busy connections at most `waitMs`, closes everything. */
   async close(waitMs: number): Promise<void> {
     this.#closed = true
     this.#watch.stop()
@@ -229,7 +190,7 @@ export class Pool {
     for (let waiter = this.#nextWaiter(); waiter; waiter = this.#nextWaiter()) {
       waiter.reject(new NoConnection('closed', 'the pool is closed'))
     }
-    for (const slot of this.#idle.splice(0)) slot.link.destroy()
+    for (const slot of this.#idle.splice(0)) slot.connection.destroy()
     if (this.#busy.size > 0) {
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, waitMs)
@@ -239,53 +200,53 @@ export class Pool {
         }
       })
     }
-    for (const link of this.#busy.keys()) link.destroy()
+    for (const connection of this.#busy.keys()) connection.destroy()
     this.#busy.clear()
   }
 
-  #isTrusted(slot: Slot): boolean {
-    if (slot.link.isGone()) return false
+  #isTrusted(slot: Slot<C>): boolean {
+    if (slot.connection.isGone()) return false
     return slot.trusted === this.#disturbances && performance.now() - slot.idleSince < this.#options.checkAfterIdleMs
   }
 
-  #takeIdle(onlyTrusted: boolean): Slot | undefined {
+  #takeIdle(onlyTrusted: boolean): Slot<C> | undefined {
     const at = onlyTrusted ? this.#idle.findIndex(slot => this.#isTrusted(slot)) : 0
     const slot = at === -1 ? undefined : this.#idle[at]
     if (slot === undefined) return undefined
     this.#idle.splice(at, 1)
-    this.#busy.set(slot.link, slot)
+    this.#busy.set(slot.connection, slot)
     return slot
   }
 
-  async #check(slot: Slot, left: number, origin: Origin | undefined): Promise<'sound' | 'lost' | 'silent'> {
-    if (slot.link.isGone()) {
-      this.discard(slot.link, 'gone', origin)
+  async #check(slot: Slot<C>, left: number, asker: Asker | undefined): Promise<'sound' | 'lost' | 'silent'> {
+    if (slot.connection.isGone()) {
+      this.discard(slot.connection, 'gone', asker)
       return 'lost'
     }
     const disturbances = this.#disturbances
     const askedAt = performance.now()
     try {
-      await slot.link.check(Math.min(this.#options.checkMs, left))
+      await slot.connection.check(Math.min(this.#options.checkMs, left))
       slot.trusted = disturbances
       slot.idleSince = performance.now()
       this.#options.events.connectionChecked('ok')
       return 'sound'
     } catch (error) {
       this.#options.events.connectionChecked('failed')
-      this.discard(slot.link, 'check', origin)
+      this.discard(slot.connection, 'check', asker)
       // A caller in a hurry did not wait long enough to call the node silent.
       if (!(error instanceof StatementTimeout) || left < this.#options.checkMs) return 'lost'
-      this.#dropIdle(other => other.link.node === slot.link.node && other.idleSince < askedAt, 'check')
+      this.#dropIdle(other => other.connection.node === slot.connection.node && other.idleSince < askedAt, 'check')
       return 'silent'
     }
   }
 
-  #wait(deadline: number): Promise<Slot> {
+  #wait(deadline: number): Promise<Slot<C>> {
     if (!this.#hasRoom() && this.#waiters.length - this.#opener.opening >= this.#options.queueLimit) {
       throw new NoConnection('queue', `${this.#waiters.length} are waiting for a connection already`)
     }
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
+      const waiter: Waiter<C> = {
         resolve,
         reject,
         timer: setTimeout(
@@ -321,85 +282,85 @@ export class Pool {
     )
   }
 
-  /** Whoever waited longest gets it, or a link that came free meanwhile. */
-  #opened(link: Link): void {
+  /** Whoever waited longest gets it, or a connection that came free meanwhile. */
+  #opened(connection: C): void {
     // One that was late may find its place taken.
     if (this.#closed || this.#busy.size + this.#idle.length >= this.#options.size) {
-      this.#surplus(link)
+      this.#surplus(connection)
       return
     }
-    this.#options.events.connectionOpened(link.node)
+    this.#options.events.connectionOpened(connection.node)
     const now = performance.now()
     const oldAt = now + this.#options.maxAgeMs * (0.75 + Math.random() / 2)
-    const slot: Slot = { link, oldAt, idleSince: now, trusted: this.#disturbances, isSilent: false }
-    link.onGone(() => this.#dropIdle(idle => idle === slot, 'lost while idle'))
-    this.#busy.set(link, slot)
+    const slot: Slot<C> = { connection, oldAt, idleSince: now, trusted: this.#disturbances, isSilent: false }
+    connection.onGone(() => this.#dropIdle(idle => idle === slot, 'lost while idle'))
+    this.#busy.set(connection, slot)
     this.#handOn(slot)
     this.#watch.start()
-    this.#balance?.saw(link.node)
+    this.#balance?.saw(connection.node)
   }
 
-  #surplus(link: Link): void {
+  #surplus(connection: C): void {
     const { events } = this.#options
-    events.connectionOpened(link.node)
-    link.destroy()
-    events.connectionDiscarded('surplus', link.node, undefined)
+    events.connectionOpened(connection.node)
+    connection.destroy()
+    events.connectionDiscarded('surplus', connection.node, undefined)
   }
 
   /** The one to the crowded node ends now if it is idle, otherwise when it comes back. False where there is no room for both. */
-  #exchange(link: Link, crowded: string): boolean {
-    const isCrowded = (slot: Slot) => slot.link.node === crowded
+  #exchange(connection: C, crowded: string): boolean {
+    const isCrowded = (slot: Slot<C>) => slot.connection.node === crowded
     const at = this.#idle.findIndex(isCrowded)
     const [idle] = at === -1 ? [] : this.#idle.splice(at, 1)
     const busy = [...this.#busy.values()].find(slot => isCrowded(slot) && slot.oldAt > 0)
     if (idle) {
-      idle.link.destroy()
+      idle.connection.destroy()
       this.#options.events.connectionDiscarded('balance', crowded, undefined)
     } else if (busy && this.#hasRoom()) {
       busy.oldAt = 0
     } else {
-      this.#surplus(link)
+      this.#surplus(connection)
       return false
     }
-    this.#opened(link)
+    this.#opened(connection)
     return true
   }
 
   /** To who waits longest, or to the back of the line. */
-  #handOn(slot: Slot): void {
+  #handOn(slot: Slot<C>): void {
     const waiter = this.#nextWaiter()
     if (waiter) {
       waiter.resolve(slot) // stays counted as busy, so that nobody opens one in its place
     } else {
-      this.#busy.delete(slot.link)
+      this.#busy.delete(slot.connection)
       this.#idle.push(slot)
     }
   }
 
-  #dropIdle(isMeant: (slot: Slot) => boolean, reason: string): void {
+  #dropIdle(isMeant: (slot: Slot<C>) => boolean, reason: string): void {
     for (const slot of this.#idle.filter(isMeant)) {
       this.#idle.splice(this.#idle.indexOf(slot), 1)
       this.#disturbances++
-      slot.link.destroy()
-      this.#options.events.connectionDiscarded(reason, slot.link.node, undefined)
+      slot.connection.destroy()
+      this.#options.events.connectionDiscarded(reason, slot.connection.node, undefined)
     }
     this.#opener.openAsNeeded()
   }
 
-  /** Takes an idle link out of the pool for good. */
-  #lend(isWanted: (node: string) => boolean): Link | undefined {
-    const at = this.#idle.findIndex(({ link }) => isWanted(link.node) && !link.isGone())
+  /** Takes an idle connection out of the pool for good. */
+  #lend(isWanted: (node: string) => boolean): C | undefined {
+    const at = this.#idle.findIndex(({ connection }) => isWanted(connection.node) && !connection.isGone())
     if (at === -1) return undefined
     const [slot] = this.#idle.splice(at, 1)
     this.#opener.openAsNeeded()
-    return slot?.link
+    return slot?.connection
   }
 
-  /** When a link to this node last did what it was asked. */
+  /** When a connection to this node last did what it was asked. */
   #heardAt(node: string): number {
     let latest = Number.NEGATIVE_INFINITY
     for (const slot of [...this.#idle, ...this.#busy.values()]) {
-      if (slot.link.node === node) latest = Math.max(latest, slot.idleSince)
+      if (slot.connection.node === node) latest = Math.max(latest, slot.idleSince)
     }
     return latest
   }
@@ -407,15 +368,15 @@ export class Pool {
   /** Whoever waits on it is told now, not at the end of its patience. */
   #giveUp(node: string): void {
     this.#options.events.nodeSilent(node)
-    this.#dropIdle(slot => slot.link.node === node, 'silent')
+    this.#dropIdle(slot => slot.connection.node === node, 'silent')
     for (const slot of this.#busy.values()) {
-      if (slot.link.node !== node) continue
+      if (slot.connection.node !== node) continue
       slot.isSilent = true
-      slot.link.destroy() // its statement fails, and who sent it discards it
+      slot.connection.destroy() // its statement fails, and who sent it discards it
     }
   }
 
-  #nextWaiter(): Waiter | undefined {
+  #nextWaiter(): Waiter<C> | undefined {
     const waiter = this.#waiters.shift()
     if (waiter) clearTimeout(waiter.timer)
     return waiter

@@ -1,16 +1,16 @@
-import type { Link } from './pool.ts'
+import type { Connection } from './types.ts'
 
-export interface LinkOpenerOptions {
-  connect(): Promise<Link>
+export interface OpenerOptions<C extends Connection> {
+  connect(): Promise<C>
   /** After so long another connection is asked for beside one that is still to come: it may lead to another node. */
   lateAfterMs: number
-  /** Callers that wait for a link now. */
+  /** Callers that wait for a connection now. */
   wanted(): number
   /** The pool has fewer than it keeps open for itself. */
   isShort(): boolean
   /** The pool may hold one more than it has and will get. */
   hasRoom(): boolean
-  opened(link: Link): void
+  opened(connection: C): void
   /** `stillToCome` others are being opened. */
   refused(error: unknown, stillToCome: number): void
 }
@@ -25,8 +25,8 @@ const FIRST_LATE_AFTER = 4
  * open anyhow; for callers alone, and one at a time, while others are late, or while none can be had. Then they are tried at growing distances, too: a database that comes up, or a pgpool
  * that makes a process for each connection, must not be kept busy by those who wait for it.
  */
-export class LinkOpener {
-  readonly #options: LinkOpenerOptions
+export class Opener<C extends Connection> {
+  readonly #options: OpenerOptions<C>
   /** Connections that are being opened, and of these those that are late: they no longer count. */
   #opening = 0
   readonly #late = new Set<object>()
@@ -37,7 +37,7 @@ export class LinkOpener {
   #usualMs: number | undefined
   #stopped = false
 
-  constructor(options: LinkOpenerOptions) {
+  constructor(options: OpenerOptions<C>) {
     this.#options = options
   }
 
@@ -46,7 +46,7 @@ export class LinkOpener {
     return this.#opening
   }
 
-  /** Call it when a caller begins to wait, and when a link was lost. */
+  /** Call it when a caller begins to wait, and when a connection was lost. */
   openAsNeeded(): void {
     if (this.#pause !== undefined) return
     const { wanted, isShort, hasRoom } = this.#options
@@ -78,7 +78,7 @@ export class LinkOpener {
     }, this.#lateAfterMs()).unref()
     const startedAt = performance.now()
     this.#options.connect().then(
-      link => {
+      connection => {
         settle()
         const tookMs = performance.now() - startedAt
         this.#usualMs = this.#usualMs === undefined ? tookMs : 0.8 * this.#usualMs + 0.2 * tookMs
@@ -87,7 +87,7 @@ export class LinkOpener {
         this.#refusals = 0
         clearTimeout(this.#pause)
         this.#pause = undefined
-        this.#options.opened(link)
+        this.#options.opened(connection)
         this.openAsNeeded()
       },
       error => {

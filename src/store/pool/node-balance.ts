@@ -1,17 +1,17 @@
-import type { Link } from './pool.ts'
+import type { Connection } from './types.ts'
 
-export interface NodeBalanceOptions {
+export interface NodeBalanceOptions<C extends Connection> {
   /** How often the shares are looked at, give or take a quarter. */
   everyMs: number
-  connect(): Promise<Link>
-  /** Nodes of the pool's links, one entry a link. */
+  connect(): Promise<C>
+  /** Nodes of the pool's connections, one entry a connection. */
   nodes(): string[]
   /** The pool has no other worries: nobody waits for a connection. */
   isCalm(): boolean
-  /** The link takes the place of one to `crowded`; false when it cannot, and has been closed. */
-  exchange(link: Link, crowded: string): boolean
+  /** The connection takes the place of one to `crowded`; false when it cannot, and has been closed. */
+  exchange(connection: C, crowded: string): boolean
   /** It led where there are enough. */
-  surplus(link: Link): void
+  surplus(connection: C): void
 }
 
 /** While tries lead to the same node again, they come at growing distances: the other one may be away for long. */
@@ -25,19 +25,19 @@ const FORGET_AFTER_MS = 600_000
  * Whether the node is back only a new connection can tell, and where that leads the balancer decides: while the shares of the
  * nodes that were seen lately differ by two or more, one is tried, and kept if it leads where few do.
  */
-export class NodeBalance {
-  readonly #options: NodeBalanceOptions
-  /** When a link to the node was last in the pool, by `performance.now()`. */
+export class NodeBalance<C extends Connection> {
+  readonly #options: NodeBalanceOptions<C>
+  /** When a connection to the node was last in the pool, by `performance.now()`. */
   readonly #seenAt = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
   #stopped = false
   #pauseFactor = 1
 
-  constructor(options: NodeBalanceOptions) {
+  constructor(options: NodeBalanceOptions<C>) {
     this.#options = options
   }
 
-  /** The pool has a link to this node. */
+  /** The pool has a connection to this node. */
   saw(node: string): void {
     this.#seenAt.set(node, performance.now())
     if (this.#timer === undefined && !this.#stopped) this.#plan()
@@ -61,7 +61,7 @@ export class NodeBalance {
     if (!this.#stopped) this.#plan()
   }
 
-  /** The node with most links, if another has two fewer. */
+  /** The node with most connections, if another has two fewer. */
   #findCrowded(): string | undefined {
     const counts = this.#count()
     const [most] = [...counts].sort(([, a], [, b]) => b - a)
@@ -85,17 +85,17 @@ export class NodeBalance {
   async #try(crowded: string): Promise<void> {
     // As long as the other node is away, this is what happens; a success begins anew.
     this.#pauseFactor = Math.min(LONGEST_PAUSE_FACTOR, this.#pauseFactor * 1.5)
-    let link: Link
+    let connection: C
     try {
-      link = await this.#options.connect()
+      connection = await this.#options.connect()
     } catch {
       return
     }
     const counts = this.#count()
-    const here = counts.get(link.node) ?? 0
+    const here = counts.get(connection.node) ?? 0
     if (this.#stopped || here + 2 > (counts.get(crowded) ?? 0)) {
-      this.#options.surplus(link)
-    } else if (this.#options.exchange(link, crowded)) {
+      this.#options.surplus(connection)
+    } else if (this.#options.exchange(connection, crowded)) {
       this.#pauseFactor = 1
     }
   }
