@@ -70,6 +70,14 @@ describe('a wrong value', () => {
       ],
       ['SERVER_NAME', ['web 01', 'a\r\nb', 'x'.repeat(65), 'ção'], ['web01', 'web-01.example']],
       ['SERVER_ROUTE', ['a.b', 'a;b'], ['web01']],
+      [
+        'METRICS_TOKEN',
+        ['short', 'with a space in it', 'com acentuação e tudo', `${secret},${secret}`],
+        [secret, `${secret}==`]
+      ],
+      ['CLIENT_HEADERS_MS', ['0', '10s'], ['10000']],
+      ['CLIENT_REQUEST_MS', ['0', '-1'], ['30000']],
+      ['CLIENT_READ_MS', ['0', 'never'], ['120000']],
       ['SESSION_SECRET', ['short', `${secret},`, `${secret},x`], [secret, `${secret}, ${secret}2`]]
     ] as const) {
       for (const value of wrong) {
@@ -86,6 +94,7 @@ describe('a wrong value', () => {
     const hidden = 'hunter2-very-secret'
     for (const env of [
       { SESSION_SECRET: `${hidden},x` },
+      { METRICS_TOKEN: `${hidden} ${hidden}` },
       { DB_HOST: `mysql://ana:${hidden}@db:99999/carrinho`, SESSION_SECRET: secret },
       { DB_HOST: `nosql://ana:${hidden}@db/carrinho`, SESSION_SECRET: secret },
       { DB_HOST: `mysql://ana:${hidden}%zz@db/carrinho`, SESSION_SECRET: secret },
@@ -124,7 +133,9 @@ describe('without any variable', () => {
       clusterPage: config.clusterPage,
       drainMs: config.drainMs,
       logLevel: config.logLevel,
-      trustProxy: config.trustProxy
+      trustProxy: config.trustProxy,
+      clientLimits: config.clientLimits,
+      metricsToken: config.metricsToken
     }
     assert.deepEqual(shown, {
       host: '0.0.0.0',
@@ -133,7 +144,9 @@ describe('without any variable', () => {
       clusterPage: true,
       drainMs: 3000,
       logLevel: 'info',
-      trustProxy: []
+      trustProxy: [],
+      clientLimits: { headersMs: 10_000, requestMs: 30_000, readMs: 120_000 },
+      metricsToken: undefined
     })
     assert.equal(config.database.engine, 'sqlite')
   })
