@@ -1,6 +1,6 @@
 import { cut, freeze, fullConnections, kill, powerCut, rolling, slowDatabase, stop } from '../faults/index.ts'
 import type { Host } from '../network.ts'
-import { findHostsOfPostgres, POSTGRES_HOSTS, waitForAllAttached } from '../postgres.ts'
+import { findHostsOfPostgres, PGPOOLS, POSTGRES_HOSTS, waitForAllAttached } from '../postgres.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Stage } from '../stage.ts'
 import { runTrials, type Trial } from '../trials.ts'
@@ -8,7 +8,12 @@ import { holderOf, webTrials } from '../web-trials.ts'
 
 const primary = async (stage: Stage): Promise<Host> => (await findHostsOfPostgres(stage)).primary
 const standby = async (stage: Stage): Promise<Host> => (await findHostsOfPostgres(stage)).standbys[0] ?? 'pg02'
-const pool = holderOf('databaseVirtualAddress', ['pgpool01', 'pgpool02', 'pgpool03'])
+const pool = holderOf('databaseVirtualAddress', PGPOOLS)
+/** One of those through which no statement goes: it votes, and perhaps leads. */
+const sparePool = async (stage: Stage, round: number): Promise<Host> => {
+  const holder = await pool(stage)
+  return PGPOOLS.filter(host => host !== holder)[round % 2] as Host
+}
 
 const trials: Trial[] = [
   {
@@ -39,7 +44,16 @@ const trials: Trial[] = [
     row: 'pgpool that holds the address: kill -9',
     host: pool,
     fault: kill,
-    failed: 'a page that retries',
+    failed: 0,
+    pauseMs: 2_500,
+    holdMs: 10_000
+  },
+  {
+    row: 'pgpool that does not hold the address: kill -9',
+    host: sparePool,
+    fault: kill,
+    failed: 0,
+    pauseMs: 1_000,
     holdMs: 10_000
   },
   { row: 'PostgreSQL standby: graceful stop', host: standby, fault: stop, failed: 'a page that retries' },
