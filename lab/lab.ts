@@ -188,11 +188,16 @@ export class Lab {
     await waitFor(`${host} in service`, HEALED, () => this.isHealthy(host), LOOK_EVERY_MS)
   }
 
-  /** The same lab with other settings for some hosts, which are created anew with them. */
+  /**
+   * The same lab with other settings for some hosts, which are created anew with them: one after the other, so that of hosts that
+   * stand in for each other one is always there.
+   */
   async reconfigure(overrides: Record<string, string>, hosts: Host[]): Promise<void> {
     const other = new Lab(this.scenario, overrides)
-    await other.compose(['up', '--detach', '--no-deps', '--force-recreate', ...hosts])
-    for (const host of hosts) await this.waitUntilHealthy(host)
+    for (const host of hosts) {
+      await other.compose(['up', '--detach', '--no-deps', '--force-recreate', host])
+      await this.waitUntilHealthy(host)
+    }
   }
 
   /** One request from the client's machine, on a connection of its own. */
