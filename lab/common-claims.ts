@@ -1,9 +1,10 @@
 import { type Allowance, describeFailures, mayFail } from './checker/failures.ts'
-import { checkLedger } from './checker/ledger.ts'
+import { checkLedger, provesMuch } from './checker/ledger.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
 import { countSessions } from './checker/tally.ts'
 import type { FaultRecord } from './report/result.ts'
 import type { Stage } from './stage.ts'
+import { type Line, listOf } from './workload/history.ts'
 
 /** Of a run that did not come to its end: what a shopper was promised and did not get, if anything, is told all the same. */
 export function claimNothingBroken(stage: Stage): void {
@@ -27,6 +28,7 @@ export function claimNothingLost(stage: Stage): void {
       ? `${ledger.acknowledged} acknowledged, ${ledger.present} of them to be there at the end and there, 0 lost, 0 twice, 0 back, ${ledger.unknown} unknown`
       : `${verdict}: ${evidence.join('; ')}`
   )
+  claimMuchCompared(stage, stage.history)
   const stale = countStaleReads(stage.history)
   stage.promise(
     'a list read after a write shows it, whichever server answers',
@@ -40,6 +42,17 @@ export function claimNothingLost(stage: Stage): void {
     `${sessions.logins} sessions, ${sessions.movedBetweenServers} of them served by more than one web server, ${sessions.repeatedLogins} logins repeated`
   )
   claimCalm(stage)
+}
+
+/** That nothing was lost says as much as what was looked for. */
+export function claimMuchCompared(stage: Stage, history: readonly Line[], of = ''): void {
+  const { ledger } = checkLedger(history)
+  const lists = new Set(history.filter(line => line.what === 'final').map(listOf)).size
+  stage.claim(
+    `${of}at least half of what was acknowledged is in the final lists, or they are half full`,
+    provesMuch(ledger, lists),
+    `${ledger.present} items of ${ledger.acknowledged} acknowledged, in ${lists} lists`
+  )
 }
 
 /** Of the customers' requests under way while a fault lasted: those sent and answered well in that time, and all the others. */

@@ -3,6 +3,7 @@ import { type Allowance, describeFailures, mayFail } from './checker/failures.ts
 import { checkLedger } from './checker/ledger.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
 import { countSessions, countSpreadLists, countUnanswered, median } from './checker/tally.ts'
+import { claimCalm, claimMuchCompared } from './common-claims.ts'
 import type { Fault } from './faults/index.ts'
 import { MachineWatch } from './machine-watch.ts'
 import type { Host } from './network.ts'
@@ -76,6 +77,7 @@ export async function runTrials(
       outcomes.push(outcome)
       judge(stage, outcome, times)
     }
+    claimCalm(stage)
   } finally {
     watch.end()
     // What was measured before an interruption is worth showing.
@@ -149,6 +151,7 @@ function judge(stage: Stage, { trial, rounds, history, customers }: Outcome, tim
     `${ledger.acknowledged} acknowledged, ${ledger.lost} lost, ${ledger.duplicated} twice, ${ledger.resurrected} back; ` +
       `${countUnanswered(history)} writes without an answer, of which ${ledger.unknown} stayed so; ${stale.stale} of ${stale.checked} reads stale; ${repeatedLogins} logins repeated. ${[...evidence, ...stale.examples].join('; ')}`
   )
+  claimMuchCompared(stage, history, `${trial.row}: `)
   if (trial.failed !== undefined) {
     const failures = rounds.map(round => round.failedRequests)
     // Of the whole trial, so that what failed after a repetition's time was up counts too.
