@@ -79,8 +79,11 @@ export function cartRules({ items }: Store) {
           await items.addOnce(work, key, row)
           return 'added'
         } catch (error) {
-          if (!work.isDuplicate(error)) throw error
-          if ((await items.findOperation(work, customerId, key.key)) !== key.digest) return 'reused'
+          if (!work.isDuplicate(error, 'operation')) throw error
+          const known = await items.findOperation(work, customerId, key.key)
+          // MariaDB calls every primary key alike: it was another row's.
+          if (known === undefined) throw error
+          if (known !== key.digest) return 'reused'
           // Found after a try of our own whose answer was lost: this request did add it.
           return maybeDone ? 'added' : 'already'
         }

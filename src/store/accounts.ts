@@ -1,5 +1,6 @@
 import { and, eq, isNull, notLike, sql } from 'drizzle-orm'
 import type { Dialect } from './dialect.ts'
+import { emailKey } from './login-key.ts'
 import { select, write } from './statement.ts'
 import type { Db } from './work.ts'
 
@@ -24,22 +25,18 @@ export type AccountStore = ReturnType<typeof accountStore>
 export function accountStore({ builder, tables: { customers } }: Dialect) {
   const value = sql.placeholder
   const columns = { id: customers.id, name: customers.name, email: customers.email, password: customers.password }
+  const withKey = { ...columns, emailKey: customers.emailKey }
   const byId = eq(customers.id, value('id'))
   const counted = { n: sql<number>`count(*)` }
 
   const byEmailKey = select(
     builder
-      .select(columns)
+      .select(withKey)
       .from(customers)
       .where(eq(customers.emailKey, value('emailKey')))
   )
   const unadopted = select(
-    builder
-      .select(columns)
-      .from(customers)
-      .where(and(isNull(customers.emailKey), eq(sql`lower(trim(${customers.email}))`, value('emailKey'))))
-      .orderBy(customers.id)
-      .limit(1)
+    builder.select(columns).from(customers).where(isNull(customers.emailKey)).orderBy(customers.id)
   )
   const password = select(builder.select({ password: customers.password }).from(customers).where(byId))
   const insert = write(
@@ -84,16 +81,19 @@ export function accountStore({ builder, tables: { customers } }: Dialect) {
   const countWithoutKey = select(builder.select(counted).from(customers).where(isNull(customers.emailKey)))
 
   return {
-    /** By the e-mail's login key; undefined if nobody has it. */
+    /** By the e-mail's login key, byte for byte, whatever the database takes for the same; undefined if nobody has it. */
     async findByEmailKey(db: Db, emailKey: string): Promise<Account | undefined> {
-      const [account] = await db.all(byEmailKey, { emailKey })
-      return account
+      const rows = await db.all(byEmailKey, { emailKey })
+      const account = rows.find(row => row.emailKey === emailKey)
+      if (!account) return undefined
+      const { id, name, email, password } = account
+      return { id, name, email, password }
     },
 
-    /** Rows put there by other means have no login key yet; the oldest with that e-mail. Reads the whole table. */
-    async findUnadopted(db: Db, emailKey: string): Promise<Account | undefined> {
-      const [account] = await db.all(unadopted, { emailKey })
-      return account
+    /** Rows put there by other means have no login key yet; the oldest whose e-mail makes this one. Reads all of them. */
+    async findUnadopted(db: Db, key: string): Promise<Account | undefined> {
+      const rows = await db.all(unadopted)
+      return rows.find(row => emailKey(row.email ?? '') === key)
     },
 
     async findPassword(db: Db, id: number): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import type { Query, SQL, Table } from 'drizzle-orm'
 import type { PgDatabase, PgInsertValue, PgQueryResultHKT, PgTable, PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import type { Verdict } from './failures.ts'
 import type { Answer, PoolGauges } from './pool.ts'
+import type { Survey } from './survey.ts'
 import type * as tables from './tables.postgres.ts'
 import type { Bill } from './work.ts'
 
@@ -51,6 +52,9 @@ export interface NodeInfo {
 /** What `prune` may empty, each by the column that says when a row is of no more use. */
 export type Prunable = 'sessions' | 'operations' | 'loginFailures'
 
+/** What must be unique, and means something when it is there already. */
+export type UniqueKey = 'email' | 'operation' | 'session' | 'loginFailure'
+
 export interface CausalReads {
   total: number
   ms: number
@@ -77,6 +81,8 @@ export interface Dialect {
   /** Deletes up to `limit` rows whose time column is before `before`; how many it deleted. */
   prune(bill: Bill, what: Prunable, before: number, limit: number): Promise<number>
   verdict(error: unknown): Verdict
+  /** Whether a duplicate is one of this key, and not of another that the table has. */
+  broke(error: unknown, key: UniqueKey): boolean
   /** The node at the other end of a connection that answers right now; never waits for causality. One round trip. */
   ping(bill: Bill, timeoutMs: number): Promise<{ node: string; role: string }>
   /** The same and more, for operators. */
@@ -92,8 +98,12 @@ export interface Dialect {
 export interface Migrator {
   /** Folder below migrations/. */
   readonly folder: string
-  /** Runs `work` while no other migration runs, as far as this database can promise that. */
-  exclusively<R>(work: (run: RunStatement) => Promise<R>): Promise<R>
+  /** What is there and does not fit; reads only. */
+  survey(run: RunStatement): Promise<Survey>
+  /** Runs `work` on a connection of its own. */
+  inspect<R>(work: (run: RunStatement) => Promise<R>): Promise<R>
+  /** Runs `work` while no other migration runs, as far as this database can promise that. `say` is told what it waits for. */
+  exclusively<R>(say: (line: string) => void, work: (run: RunStatement) => Promise<R>): Promise<R>
 }
 
 export type RunStatement = (sql: string, params?: unknown[]) => Promise<unknown[][]>

@@ -27,6 +27,14 @@ export class StatementTimeout extends Error {
   }
 }
 
+/** The account cannot log in as it is; trying again helps only once somebody has changed it. */
+export class LoginMistake extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'LoginMistake'
+  }
+}
+
 /** The driver's error code, which drizzle hides under one or more causes. */
 export function driverCode(error: unknown): string | number | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {
@@ -34,6 +42,13 @@ export function driverCode(error: unknown): string | number | undefined {
     if ('code' in e && typeof e.code === 'string') return e.code
   }
   return undefined
+}
+
+/** A text that the driver hangs on its error, below any wrapping; empty where there is none. */
+export function driverField(error: unknown, field: string): string {
+  const root = rootError(error)
+  const value = root instanceof Error ? (root as unknown as Record<string, unknown>)[field] : undefined
+  return typeof value === 'string' ? value : ''
 }
 
 /** The error below all wrapping. */

@@ -5,12 +5,15 @@ import { drizzle } from 'drizzle-orm/mysql-proxy'
 import mysql, { type Connection, type ConnectionOptions, type PrepareStatementInfo } from 'mysql2'
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
-import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
+import { Refusal } from '../errors.ts'
+import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables, UniqueKey } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import {
   connectionVerdict,
   driverCode,
+  driverField,
   LinkLost,
+  LoginMistake,
   NoConnection,
   rootError,
   StatementTimeout,
@@ -21,6 +24,7 @@ import { leaseLock } from './lease-lock.ts'
 import type { Answer, Link } from './pool.ts'
 import { Pooled } from './pooled.ts'
 import { fill, type Statement, write } from './statement.ts'
+import { surveyMysql } from './survey.mysql.ts'
 import * as tables from './tables.mysql.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -78,6 +82,12 @@ export function mysqlVerdict(error: unknown): Verdict {
   return UNKNOWN.has(code) ? 'unknown' : 'final'
 }
 
+/** The key is the last thing that the message names, after the entry, which may hold anything. */
+function broke(error: unknown, key: UniqueKey): boolean {
+  const name = /'([^']*)'$/.exec(driverField(error, 'message').trim())?.[1]
+  return name === (key === 'email' ? 'clientes_email_key' : 'PRIMARY')
+}
+
 const leavesLinkSound = (error: unknown): boolean => {
   if (connectionVerdict(error)) return false
   const code = Number(driverCode(error))
@@ -125,25 +135,20 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     },
 
     verdict: mysqlVerdict,
+    broke,
 
     ping: (bill, timeoutMs) => pooled.ping(bill, timeoutMs),
     nodeInfo: timeoutMs => pooled.nodeInfo(timeoutMs),
 
     migrator: {
       folder: 'mysql',
-      async exclusively(work) {
-        // Two connections: one alters tables for as long as that takes, the other keeps the lease meanwhile.
-        const [worker, keeper] = await Promise.all([openConnection(database, limits), openConnection(database, limits)])
-        const run = (connection: Connection): RunStatement => {
-          return async (statement, params = []) => (await query(connection, statement, params, MIGRATION_MS)).rows
-        }
-        try {
-          return await leaseLock(run(keeper), mysqlVerdict, () => work(run(worker)))
-        } finally {
-          worker.destroy()
-          keeper.destroy()
-        }
-      }
+      survey: run => surveyMysql(run, tables as unknown as Tables),
+      inspect: work => onConnections(database, limits, 1, ([run]) => work(run as RunStatement)),
+      // One alters tables for as long as that takes, the other keeps the lease meanwhile.
+      exclusively: (say, work) =>
+        onConnections(database, limits, 2, ([worker, keeper]) =>
+          leaseLock(keeper as RunStatement, mysqlVerdict, say, () => work(worker as RunStatement))
+        )
     },
 
     get gauges() {
@@ -154,8 +159,47 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
   }
 }
 
+/**
+ * What every session says, whatever the server's own settings and its `init_connect` are. A server may ignore the character
+ * set of the handshake (`skip-character-set-client-handshake`). Messages in English, as a key's name is read from one.
+ */
+const SESSION = `set session time_zone = '+00:00', autocommit = 1, sql_safe_updates = 0, lc_messages = 'en_US',
+  character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection = utf8mb4_unicode_ci`
+
 /** Altering a large table takes its time. */
 const MIGRATION_MS = 30 * 60_000
+/** Waiting until others let go of one does not. */
+const LOCK_SECONDS = 60
+
+/** Strict, so that nothing is cut to fit; a row with the id 0 keeps it; foreign keys do not hold their columns' types. */
+const MIGRATION_SESSION = `${SESSION}, foreign_key_checks = 0, lock_wait_timeout = ${LOCK_SECONDS}, innodb_lock_wait_timeout = ${LOCK_SECONDS},
+  sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO' /*M!, max_statement_time = 0 */`
+
+async function onConnections<R>(
+  database: ServerDatabase,
+  limits: DatabaseLimits,
+  count: number,
+  work: (runs: RunStatement[]) => Promise<R>
+): Promise<R> {
+  const opened: Connection[] = []
+  try {
+    const runs: RunStatement[] = []
+    for (let i = 0; i < count; i++) {
+      const connection = await openConnection(database, limits)
+      opened.push(connection)
+      runs.push(async (statement, params = []) => (await query(connection, statement, params, MIGRATION_MS)).rows)
+      await query(connection, MIGRATION_SESSION, [], limits.connectMs)
+    }
+    return await work(runs)
+  } catch (error) {
+    if (Number(driverCode(error)) !== WAIT_TIMED_OUT) throw error
+    throw new Refusal(
+      `another program has held on to a table or row for ${LOCK_SECONDS} s (show processlist tells which): try again when it has let go`
+    )
+  } finally {
+    for (const connection of opened) cut(connection)
+  }
+}
 
 const queries = drizzle(async () => ({ rows: [] }))
 const builder = queries as unknown as Builder
@@ -200,7 +244,7 @@ async function connect(options: MysqlOptions): Promise<Link> {
     // MySQL skips what stands in /*M! */. The statement's own deadline also ends it on the server.
     await query(
       connection,
-      `set session time_zone = '+00:00', innodb_lock_wait_timeout = ${seconds}, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
+      `${SESSION}, innodb_lock_wait_timeout = ${seconds}, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
        /*M!, max_statement_time = ${seconds}, wsrep_sync_wait = ${options.causalReads ? 7 : 0} */`,
       [],
       options.limits.connectMs
@@ -215,6 +259,8 @@ async function connect(options: MysqlOptions): Promise<Link> {
     throw error
   }
 }
+
+const SPOKEN = `'character_set_client', 'character_set_connection', 'character_set_results'`
 
 class MysqlLink implements Link {
   node: string
@@ -275,12 +321,17 @@ class MysqlLink implements Link {
   async describe(timeoutMs: number): Promise<NodeInfo> {
     const { rows } = await query(
       this.#connection,
-      `show global variables where variable_name in ('hostname', 'version', 'read_only', 'wsrep_on', 'wsrep_node_name')`,
+      `show variables where variable_name in ('hostname', 'version', 'read_only', 'wsrep_on', 'wsrep_node_name', ${SPOKEN})`,
       [],
       timeoutMs,
       () => this.destroy()
     )
     const variables = new Map(rows.map(row => [String(row[0]), String(row[1])]))
+    const foreign = [...variables].filter(([name, value]) => name.startsWith('character_set_') && value !== 'utf8mb4')
+    if (foreign.length > 0) {
+      const told = foreign.map(([name, value]) => `${name} ${value}`).join(', ')
+      throw new NoConnection('connect', `the connection does not speak utf8mb4, which would garble text: ${told}`)
+    }
     const inGalera = variables.get('wsrep_on') === 'ON'
     this.node = (inGalera && variables.get('wsrep_node_name')) || variables.get('hostname') || this.node
     this.role = variables.get('read_only') === 'ON' ? 'standby' : 'primary'
@@ -338,7 +389,7 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     const fail = (error: unknown) => {
       clearTimeout(timer)
       cut(connection)
-      reject(new NoConnection('connect', 'cannot connect to the database', { cause: error }))
+      reject(new NoConnection('connect', 'cannot connect to the database', { cause: loginMistake(error) ?? error }))
     }
     // connectTimeout covers TCP only; a frozen node accepts and then says nothing.
     const timer = setTimeout(() => fail(new StatementTimeout(limits.connectMs)), limits.connectMs)
@@ -349,6 +400,18 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     })
     connection.once('error', fail)
   })
+}
+
+/** The account wants to be proved in a way that the driver does not know; its own words would send people to its source. */
+function loginMistake(error: unknown): Error | undefined {
+  const { message = '', code = undefined } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  const plugin =
+    /authentication using unknown plugin ([\w-]+)/.exec(message)?.[1] ??
+    (code === 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED' ? 'mysql_clear_password' : undefined)
+  if (plugin === undefined) return undefined
+  return new LoginMistake(
+    `the account logs in with ${plugin}, which carrinho does not know. As the server's administrator: alter user … identified via mysql_native_password using password('…')`
+  )
 }
 
 const query = (

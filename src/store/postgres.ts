@@ -5,12 +5,22 @@ import { drizzle } from 'drizzle-orm/pg-proxy'
 import pg from 'pg'
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
-import type { Builder, Dialect, NodeInfo, Prunable } from './dialect.ts'
+import { Refusal } from '../errors.ts'
+import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, UniqueKey } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
-import { connectionVerdict, driverCode, LinkLost, NoConnection, StatementTimeout, type Verdict } from './failures.ts'
+import {
+  connectionVerdict,
+  driverCode,
+  driverField,
+  LinkLost,
+  NoConnection,
+  StatementTimeout,
+  type Verdict
+} from './failures.ts'
 import type { Answer, Link } from './pool.ts'
 import { Pooled } from './pooled.ts'
 import { fill, type Statement, statement } from './statement.ts'
+import { surveyPostgres } from './survey.postgres.ts'
 import * as tables from './tables.postgres.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -49,6 +59,16 @@ export function postgresVerdict(error: unknown): Verdict {
   if (code === FULL) return 'full'
   return UNKNOWN.has(code) ? 'unknown' : 'final'
 }
+
+const UNIQUE: Record<UniqueKey, RegExp> = {
+  email: /^clientes_email_key/,
+  operation: /^operations_pkey/,
+  session: /^sessions_pkey/,
+  loginFailure: /^login_failures_pkey/
+}
+
+/** Whether the constraint that a duplicate broke is this one. */
+const broke = (error: unknown, key: UniqueKey): boolean => UNIQUE[key].test(driverField(error, 'constraint'))
 
 const isSqlState = (code: unknown): code is string => typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
 
@@ -98,27 +118,32 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     },
 
     verdict: postgresVerdict,
+    broke,
 
     ping: (bill, timeoutMs) => pooled.ping(bill, timeoutMs),
     nodeInfo: timeoutMs => pooled.nodeInfo(timeoutMs),
 
     migrator: {
       folder: 'postgres',
-      async exclusively(work) {
-        const link = await connect(database, limits, true)
-        const run = async (text: string, params: unknown[] = []) => (await link.run(text, params, MIGRATION_MS)).rows
-        try {
+      survey: run => surveyPostgres(run, tables),
+      inspect: work => onConnection(database, limits, false, work),
+      exclusively: (say, work) =>
+        onConnection(database, limits, true, async run => {
           await run('begin')
-          await run('set local statement_timeout = 0')
+          await run(`set local statement_timeout = 0`)
+          await run(`set local lock_timeout = ${LOCK_MS}`)
           // One transaction holds every change, and a lock that ends with it whatever happens.
-          await run(`${ON_PRIMARY}select pg_advisory_xact_lock(${MIGRATION_LOCK})`)
+          const [free] = await run(`${ON_PRIMARY}select pg_try_advisory_xact_lock(${MIGRATION_LOCK})`)
+          if (free?.[0] !== true) {
+            say('waiting for another migration: this one begins when that ends')
+            await run(`set local lock_timeout = ${GIVE_UP_MS}`)
+            await run(`${ON_PRIMARY}select pg_advisory_xact_lock(${MIGRATION_LOCK})`)
+            await run(`set local lock_timeout = ${LOCK_MS}`)
+          }
           const result = await work(run)
           await run('commit')
           return result
-        } finally {
-          link.destroy()
-        }
-      }
+        })
     },
 
     get gauges() {
@@ -135,8 +160,30 @@ export function postgresDialect(options: PostgresOptions): Dialect {
  */
 const SETTLE = `select pg_logical_emit_message(true, 'carrinho', '')`
 const MIGRATION_MS = 30 * 60_000
+/** Longest wait for another migration, and for others to let go of a table. */
+const GIVE_UP_MS = 10 * 60_000
+const LOCK_MS = 60_000
 /** Any number that no other program on the same database uses: "carrinho" on a telephone's keys. */
 const MIGRATION_LOCK = 22_777_446
+
+async function onConnection<R>(
+  database: ServerDatabase,
+  limits: DatabaseLimits,
+  onPrimary: boolean,
+  work: (run: RunStatement) => Promise<R>
+): Promise<R> {
+  const link = await connect(database, limits, onPrimary)
+  try {
+    return await work(async (text, params = []) => (await link.run(text, params, MIGRATION_MS)).rows)
+  } catch (error) {
+    if (driverCode(error) !== '55P03') throw error
+    throw new Refusal(
+      'another program has held on to a table for a minute, or another migration for ten (pg_stat_activity tells which): try again when it has let go'
+    )
+  } finally {
+    link.destroy()
+  }
+}
 
 const builder = drizzle(async () => ({ rows: [] })) as unknown as Builder
 const dialect = new PgDialect()
@@ -263,11 +310,14 @@ class PostgresLink implements Link {
    */
   async describe(timeoutMs: number): Promise<NodeInfo> {
     const { rows } = await this.run(
-      `select current_setting('cluster_name'), host(inet_server_addr()), current_setting('in_hot_standby', true), current_setting('server_version')`,
+      `select current_setting('cluster_name'), host(inet_server_addr()), current_setting('in_hot_standby', true), current_setting('server_version'), current_setting('client_encoding')`,
       [],
       timeoutMs
     )
-    const [name, address, inRecovery, version] = rows[0] ?? []
+    const [name, address, inRecovery, version, encoding] = rows[0] ?? []
+    if (encoding !== 'UTF8') {
+      throw new NoConnection('connect', `the connection does not speak UTF8, which would garble text: ${encoding}`)
+    }
     this.node = String(name || address || this.node)
     this.role = inRecovery === 'on' ? 'standby' : 'primary'
     return { node: this.node, role: this.role, version: String(version), clusterSize: 1 }

@@ -5,13 +5,14 @@ import Database from 'libsql'
 import type { DatabaseLimits } from '../config.ts'
 import type { EmbeddedDatabase } from '../database-url.ts'
 import { ConfigError } from '../errors.ts'
-import type { Builder, Dialect, Prunable, Run, SameRows, Tables } from './dialect.ts'
+import type { Builder, Dialect, Prunable, Run, RunStatement, SameRows, Tables, UniqueKey } from './dialect.ts'
 import { makePrivate } from './embedded-file.ts'
 import type { StoreEvents } from './events.ts'
-import { driverCode, type Verdict } from './failures.ts'
+import { driverCode, driverField, type Verdict } from './failures.ts'
 import { insertItem, insertOperation } from './inserts.ts'
 import type { Answer } from './pool.ts'
 import { fill, type Statement, statement } from './statement.ts'
+import { surveySqlite } from './survey.sqlite.ts'
 import * as tables from './tables.sqlite.ts'
 import type { Bill } from './work.ts'
 
@@ -33,6 +34,16 @@ export function sqliteVerdict(error: unknown): Verdict {
   if (isNoRoom(error)) return 'full'
   return code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' ? 'duplicate' : 'final'
 }
+
+const UNIQUE: Record<UniqueKey, RegExp> = {
+  // A table that was here before may keep its e-mails apart, too.
+  email: /: clientes\.email(_key)?$/,
+  operation: /: operations\./,
+  session: /: sessions\./,
+  loginFailure: /: login_failures\./
+}
+
+const broke = (error: unknown, key: UniqueKey): boolean => UNIQUE[key].test(driverField(error, 'message'))
 
 export interface SqliteOptions {
   database: EmbeddedDatabase
@@ -90,6 +101,7 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
     },
 
     verdict: sqliteVerdict,
+    broke,
 
     async ping(bill) {
       reader.run(bill, 'select 1', [], true)
@@ -103,19 +115,15 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
 
     migrator: {
       folder: 'sqlite',
-      async exclusively(work) {
-        const connection = open(file, 30_000)
-        try {
+      survey: run => surveySqlite(run, tables as unknown as Tables),
+      inspect: work => onConnection(file, connection => work(runOn(connection))),
+      exclusively: (_say, work) =>
+        onConnection(file, async connection => {
           connection.exec('begin immediate')
-          const result = await work(async (statement, params = []) => {
-            return connection.run(undefined, statement, params, /^\s*select\b/i.test(statement)).rows
-          })
+          const result = await work(runOn(connection))
           connection.exec('commit')
           return result
-        } finally {
-          connection.close()
-        }
-      }
+        })
     },
 
     causalReads: { total: 0, ms: 0 },
@@ -128,6 +136,20 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
     }
   }
 }
+
+async function onConnection<R>(file: string, work: (connection: ReturnType<typeof open>) => Promise<R>): Promise<R> {
+  const connection = open(file, 30_000)
+  try {
+    return await work(connection)
+  } finally {
+    connection.close()
+  }
+}
+
+const runOn =
+  (connection: ReturnType<typeof open>): RunStatement =>
+  async (statement, params = []) =>
+    connection.run(undefined, statement, params, /^\s*select\b/i.test(statement)).rows
 
 const queries = drizzle(async () => ({ rows: [] }))
 const builder = queries as unknown as Builder

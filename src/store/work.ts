@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseUnavailable, storageFull } from '../errors.ts'
-import type { Dialect, NewItem, OperationKey, Prunable } from './dialect.ts'
+import type { Dialect, NewItem, OperationKey, Prunable, UniqueKey } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
 import { failureName } from './failures.ts'
 import type { Answer } from './pool.ts'
@@ -129,8 +129,9 @@ export class Work implements Db, Bill {
     return this.#dialect.ping(this, timeoutMs)
   }
 
-  isDuplicate(error: unknown): boolean {
-    return this.#dialect.verdict(error) === 'duplicate'
+  /** Whether it failed as this key is there already, or, without one, any key. */
+  isDuplicate(error: unknown, key?: UniqueKey): boolean {
+    return this.#dialect.verdict(error) === 'duplicate' && (key === undefined || this.#dialect.broke(error, key))
   }
 
   async #again<R>(
