@@ -58,7 +58,7 @@ export const addUser = (email: string, name: string, password: string) =>
 export const setPassword = (email: string, password: string) =>
   withStore(async store => {
     const value = checked({ name: 'unchanged', email, password })
-    if (!(await rulesOf(store).setPassword(store.begin(), value.email, value.password))) {
+    if (!(await rulesOf(store).setPassword(store.begin(), email, value.password))) {
       throw new Refusal(`there is no account with the e-mail ${value.email}`)
     }
     print('the password is set, and the sessions of that account have ended')
