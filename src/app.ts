@@ -7,13 +7,16 @@ import type { Lifecycle } from './lifecycle.ts'
 import { assets, readAssetNames } from './plugins/assets.ts'
 import { csrf } from './plugins/csrf.ts'
 import { answerBarely, errorPages, failureLog } from './plugins/error-pages.ts'
+import { flashes } from './plugins/flash.ts'
 import { floodLog } from './plugins/flood-log.ts'
 import { forms } from './plugins/forms.ts'
 import { type Metrics, metrics } from './plugins/metrics.ts'
+import { proxies } from './plugins/proxies.ts'
 import { requestIdOf, requestScope } from './plugins/request-scope.ts'
 import { SECURITY_HEADERS } from './plugins/security-headers.ts'
 import { session } from './plugins/session.ts'
 import { signOfLife } from './plugins/sign-of-life.ts'
+import { keysFor } from './plugins/signing.ts'
 import { answerSocketError } from './plugins/socket-errors.ts'
 import { views } from './plugins/views.ts'
 import { accountPage } from './routes/account.ts'
@@ -78,6 +81,7 @@ export async function buildApp({
   const flood = floodLog(app.log)
   app.addHook('onClose', async () => flood.flush())
 
+  proxies(app, { config })
   // For programs: no session, no cookies, no pages.
   requestScope(app, { config, lifecycle, store, flood })
   signOfLife(app, { config })
@@ -100,8 +104,9 @@ export async function buildApp({
   await app.register(async site => {
     // No compressed requests: no browser sends a form so, and a bomb could be one.
     await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false })
-    await site.register(cookie, { secret: config.sessionSecrets })
+    await site.register(cookie, { secret: keysFor('cookie', config.sessionSecrets) })
     forms(site)
+    flashes(site, { config })
     await views(site, { config, lifecycle, assetNames })
     errorPages(site, { flood })
     // Before anything is read: on another schema even a session may not be what it seems.
@@ -111,7 +116,7 @@ export async function buildApp({
       }
       done()
     })
-    await session(site, { config, store })
+    session(site, { config, store })
     csrf(site, { config })
 
     indexPage(site)

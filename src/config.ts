@@ -42,6 +42,8 @@ export interface Config {
   serverName: string
   serverRoute: string | undefined
   trustProxy: string[]
+  /** Whether browsers that came over TLS shall come by nothing else, and to its subdomains neither. */
+  hsts: 'on' | 'off' | 'subdomains'
   signup: 'open' | 'closed'
   /** Whether there is `/cluster`, the page for demonstrations. */
   clusterPage: boolean
@@ -90,6 +92,7 @@ export function readConfig(env: Env = process.env): Config {
     serverName: readServerName(reader),
     serverRoute: readServerRoute(reader),
     trustProxy: readTrustProxy(reader),
+    hsts: reader.oneOf('HSTS', 'on', ['on', 'off', 'subdomains']),
     signup: reader.oneOf('SIGNUP', 'open', ['open', 'closed']),
     clusterPage: reader.oneOf('CLUSTER_PAGE', 'on', ['on', 'off']) === 'on',
     drainMs: reader.integer('DRAIN_MS', 3000, 0, 600_000),

@@ -1,10 +1,10 @@
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, badRequest, methodNotAllowed, notFound } from '../errors.ts'
 import type { MessageKey } from '../i18n/index.ts'
-import { isForeign } from './csrf.ts'
 import type { FloodLog } from './flood-log.ts'
 import { translateFor, wantsJson } from './language.ts'
 import { localPath } from './local-path.ts'
+import { isForeign } from './origin.ts'
 
 /** Whatever went wrong, as an error meant for the person at the other end. */
 export function toAppError(error: unknown): AppError {

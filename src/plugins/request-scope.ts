@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Store } from '../store/index.ts'
 import type { Work } from '../store/work.ts'
+import { isSecure } from './cookies.ts'
 import type { FloodLog } from './flood-log.ts'
 import { SECURITY_HEADERS, STRICT_TRANSPORT } from './security-headers.ts'
 
@@ -39,12 +40,13 @@ export function requestScope(
   app.decorateRequest('work')
   app.decorateRequest('refusal', undefined)
   const logsAll = config.logLevel === 'debug' || config.logLevel === 'trace'
+  const strictTransport = STRICT_TRANSPORT[config.hsts]
   const constant = { ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName }
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(constant)
     reply.header('x-request-id', request.id)
-    if (request.protocol === 'https') reply.header('strict-transport-security', STRICT_TRANSPORT)
+    if (strictTransport && isSecure(request)) reply.header('strict-transport-security', strictTransport)
     request.work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs), request.id)
     done()
   })
