@@ -201,9 +201,13 @@ export class Lab {
   }
 
   /** One request from the client's machine, on a connection of its own. */
-  async get(path: string, options: { accept?: string; from?: string; host?: string } = {}): Promise<SiteAnswer> {
+  async get(
+    path: string,
+    options: { accept?: string; host?: string; headers?: Record<string, string> } = {}
+  ): Promise<SiteAnswer> {
     const url = `${options.host ? `http://${options.host}` : this.site}${path}`
-    const out = await this.exec('client', ['node', '/lab/workload/get.ts', url, options.accept ?? 'application/json'])
+    const { accept = 'application/json', headers = {} } = options
+    const out = await this.exec('client', ['node', '/lab/workload/get.ts', url, accept, JSON.stringify(headers)])
     return JSON.parse(out) as SiteAnswer
   }
 

@@ -35,6 +35,8 @@ export interface BreakOptions {
   holdMs?: number
   /** Between the heal and the end of what is measured: balancers and pools return to normal. */
   settleMs?: number
+  /** Awaited after the heal, and still measured: what the heal sets off, such as an address that goes back. */
+  afterwards?: (() => Promise<void>) | undefined
   /** Distinguishes it from the same fault under other circumstances. */
   under?: string
   /** What it is called in the report, where the same fault strikes one host and then another. */
@@ -297,6 +299,7 @@ export class Stage {
     const healingAt = Date.now()
     const restoredAt = await this.heal(fault)
     const healedAt = Date.now()
+    await options.afterwards?.()
     await this.pause(settleMs)
     const until = Date.now()
     if (fault.effect) {

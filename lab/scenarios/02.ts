@@ -43,16 +43,25 @@ async function measure(
   const faults: FaultRecord[] = []
   for (let count = 1; count <= REPETITIONS; count += 1) {
     const holder = await waitForHolder(stage, () => true)
-    const fault = await stage.break(stopHaproxy(holder), { holdMs: options.holdMs, settleMs: 1_500, under: settings })
+    let backAt: number | undefined
+    const returnOfAddress = async () => {
+      const isBack = await ifReached(waitForHolder(stage, ([host]) => host === holder))
+      if (isBack) backAt = Date.now()
+    }
+    const fault = await stage.break(stopHaproxy(holder), {
+      holdMs: options.holdMs,
+      settleMs: 1_500,
+      under: settings,
+      afterwards: options.comesBack ? returnOfAddress : undefined
+    })
     faults.push(fault)
     const gap = findLongestGap(stage.history, stage.startedAt + fault.atMs, stage.startedAt + fault.healingMs)
     if (!gap) throw new Error('no probe was answered')
     outages.push(gap.ms)
     stage.observe(`${settings}, ${count} of ${REPETITIONS}: ${gap.ms} ms without an answer`)
     if (!options.comesBack) continue
-    const back = await ifReached(waitForHolder(stage, ([host]) => host === holder))
-    if (!back) break
-    returns.push(Math.round(Date.now() - stage.startedAt - fault.healingMs))
+    if (!backAt) break
+    returns.push(Math.round(backAt - stage.startedAt - fault.healingMs))
   }
   stage.explain(options.why)
   stage.figure({ name: `outage when HAProxy stops, ${settings}`, unit: 'ms', values: outages })

@@ -1,5 +1,5 @@
 import { STATE_REACHED } from '../budgets.ts'
-import { claimNothingLost, claimSurvived } from '../common-claims.ts'
+import { claimForgeriesDropped, claimNothingLost, claimSurvived } from '../common-claims.ts'
 import { kill } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
@@ -34,6 +34,7 @@ export const scenario: Scenario = {
     stage.explain(
       `apache01 (priority 51) and apache02 (50) share ${lab.webVirtualAddress}; mod_proxy_balancer reads the route at the end of the session's cookie`
     )
+    await claimForgeriesDropped(stage)
     stage.predict('Sticky: each customer stays with the web server that made the session')
     await stage.startWorkload()
     const stickyFrom = Date.now()

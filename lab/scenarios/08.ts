@@ -1,6 +1,6 @@
 import { STATE_REACHED } from '../budgets.ts'
 import { countBy } from '../checker/tally.ts'
-import { claimNothingLost, claimSurvived } from '../common-claims.ts'
+import { claimForgeriesDropped, claimNothingLost, claimSurvived } from '../common-claims.ts'
 import { kill } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import {
@@ -56,6 +56,7 @@ export const scenario: Scenario = {
       watchful.join(', ') || 'none does'
     )
 
+    await claimForgeriesDropped(stage)
     await stage.startWorkload()
     await stage.pause(6_000)
     const nodes = countBy(stage.history, 'node')
@@ -103,6 +104,7 @@ export const scenario: Scenario = {
     )
     const holder = await stage.findHolder(lab.databaseVirtualAddress, PGPOOLS)
     const moved = await stage.break(kill(holder), {
+      under: 'which holds the address',
       holdMs: POOL_WITHIN_MS + 1_000,
       why: 'Every pgpool passes statements on, so any may hold the address, and it moves 0.44 s at most after the last advert. In the document the watchdog’s leader holds it: after its death the others elect another, which takes it, in 2 to 8 s (POOL_KEEPALIVED_CONFIG= shows it)'
     })
@@ -110,6 +112,7 @@ export const scenario: Scenario = {
     stage.predict('A pgpool dies that does not hold it: nobody notices')
     const now = await stage.findHolder(lab.databaseVirtualAddress, PGPOOLS)
     const spare = await stage.break(kill(PGPOOLS.find(host => host !== now) as Host), {
+      under: 'which does not hold the address',
       holdMs: POOL_WITHIN_MS + 1_000,
       why: 'No statement went through it. Two of three are left, a majority: they can still replace a primary'
     })
