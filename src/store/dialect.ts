@@ -25,6 +25,12 @@ export interface Builder extends Pick<PgDatabase<PgQueryResultHKT>, 'select'> {
   delete(table: PgTable): { where(is: SQL | undefined): Built }
 }
 
+/**
+ * So close to the limit of a list the servers count its items one after the other. Below, each counts what it sees: that is safe
+ * while fewer additions than this are on their way to one list at a time.
+ */
+export const NEARLY = 1000
+
 export interface OperationKey {
   customerId: number
   key: string
@@ -72,10 +78,10 @@ export interface Dialect {
   /** @throws what `unit` threw, or the error of BEGIN or COMMIT; the connection is then destroyed, never reused */
   transaction<R>(bill: Bill, unit: (run: Run) => Promise<R>): Promise<R>
   /**
-   * Adds the item and its idempotency key, both or none, in one round trip.
-   * @throws an error with verdict `duplicate` when the key was used before
+   * Adds the item and its idempotency key, both or none, in one round trip; on PostgreSQL in a few where the list is `NEARLY` full.
+   * @throws an error with verdict `duplicate` when the key was used before, ListFull when there are `limit` items already
    */
-  insertOnce(bill: Bill, operation: OperationKey, item: NewItem): Promise<unknown>
+  insertOnce(bill: Bill, operation: OperationKey, item: NewItem, limit: number): Promise<unknown>
   /** Awaits that what was found done, by whomever, is as safe as a commit of one's own. */
   settle(bill: Bill): Promise<void>
   /** Deletes up to `limit` rows whose time column is before `before`; how many it deleted. */

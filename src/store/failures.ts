@@ -35,6 +35,14 @@ export class LoginMistake extends Error {
   }
 }
 
+/** There are as many items on the list as there may be. Nothing was added. */
+export class ListFull extends Error {
+  constructor() {
+    super('the list has as many items as it may')
+    this.name = 'ListFull'
+  }
+}
+
 /** The driver's error code, which drizzle hides under one or more causes. */
 export function driverCode(error: unknown): string | number | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Builder, Tables } from './dialect.ts'
 import { type Statement, write } from './statement.ts'
 
@@ -13,6 +13,15 @@ export const insertItem = (builder: Builder, { items }: Tables): Statement =>
       quantity: value('quantity'),
       shop: value('shop')
     })
+  )
+
+/** How many items a customer has. */
+export const countItems = (builder: Builder, { items }: Tables): Statement =>
+  write(
+    builder
+      .select({ n: sql`count(*)` })
+      .from(items)
+      .where(eq(items.customerId, value('customerId')))
   )
 
 /** A key that was used; its values are an `OperationKey`. */

@@ -1,6 +1,5 @@
 import { and, desc, eq, gt, lt, sql } from 'drizzle-orm'
 import type { Dialect, NewItem, OperationKey } from './dialect.ts'
-import { insertItem } from './inserts.ts'
 import { select, write } from './statement.ts'
 import type { Db, Work } from './work.ts'
 
@@ -34,8 +33,6 @@ export function itemStore({ builder, tables }: Dialect) {
       .orderBy(items.id)
       .limit(value('limit'))
   )
-  const all = select(of().where(mine).orderBy(desc(items.id)))
-  const insert = insertItem(builder, tables)
   const operation = select(
     builder
       .select({ digest: operations.digest })
@@ -56,14 +53,9 @@ export function itemStore({ builder, tables }: Dialect) {
     newerThan: (db: Db, customerId: number, after: number, limit: number): Promise<Item[]> =>
       db.all(newer, { customerId, after, limit }),
 
-    all: (db: Db, customerId: number): Promise<Item[]> => db.all(all, { customerId }),
-
-    async add(db: Db, item: NewItem): Promise<void> {
-      await db.write(insert, { ...item })
-    },
-
-    /** @throws an error with verdict `duplicate` when the operation is known already */
-    addOnce: (work: Work, operation: OperationKey, item: NewItem): Promise<unknown> => work.insertOnce(operation, item),
+    /** @see Dialect.insertOnce */
+    addOnce: (work: Work, operation: OperationKey, item: NewItem, limit: number): Promise<unknown> =>
+      work.insertOnce(operation, item, limit),
 
     /** The digest of what was asked under this key; undefined when the key is new. */
     async findOperation(db: Db, customerId: number, key: string): Promise<string | undefined> {

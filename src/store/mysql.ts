@@ -6,20 +6,31 @@ import mysql, { type Connection, type ConnectionOptions, type PrepareStatementIn
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
 import { Refusal } from '../errors.ts'
-import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, SameRows, Tables, UniqueKey } from './dialect.ts'
+import {
+  type Builder,
+  type Dialect,
+  NEARLY,
+  type NodeInfo,
+  type Prunable,
+  type RunStatement,
+  type SameRows,
+  type Tables,
+  type UniqueKey
+} from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import {
   connectionVerdict,
   driverCode,
   driverField,
   LinkLost,
+  ListFull,
   LoginMistake,
   NoConnection,
   rootError,
   StatementTimeout,
   type Verdict
 } from './failures.ts'
-import { insertItem, insertOperation } from './inserts.ts'
+import { countItems, insertItem, insertOperation } from './inserts.ts'
 import { leaseLock } from './lease-lock.ts'
 import type { Answer, Link } from './pool.ts'
 import { Pooled } from './pooled.ts'
@@ -121,9 +132,13 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     run: (bill, statement, params, isSelect) => pooled.run(bill, statement, params, isSelect),
     transaction: (bill, unit) => pooled.transaction(bill, unit),
 
-    insertOnce: (bill, { customerId, key, digest, createdAt }, { type, quantity, shop }) => {
-      const values = { customerId, key, digest, createdAt, type, quantity, shop }
-      return pooled.run(bill, insertOnce.sql, fill(insertOnce, values), false)
+    async insertOnce(bill, operation, item, limit) {
+      const values = { ...operation, ...item, limit, nearly: limit - NEARLY, guard: GUARD }
+      try {
+        await pooled.run(bill, insertOnce.sql, fill(insertOnce, values), false)
+      } catch (error) {
+        throw driverCode(error) === LIST_FULL ? new ListFull() : error
+      }
     },
 
     // What can be seen in a Galera cluster every node has received.
@@ -218,22 +233,49 @@ const pruning: Record<Prunable, Statement> = {
   loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
 }
 
+/** Ours, signalled by the statement below: as SQLSTATE 45000 is for whatever is a program's own. */
+const LIST_FULL = 45_000
+/** A key that no browser's can be. */
+const GUARD = '#nearly-full'
+
 /**
  * Key and item in one transaction and one round trip: MariaDB runs a compound statement outside stored programs. A key
  * used before fails the first INSERT (1062), the handler rolls back and hands the error on.
+ *
+ * Near the limit everyone who adds to this list writes one row first: on one node they wait for each other there, and of two on
+ * different nodes of a Galera cluster one fails at its certification (1213), runs again and counts what the other has added.
+ * The second count locks, as this transaction otherwise goes on seeing what was there at the first.
  */
 const insertOnce = ((): Statement => {
-  const key = insertOperation(builder, tables as unknown as Tables)
-  const item = insertItem(builder, tables as unknown as Tables)
+  const names = tables as unknown as Tables
+  const key = insertOperation(builder, names)
+  const item = insertItem(builder, names)
+  const count = countItems(builder, names)
+  const places = (...names: string[]) => names.map(name => ({ name }))
+  const counted = count.sql.replace(' from ', ' into owned from ')
   return {
     sql: `begin not atomic
+  declare owned int default 0;
   declare exit handler for sqlexception begin rollback; resignal; end;
   start transaction;
   ${key.sql};
+  ${counted};
+  if owned >= ? then
+    replace into operations (customer_id, operation_key, digest, created_at) values (?, ?, ?, ?);
+    ${counted} lock in share mode;
+    if owned >= ? then signal sqlstate '45000' set mysql_errno = ${LIST_FULL}; end if;
+  end if;
   ${item.sql};
   commit;
 end`,
-    params: [...key.params, ...item.params]
+    params: [
+      ...key.params,
+      ...count.params,
+      ...places('nearly', 'customerId', 'guard', 'key', 'createdAt'),
+      ...count.params,
+      ...places('limit'),
+      ...item.params
+    ]
   }
 })()
 

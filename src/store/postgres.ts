@@ -6,13 +6,22 @@ import pg from 'pg'
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
 import { Refusal } from '../errors.ts'
-import type { Builder, Dialect, NodeInfo, Prunable, RunStatement, UniqueKey } from './dialect.ts'
+import {
+  type Builder,
+  type Dialect,
+  NEARLY,
+  type NodeInfo,
+  type Prunable,
+  type RunStatement,
+  type UniqueKey
+} from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import {
   connectionVerdict,
   driverCode,
   driverField,
   LinkLost,
+  ListFull,
   NoConnection,
   StatementTimeout,
   type Verdict
@@ -107,8 +116,18 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     run: (bill, text, params, isSelect) => pooled.run(bill, text, params, isSelect),
     transaction: (bill, unit) => pooled.transaction(bill, unit),
 
-    insertOnce: (bill, operation, item) =>
-      pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item }), false),
+    async insertOnce(bill, operation, item, limit) {
+      const values = (most: number) => fill(insertOnce, { ...operation, ...item, limit: most })
+      const { affectedRows } = await pooled.run(bill, insertOnce.sql, values(limit - NEARLY), false)
+      if (affectedRows > 0) return
+      const added = await pooled.transaction(bill, async run => {
+        // Who waited for the lock must count what the one before has added.
+        await run('set transaction isolation level read committed', [], false)
+        await run(lockCustomer.sql, fill(lockCustomer, { ...item }), true)
+        return (await run(insertOnce.sql, values(limit), false)).affectedRows
+      })
+      if (added === 0) throw new ListFull()
+    },
 
     settle: async bill => void (await pooled.run(bill, SETTLE, [], false)),
 
@@ -202,17 +221,30 @@ const pruning: Record<Prunable, Statement> = {
   loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
 }
 
-/** Key and item in one statement: a key used before fails it whole (23505). */
+/** Key and item in one statement, none of them when there are `limit` items: a key used before fails it whole (23505). */
 const insertOnce: Statement = (() => {
   const { operations, items } = tables
   return statement(
     dialect.sqlToQuery(sql`
     with operation as (
       insert into ${operations} (${name(operations.customerId)}, ${name(operations.key)}, ${name(operations.digest)}, ${name(operations.createdAt)})
-      values (${value('customerId')}, ${value('key')}, ${value('digest')}, ${value('createdAt')})
+      select ${value('customerId')}::integer, ${value('key')}::varchar, ${value('digest')}::varchar, ${value('createdAt')}::bigint
+      where (select count(*) from ${items} where ${items.customerId} = ${value('customerId')}::integer) < ${value('limit')}::integer
+      returning 1
     )
     insert into ${items} (${name(items.customerId)}, ${name(items.type)}, ${name(items.quantity)}, ${name(items.shop)})
-    values (${value('customerId')}, ${value('type')}, ${value('quantity')}, ${value('shop')})`)
+    select ${value('customerId')}::integer, ${value('type')}::varchar, ${value('quantity')}::integer, ${value('shop')}::varchar
+    from operation`)
+  )
+})()
+
+/** Waits for who else adds near the limit; also for who is adding below it, as the reference to the customer is a lock, too. */
+const lockCustomer: Statement = (() => {
+  const { customers } = tables
+  return statement(
+    dialect.sqlToQuery(
+      sql`select ${customers.id} from ${customers} where ${customers.id} = ${value('customerId')} for update`
+    )
   )
 })()
 

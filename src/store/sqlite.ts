@@ -8,8 +8,8 @@ import { ConfigError } from '../errors.ts'
 import type { Builder, Dialect, Prunable, Run, RunStatement, SameRows, Tables, UniqueKey } from './dialect.ts'
 import { makePrivate } from './embedded-file.ts'
 import type { StoreEvents } from './events.ts'
-import { driverCode, driverField, type Verdict } from './failures.ts'
-import { insertItem, insertOperation } from './inserts.ts'
+import { driverCode, driverField, ListFull, type Verdict } from './failures.ts'
+import { countItems, insertItem, insertOperation } from './inserts.ts'
 import type { Answer } from './pool.ts'
 import { fill, type Statement, statement } from './statement.ts'
 import { surveySqlite } from './survey.sqlite.ts'
@@ -87,9 +87,11 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
 
     transaction,
 
-    insertOnce: (bill, operation, item) =>
+    insertOnce: (bill, operation, item, limit) =>
       transaction(bill, async run => {
         await run(addOperation.sql, fill(addOperation, { ...operation }), false)
+        const { rows } = await run(owned.sql, fill(owned, { ...item }), true)
+        if (Number(rows[0]?.[0]) >= limit) throw new ListFull()
         await run(addItem.sql, fill(addItem, { ...item }), false)
       }),
 
@@ -157,6 +159,7 @@ const value = sql.placeholder
 
 const addOperation = insertOperation(builder, tables as unknown as Tables)
 const addItem = insertItem(builder, tables as unknown as Tables)
+const owned = countItems(builder, tables as unknown as Tables)
 
 const dialect = new SQLiteSyncDialect()
 const expired = (table: SQLiteTable, column: SQLiteColumn): Statement =>

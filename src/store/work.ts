@@ -51,6 +51,11 @@ export class Work implements Db, Bill {
     this.job = job
   }
 
+  /** Its continuation, with a deadline of its own: for what is read while somebody slow takes what was read before. */
+  next(limitMs: number): Work {
+    return new Work(this.#dialect, this.#events, limitMs, this.requestId, this.job)
+  }
+
   /** One SELECT, tried again until the deadline. @throws AppError database_unavailable */
   async all<Row>(statement: Select<Row>, values: Values = {}): Promise<Row[]> {
     const params = fill(statement, values)
@@ -105,8 +110,8 @@ export class Work implements Db, Bill {
   }
 
   /** @see Dialect.insertOnce */
-  insertOnce(operation: OperationKey, item: NewItem): Promise<unknown> {
-    return this.#dialect.insertOnce(this, operation, item)
+  insertOnce(operation: OperationKey, item: NewItem, limit: number): Promise<unknown> {
+    return this.#dialect.insertOnce(this, operation, item, limit)
   }
 
   /** @see Dialect.settle. What a try of this work's own did is settled already. @throws AppError database_unavailable */
