@@ -47,11 +47,17 @@ async function load(options: autocannon.Options): Promise<Load> {
 }
 
 /** Alternates between the two, and gives the medians of each. */
-async function compare(a: () => Promise<Load>, b: () => Promise<Load>): Promise<[Load, Load]> {
+async function compare(
+  a: () => Promise<Load>,
+  b: () => Promise<Load>,
+  before: () => Promise<void> = async () => {}
+): Promise<[Load, Load]> {
   const seen: [Load[], Load[]] = [[], []]
   for (let round = 0; round < ROUNDS; round++) {
-    seen[0].push(await a())
-    seen[1].push(await b())
+    for (const [which, measure] of [a, b].entries()) {
+      await before()
+      seen[which]?.push(await measure())
+    }
   }
   const [first, second] = seen.map(loads => ({
     perSecond: median(loads.map(load => load.perSecond)),
@@ -85,7 +91,7 @@ async function main() {
     const visitor = new Visitor(app.url)
     await visitor.logIn(EMAIL, PASSWORD)
     if (isAsked('list')) await measureList(app, floor, visitor)
-    if (isAsked('adding')) await measureAdding(app, floor, visitor)
+    if (isAsked('adding')) await measureAdding(app, floor, mariadb)
     if (isAsked('login')) await measureLogin(app, visitor)
     if (asked.length === 0) {
       const mb = app.residentMb()
@@ -149,20 +155,35 @@ async function measureList(app: Running, floor: Running, visitor: Visitor): Prom
   )
 }
 
-async function measureAdding(app: Running, floor: Running, visitor: Visitor): Promise<void> {
-  const post = (url: string, body: () => string, cookie: string) => () =>
+/** As many people as connections: a list has 10,000 items at most, and counting them is a part of adding. */
+async function measureAdding(app: Running, floor: Running, url: string): Promise<void> {
+  const people = Array.from({ length: CONNECTIONS }, () => new Visitor(app.url))
+  for (const [n, person] of people.entries()) await person.signUp('bench', `adding-${n}@example.org`, PASSWORD)
+  const post = (url: string, next: () => { cookie: string; body: string }) => () =>
     load({
       url,
       method: 'POST',
-      headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
-      requests: [{ method: 'POST', setupRequest: request => ({ ...request, body: body() }) }]
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      requests: [
+        {
+          method: 'POST',
+          setupRequest: request => {
+            const { cookie, body } = next()
+            return { ...request, headers: { ...request.headers, cookie }, body }
+          }
+        }
+      ]
     })
   let key = 0
   const form = () => `product_type=Leite&quantity=2&local=Mercado`
-  const addForm = () => `${form()}&csrf_token=${encodeURIComponent(visitor.csrfToken)}&operation=bench-${key++}`
+  const nextAdd = () => {
+    const { cookie, csrfToken } = people[key % people.length] as Visitor
+    return { cookie, body: `${form()}&csrf_token=${encodeURIComponent(csrfToken)}&operation=bench-${key++}` }
+  }
   const [add, insert] = await compare(
-    post(`${app.url}/carrinho/`, addForm, visitor.cookie),
-    post(`${floor.url}/insert`, form, `id=${FLOOR_ID_HASH}`)
+    post(`${app.url}/carrinho/`, nextAdd),
+    post(`${floor.url}/insert`, () => ({ cookie: `id=${FLOOR_ID_HASH}`, body: form() })),
+    () => emptyLists(url)
   )
   const addShare = add.perSecond / insert.perSecond
   report(
@@ -242,7 +263,7 @@ async function measureCrowd(
   const crowded = await serve(large)
   const other = new Visitor(crowded.url)
   await other.logIn(EMAIL, PASSWORD)
-  await emptyOwnList(own)
+  await emptyLists(own)
   const one = (url: string, cookie: string) => () => load({ url, headers: { cookie }, connections: 1 })
   const [many, few] = await compare(
     one(`${crowded.url}/carrinho/`, other.cookie),
@@ -268,10 +289,10 @@ async function measureCrowd(
   )
 }
 
-/** Back to 20 items, as before the adding. */
-async function emptyOwnList(url: string): Promise<void> {
+/** As before the adding. */
+async function emptyLists(url: string): Promise<void> {
   const db = await mysql.createConnection(url)
-  await db.query('delete from compras where id_cliente = 1 and id_compras > 20')
+  await db.query('delete from compras where id_cliente <> 2 and id_compras > 20')
   await db.query('delete from operations')
   await db.query('optimize table compras, operations')
   await db.end()

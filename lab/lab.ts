@@ -188,17 +188,26 @@ export class Lab {
     await waitFor(`${host} in service`, HEALED, () => this.isHealthy(host), LOOK_EVERY_MS)
   }
 
-  /** The same lab with other settings for some hosts, which are created anew with them. */
+  /**
+   * The same lab with other settings for some hosts, which are created anew with them: one after the other, so that of hosts that
+   * stand in for each other one is always there.
+   */
   async reconfigure(overrides: Record<string, string>, hosts: Host[]): Promise<void> {
     const other = new Lab(this.scenario, overrides)
-    await other.compose(['up', '--detach', '--no-deps', '--force-recreate', ...hosts])
-    for (const host of hosts) await this.waitUntilHealthy(host)
+    for (const host of hosts) {
+      await other.compose(['up', '--detach', '--no-deps', '--force-recreate', host])
+      await this.waitUntilHealthy(host)
+    }
   }
 
   /** One request from the client's machine, on a connection of its own. */
-  async get(path: string, options: { accept?: string; from?: string; host?: string } = {}): Promise<SiteAnswer> {
+  async get(
+    path: string,
+    options: { accept?: string; host?: string; headers?: Record<string, string> } = {}
+  ): Promise<SiteAnswer> {
     const url = `${options.host ? `http://${options.host}` : this.site}${path}`
-    const out = await this.exec('client', ['node', '/lab/workload/get.ts', url, options.accept ?? 'application/json'])
+    const { accept = 'application/json', headers = {} } = options
+    const out = await this.exec('client', ['node', '/lab/workload/get.ts', url, accept, JSON.stringify(headers)])
     return JSON.parse(out) as SiteAnswer
   }
 

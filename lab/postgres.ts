@@ -54,7 +54,8 @@ export const waitForAllAttached = (stage: Stage): Promise<number> =>
       const [holder] = await stage.lab.holders(stage.lab.databaseVirtualAddress, PGPOOLS)
       if (!holder) return false
       const nodes = await queryPostgres(stage, holder, 'show pool_nodes')
-      return nodes.split('\n').filter(line => /^\d\|.*\|up\|/.test(line)).length === POSTGRES_HOSTS.length
+      // The fourth field is pgpool's own view; the next one only says that the host answers.
+      return nodes.split('\n').filter(line => line.split('|')[3] === 'up').length === POSTGRES_HOSTS.length
     },
     3 * LOOK_EVERY_MS
   )

@@ -4,7 +4,14 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CUSTOMERS_READY, HEALED, STATE_REACHED, WORKLOAD_END } from './budgets.ts'
 import { startCapture } from './capture.ts'
-import { findLongestGap, findLongestPause, namesDatabaseNode } from './checker/gaps.ts'
+import {
+  type Calm,
+  findLongestGap,
+  findLongestPause,
+  findUnrest,
+  namesDatabaseNode,
+  type Span
+} from './checker/gaps.ts'
 import { countBy } from './checker/tally.ts'
 import type { Fault } from './faults/index.ts'
 import { type Lab, LOOK_EVERY_MS } from './lab.ts'
@@ -28,6 +35,8 @@ export interface BreakOptions {
   holdMs?: number
   /** Between the heal and the end of what is measured: balancers and pools return to normal. */
   settleMs?: number
+  /** Awaited after the heal, and still measured: what the heal sets off, such as an address that goes back. */
+  afterwards?: (() => Promise<void>) | undefined
   /** Distinguishes it from the same fault under other circumstances. */
   under?: string
   /** What it is called in the report, where the same fault strikes one host and then another. */
@@ -71,6 +80,10 @@ export class Stage {
   readonly #reconfigured = new Set<Host>()
   readonly #cleanups: { what: string; undo: () => Promise<void> | void }[] = []
   #endWorkload: (() => Promise<void>) | undefined
+  /** When customers shopped. */
+  readonly #watched: Span[] = []
+  /** What is said when the last request has ended. */
+  readonly #judgements: (() => void)[] = []
 
   constructor(lab: Lab, dir: string, signal: AbortSignal, settings: RunSettings) {
     this.lab = lab
@@ -143,7 +156,7 @@ export class Stage {
     return holders[0] as Host
   }
 
-  /** Creates hosts anew with other settings; at the end, if the lab stays up, they are as configured again. */
+  /** Creates hosts anew with other settings, one after the other; at the end, if the lab stays up, they are as configured again. */
   async reconfigure(overrides: Record<string, string>, hosts: Host[]): Promise<void> {
     for (const host of hosts) this.#reconfigured.add(host)
     await this.lab.reconfigure(overrides, hosts)
@@ -218,6 +231,7 @@ export class Stage {
       await this.#endWorkload().catch(() => undefined)
       throw new Error(`the customers could not sign in: ${complaints.trim().slice(-500) || 'no answer in time'}`)
     }
+    this.#watched.push({ fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY })
     return prefix
   }
 
@@ -237,6 +251,8 @@ export class Stage {
   /** Customers finish what they are doing and read their lists for the last time. */
   async stopWorkload(): Promise<void> {
     this.progress('workload ends: customers finish, final lists are read')
+    const watched = this.#watched.at(-1)
+    if (watched) watched.toMs = Date.now()
     await this.#endWorkload?.()
     // Requests that were still under way when their fault's time was up have ended now, and may have taken longest; and what did
     // not serve again by then may have done so since.
@@ -244,6 +260,29 @@ export class Stage {
       Object.assign(record, this.#measureCustomers(this.startedAt + record.atMs, this.startedAt + record.untilMs))
       record.servedAgainMs ??= this.#firstServed(this.#restoredAt.get(record) as number)
     }
+    for (const judge of this.#judgements.splice(0)) judge()
+  }
+
+  /** Waits with a verdict until the workload has ended: a request that a fault delayed may still be under way when it is healed. */
+  judgeAtEnd(judge: () => void): void {
+    this.#judgements.push(judge)
+  }
+
+  /** What the customers and the probe noticed while nothing was broken, settings that were changed meanwhile included. */
+  measureCalm(): Calm {
+    const faults = this.faults.map(({ atMs, untilMs }) => ({
+      fromMs: this.startedAt + atMs,
+      toMs: this.startedAt + untilMs
+    }))
+    return findUnrest(this.history, this.#watched, faults)
+  }
+
+  /** The customers' failed requests that touch a fault. */
+  failuresOf({ atMs, untilMs }: FaultRecord): Line[] {
+    const [from, to] = [this.startedAt + atMs, this.startedAt + untilMs]
+    return this.history.filter(
+      line => line.who !== 'probe' && line.outcome !== 'ok' && line.at + line.ms >= from && line.at <= to
+    )
   }
 
   /** Breaks, waits, heals, waits until all is well, and measures what the probe and the customers noticed. */
@@ -260,6 +299,7 @@ export class Stage {
     const healingAt = Date.now()
     const restoredAt = await this.heal(fault)
     const healedAt = Date.now()
+    await options.afterwards?.()
     await this.pause(settleMs)
     const until = Date.now()
     if (fault.effect) {

@@ -1,6 +1,7 @@
 import { checkLedger } from './checker/ledger.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
 import { countSessions, quantile } from './checker/tally.ts'
+import { claimMuchCompared } from './common-claims.ts'
 import type { Host } from './network.ts'
 import type { Stage } from './stage.ts'
 import type { Line } from './workload/history.ts'
@@ -68,6 +69,7 @@ export async function compareReads(
       verdict === 'good',
       `${ledger.acknowledged} acknowledged, ${ledger.lost} lost`
     )
+    claimMuchCompared(stage, history, `${title}: `)
     const evidence = `${stale.stale} stale of ${stale.checked} reads, ${stale.otherServer} of them through another web server. ${stale.examples.join('; ')}`
     if (setting === 'off') {
       stage.observe(`${title}: ${evidence}`)

@@ -1,7 +1,9 @@
 import { STATE_REACHED } from './budgets.ts'
+import { type Allowance, describeFailures, mayFail } from './checker/failures.ts'
 import { checkLedger } from './checker/ledger.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
 import { countSessions, countSpreadLists, countUnanswered, median } from './checker/tally.ts'
+import { claimCalm, claimMuchCompared } from './common-claims.ts'
 import type { Fault } from './faults/index.ts'
 import { MachineWatch } from './machine-watch.ts'
 import type { Host } from './network.ts'
@@ -15,12 +17,8 @@ export interface Trial {
   /** Whom it strikes, asked before each repetition; `fault` knows it by itself otherwise. */
   host?: (stage: Stage, round: number) => Promise<Host>
   fault: (host: Host) => Fault
-  /**
-   * Requests of the customers that may fail: a number; `in flight`: one for each customer and repetition, those that were on
-   * the dead host's connections; `a page that retries`: those that waited for the database as long as a request may, or
-   * came after one that did, if each got the site's own 503. Absent: shown, not judged.
-   */
-  failed?: number | 'in flight' | 'a page that retries'
+  /** Absent: shown, not judged. */
+  failed?: Allowance
   /** The longest that any action of a customer may take, repetitions included. Absent: shown, not judged. */
   pauseMs?: number
   /** From the last machine's start to the first answer that a database had part in. */
@@ -49,8 +47,6 @@ const TIMES_WITHOUT_FIGURE = 1
 const CUSTOMERS = 20
 /** With the three requests of an action this makes about 100 requests/s of 20 customers. */
 const THINK_MS = 500
-/** DB_REQUEST_MS, as the web servers have it. */
-const REQUEST_DEADLINE_MS = 8_000
 /**
  * With fewer repetitions, as in CI, on machines that do other things too, a pause is judged by this multiple, and what disk and
  * processor stood still meanwhile does not count.
@@ -81,6 +77,7 @@ export async function runTrials(
       outcomes.push(outcome)
       judge(stage, outcome, times)
     }
+    claimCalm(stage)
   } finally {
     watch.end()
     // What was measured before an interruption is worth showing.
@@ -154,6 +151,7 @@ function judge(stage: Stage, { trial, rounds, history, customers }: Outcome, tim
     `${ledger.acknowledged} acknowledged, ${ledger.lost} lost, ${ledger.duplicated} twice, ${ledger.resurrected} back; ` +
       `${countUnanswered(history)} writes without an answer, of which ${ledger.unknown} stayed so; ${stale.stale} of ${stale.checked} reads stale; ${repeatedLogins} logins repeated. ${[...evidence, ...stale.examples].join('; ')}`
   )
+  claimMuchCompared(stage, history, `${trial.row}: `)
   if (trial.failed !== undefined) {
     const failures = rounds.map(round => round.failedRequests)
     // Of the whole trial, so that what failed after a repetition's time was up counts too.
@@ -190,39 +188,6 @@ function judge(stage: Stage, { trial, rounds, history, customers }: Outcome, tim
       `${rounds.map(servingMs).join(', ')} ms`
     )
   }
-}
-
-type Failure = Pick<Line, 'at' | 'ms' | 'server' | 'status'>
-
-/**
- * @param bad the customers' failed requests of the whole trial
- * @param perRound how many of them touch each repetition
- */
-export function mayFail(
-  allowed: Trial['failed'],
-  bad: readonly Failure[],
-  perRound: readonly number[],
-  customers: number
-): boolean {
-  if (allowed === 'in flight') return Math.max(...perRound) <= customers && bad.length <= customers * perRound.length
-  if (allowed !== 'a page that retries') return bad.length <= (allowed ?? 0)
-  // Each waited as long as it may, or came while its web server had been without a database for that long.
-  const patient = bad.filter(line => line.ms >= 0.95 * REQUEST_DEADLINE_MS)
-  const isExcused = (line: Failure) =>
-    patient.some(
-      other =>
-        other.server === line.server && other.at <= line.at && line.at <= other.at + other.ms + REQUEST_DEADLINE_MS
-    )
-  return bad.every(line => line.status === 503 && isExcused(line))
-}
-
-function describeFailures(bad: readonly Line[]): string {
-  const counts = new Map<string, number>()
-  for (const { what, status, error } of bad) {
-    const name = `${what} ${status ?? error ?? '?'}`
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
-  return [...counts].map(([name, count]) => `${count} × ${name}`).join(', ') || 'none'
 }
 
 function toTable(outcomes: readonly Outcome[]) {

@@ -6,13 +6,18 @@ import { badRequest, databaseUnavailable } from './errors.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { assets, readAssetNames } from './plugins/assets.ts'
 import { csrf } from './plugins/csrf.ts'
-import { answerBarely, errorPages, toAppError } from './plugins/error-pages.ts'
+import { answerBarely, errorPages, failureLog } from './plugins/error-pages.ts'
+import { flashes } from './plugins/flash.ts'
+import { floodLog } from './plugins/flood-log.ts'
 import { forms } from './plugins/forms.ts'
 import { type Metrics, metrics } from './plugins/metrics.ts'
+import { proxies } from './plugins/proxies.ts'
 import { requestIdOf, requestScope } from './plugins/request-scope.ts'
 import { SECURITY_HEADERS } from './plugins/security-headers.ts'
 import { session } from './plugins/session.ts'
 import { signOfLife } from './plugins/sign-of-life.ts'
+import { keysFor } from './plugins/signing.ts'
+import { answerSocketError } from './plugins/socket-errors.ts'
 import { views } from './plugins/views.ts'
 import { accountPage } from './routes/account.ts'
 import { clusterPage } from './routes/cluster.ts'
@@ -40,7 +45,6 @@ export interface AppParts {
 }
 
 const MAX_BODY_BYTES = 64 * 1024
-const REQUEST_MS = 30_000
 
 /** The web application, ready to listen. */
 export async function buildApp({
@@ -50,7 +54,8 @@ export async function buildApp({
   metrics: counters,
   logger
 }: AppParts): Promise<FastifyInstance> {
-  const app = Fastify({
+  const { headersMs, requestMs, readMs } = config.clientLimits
+  const app: FastifyInstance = Fastify({
     logger: logger ?? false,
     // Lines that belong to a request name it themselves; a logger for each request would cost more than the lines.
     childLoggerFactory: logger => logger,
@@ -58,27 +63,36 @@ export async function buildApp({
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     genReqId: requestIdOf(config.trustProxy),
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_MS,
+    requestTimeout: requestMs,
+    connectionTimeout: readMs,
+    // Node looks each half minute by itself, and so lets clients take that much longer.
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.min(1000, headersMs, requestMs) },
+    clientErrorHandler: (error, socket) =>
+      answerSocketError(error, socket, { serverName: lifecycle.serverName, log: app.log, flood }),
     // While closing, requests on open connections are still answered, not refused.
     return503OnClosing: false,
     // A URL that cannot be decoded reaches no hook.
     frameworkErrors(_error, request, reply) {
       reply.headers({ ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName, 'x-request-id': request.id })
+      flood('400 at the URL', () => app.log.info({ reqId: request.id, status: 400 }, 'refused at the URL'))
       answerBarely(badRequest(), request, reply)
     }
   })
+  const flood = floodLog(app.log)
+  app.addHook('onClose', async () => flood.flush())
 
+  proxies(app, { config })
   // For programs: no session, no cookies, no pages.
-  requestScope(app, { config, lifecycle, store })
+  requestScope(app, { config, lifecycle, store, flood })
   signOfLife(app, { config })
+  const noteFailure = failureLog(app.log, flood)
   app.setErrorHandler(async (raw, request, reply) => {
-    const error = toAppError(raw)
-    if (error.statusCode >= 500) app.log.error({ reqId: request.id, err: raw }, 'failed')
+    const error = noteFailure(raw, request)
     return reply.status(error.statusCode).send({ error: error.code, requestId: request.id })
   })
   health(app, { lifecycle })
   whoami(app, { lifecycle, store })
-  metrics(app, { metrics: counters, lifecycle, store })
+  metrics(app, { config, metrics: counters, lifecycle, store })
   const assetNames = readAssetNames()
   await assets(app, assetNames)
 
@@ -90,10 +104,11 @@ export async function buildApp({
   await app.register(async site => {
     // No compressed requests: no browser sends a form so, and a bomb could be one.
     await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false })
-    await site.register(cookie, { secret: config.sessionSecrets })
+    await site.register(cookie, { secret: keysFor('cookie', config.sessionSecrets) })
     forms(site)
+    flashes(site, { config })
     await views(site, { config, lifecycle, assetNames })
-    errorPages(site)
+    errorPages(site, { flood })
     // Before anything is read: on another schema even a session may not be what it seems.
     site.addHook('onRequest', (request, _reply, done) => {
       if (!lifecycle.isSchemaCurrent) {
@@ -101,7 +116,7 @@ export async function buildApp({
       }
       done()
     })
-    await session(site, { config, store })
+    session(site, { config, store })
     csrf(site, { config })
 
     indexPage(site)

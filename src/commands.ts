@@ -9,15 +9,24 @@ import { checkSignup } from './shop/validation.ts'
 import { noEvents } from './store/events.ts'
 import { driverCode, rootError } from './store/failures.ts'
 import { openStore, type Store } from './store/index.ts'
-import { migrate } from './store/migrate.ts'
+import { inspect, migrate } from './store/migrate.ts'
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
+const warn = (line: string) => process.stderr.write(`${line}\n`)
 
 export const migrateSchema = () =>
   withStore(async store => {
-    const { applied, version, adoptedAccounts } = await migrate(store.dialect)
+    const { mended, applied, version, adopted, renewed, keyless } = await migrate(store.dialect, warn)
+    for (const note of mended) print(`mended: ${note}`)
     for (const name of applied) print(`applied ${name}`)
-    if (adoptedAccounts > 0) print(`adopted ${adoptedAccounts} account(s)`)
+    if (adopted > 0) print(`adopted ${adopted} account(s)`)
+    if (renewed > 0) print(`renewed the login key of ${renewed} account(s)`)
+    if (keyless.length > 0) {
+      const shown = keyless.slice(0, 20).join(', ')
+      print(
+        `cannot log in, as an older account has their e-mail or they have none: ${keyless.length} account(s), id_cliente ${shown}${keyless.length > 20 ? ', …' : ''}`
+      )
+    }
     print(`the schema is at version ${version}`)
   })
 
@@ -49,7 +58,7 @@ export const addUser = (email: string, name: string, password: string) =>
 export const setPassword = (email: string, password: string) =>
   withStore(async store => {
     const value = checked({ name: 'unchanged', email, password })
-    if (!(await rulesOf(store).setPassword(store.begin(), value.email, value.password))) {
+    if (!(await rulesOf(store).setPassword(store.begin(), email, value.password))) {
       throw new Refusal(`there is no account with the e-mail ${value.email}`)
     }
     print('the password is set, and the sessions of that account have ended')
@@ -62,6 +71,8 @@ export const showStatus = () =>
     print(`node: ${info.node}`)
     print(`role: ${info.role}`)
     print(`cluster size: ${info.clusterSize}`)
+    const { obstacles } = await inspect(store.dialect)
+    if (obstacles.length > 0) throw new Refusal(obstacles.join('\n'))
     const { found, known } = await store.schema(store.begin())
     print(`schema version: ${found} (this release knows ${known})`)
     if (found < known) throw new Refusal('the schema is out of date: run carrinho migrate')

@@ -16,11 +16,22 @@ export interface DatabaseLimits {
   requestMs: number
 }
 
+/** How long a client may take, in milliseconds: balancers have limits of their own, but not everybody has a balancer. */
+export interface ClientLimits {
+  /** To send a request's headers. */
+  headersMs: number
+  /** To send all of a request. */
+  requestMs: number
+  /** To read anything of its answer. */
+  readMs: number
+}
+
 export interface Config {
   host: string
   port: number
   database: Database
   limits: DatabaseLimits
+  clientLimits: ClientLimits
   /** False only to measure what stale reads would cost; see architecture rule 7. */
   causalReads: boolean
   dataDir: string
@@ -31,6 +42,8 @@ export interface Config {
   serverName: string
   serverRoute: string | undefined
   trustProxy: string[]
+  /** Whether browsers that came over TLS shall come by nothing else, and to its subdomains neither. */
+  hsts: 'on' | 'off' | 'subdomains'
   signup: 'open' | 'closed'
   /** Whether there is `/cluster`, the page for demonstrations. */
   clusterPage: boolean
@@ -38,6 +51,8 @@ export interface Config {
   /** How long a database that no longer answers leaves this server ready; see architecture rule 9. */
   readyGraceMs: number
   logLevel: string
+  /** What `/metrics` asks for; undefined where anybody may see it. */
+  metricsToken: string | undefined
 }
 
 /** How many passwords are hashed at a time: all processors but the one that answers requests. */
@@ -64,6 +79,11 @@ export function readConfig(env: Env = process.env): Config {
       statementMs: reader.integer('DB_STATEMENT_MS', 2000, 50, 60_000),
       requestMs: reader.integer('DB_REQUEST_MS', 8000, 100, 60_000)
     },
+    clientLimits: {
+      headersMs: reader.integer('CLIENT_HEADERS_MS', 10_000, 100, 300_000),
+      requestMs: reader.integer('CLIENT_REQUEST_MS', 30_000, 100, 3_600_000),
+      readMs: reader.integer('CLIENT_READ_MS', 120_000, 100, 3_600_000)
+    },
     causalReads: reader.oneOf('CAUSAL_READS', 'on', ['on', 'off']) === 'on',
     dataDir,
     sessionSecrets: readSecrets(reader, database),
@@ -72,11 +92,13 @@ export function readConfig(env: Env = process.env): Config {
     serverName: readServerName(reader),
     serverRoute: readServerRoute(reader),
     trustProxy: readTrustProxy(reader),
+    hsts: reader.oneOf('HSTS', 'on', ['on', 'off', 'subdomains']),
     signup: reader.oneOf('SIGNUP', 'open', ['open', 'closed']),
     clusterPage: reader.oneOf('CLUSTER_PAGE', 'on', ['on', 'off']) === 'on',
     drainMs: reader.integer('DRAIN_MS', 3000, 0, 600_000),
     readyGraceMs: reader.integer('READY_GRACE_MS', 10_000, 0, 600_000),
-    logLevel: reader.oneOf('LOG_LEVEL', 'info', LOG_LEVELS)
+    logLevel: reader.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
+    metricsToken: readMetricsToken(reader)
   }
   if (reader.mistakes.length > 0) throw new ConfigError(reader.mistakes)
   return config
@@ -117,6 +139,17 @@ function readServerRoute(reader: EnvReader): string | undefined {
     reader.fail(`SERVER_ROUTE: got ${quote(route)}, expects 1 to 64 letters, digits, dashes or underscores`)
   }
   return route
+}
+
+function readMetricsToken(reader: EnvReader): string | undefined {
+  const token = reader.text('METRICS_TOKEN')
+  // As RFC 6750 writes bearer tokens.
+  if (token !== undefined && !(token.length >= MIN_SECRET && /^[\w.~+/-]+=*$/.test(token))) {
+    reader.fail(
+      `METRICS_TOKEN: got one of ${token.length} characters, expects at least ${MIN_SECRET}, of letters, digits and -._~+/=`
+    )
+  }
+  return token
 }
 
 function readTrustProxy(reader: EnvReader): string[] {

@@ -20,7 +20,7 @@ const TRIAL_MS = 3000
 export function startDatabaseMonitor(
   store: Store,
   lifecycle: Lifecycle,
-  onChange: (change: { reachable: boolean; failure?: string }) => void
+  onChange: (change: { reachable: boolean; failure?: string; reason?: string }) => void
 ): () => void {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
@@ -35,9 +35,11 @@ export function startDatabaseMonitor(
       waitMs = FIRST_EVERY_MS
       if (lifecycle.isStorageFull) await tryStorage(store, lifecycle)
     } catch (error) {
-      const failure = failureName(rootError(error))
+      const root = rootError(error)
+      const failure = failureName(root)
       lifecycle.databaseFailed(failure)
-      if (reachable !== false) onChange({ reachable: false, failure })
+      if (reachable !== false)
+        onChange({ reachable: false, failure, reason: root instanceof Error ? root.message : String(root) })
       reachable = false
     }
     if (stopped) return

@@ -46,6 +46,7 @@ export function readDatabase(reader: EnvReader, dataDir: string): Database {
   return raw.includes('://') ? readDatabaseUrl(reader, raw) : readBareHost(reader, raw)
 }
 
+/** No message repeats what stands after the scheme: where the value is malformed, any part of it may be the password's. */
 function readDatabaseUrl(reader: EnvReader, raw: string): ServerDatabase {
   const nowhere: ServerDatabase = {
     engine: 'mysql',
@@ -56,20 +57,25 @@ function readDatabaseUrl(reader: EnvReader, raw: string): ServerDatabase {
     name: '',
     tls: undefined
   }
-  // The value may hold a password, also where it is malformed, so no message repeats more of it than the scheme.
-  const match = /^([a-z][a-z0-9]*)(\+[a-z0-9_]+)?:\/\/(.*)$/is.exec(raw)
-  const scheme = match?.[1]?.toLowerCase() ?? raw.slice(0, raw.indexOf('://')).replace(/[^\w+.-]/g, '?')
+  const match = /^([a-z][a-z0-9]*)(?:\+[a-z0-9_]+)?:\/\/(.*)$/is.exec(raw)
+  const scheme = match?.[1]?.toLowerCase() ?? ''
   const engine = ENGINES.get(scheme)
   if (!match || engine === undefined) {
-    reader.fail(
-      `DB_HOST: got the scheme ${quote(scheme)}, expects mysql, mariadb, postgres or postgresql, each also with a +driver`
-    )
+    const got = match ? `got the scheme ${quote(scheme)}` : 'begins with no scheme'
+    reader.fail(`DB_HOST: ${got}, expects mysql, mariadb, postgres or postgresql, each also with a +driver`)
+    return nowhere
+  }
+  // URL takes these for its own, and would cut a password short, or leave a part of it out, without a word.
+  const rest = (match[2] ?? '').replace(/[#\\\t\r\n]/g, encodeURIComponent)
+  const [, authority = '', path = '', query = ''] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest) ?? []
+  if (`${path}${query}`.includes('@')) {
+    reader.fail('DB_HOST: has a / or ? before an @, expects special characters as %XX (/ is %2F, ? is %3F, @ is %40)')
     return nowhere
   }
   let url: URL
   try {
-    // A scheme of the web's own makes URL check the host; `#` would otherwise cut a password short without a word.
-    url = new URL(`http://${match[3]?.replaceAll('#', '%23')}`)
+    // A scheme of the web's own makes URL check the host.
+    url = new URL(`http://${authority}`)
   } catch {
     reader.fail(`DB_HOST: is not a valid ${scheme} URL, expects ${SHAPE} (special characters in a password as %XX)`)
     return nowhere
@@ -84,25 +90,16 @@ function readDatabaseUrl(reader: EnvReader, raw: string): ServerDatabase {
   }
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const user = decoded(url.username, 'user')
-  // Not url.pathname: it folds the names `.` and `..` away, and another database would be used without a word.
-  const path = /^[^/?]*\/([^?]*)/.exec(match[3] ?? '')?.[1] ?? ''
+  const password = decoded(url.password, 'password')
   const name = decoded(path, 'database name') || (reader.text('DB_NAME') ?? 'carrinho')
   // URL leaves out the web's own default port, 80.
-  const defaultPort = /:80(?:[/?]|$)/.test(raw) ? 80 : DEFAULT_PORTS[engine]
+  const defaultPort = authority.endsWith(':80') ? 80 : DEFAULT_PORTS[engine]
   const port = url.port === '' ? defaultPort : Number(url.port)
   if (host === '') reader.fail(`DB_HOST: names no host, expects ${SHAPE}`)
   if (user === '') reader.fail(`DB_HOST: names no user, expects ${SHAPE}`)
   if (port === 0) reader.fail('DB_HOST: got port 0, expects 1 to 65535')
-  if (name.includes('/')) reader.fail(`DB_HOST: got the database name ${quote(name)}, expects one name without a slash`)
-  return {
-    engine,
-    host,
-    port,
-    user,
-    password: decoded(url.password, 'password'),
-    name,
-    tls: readTls(reader, url.searchParams)
-  }
+  if (name.includes('/')) reader.fail('DB_HOST: has a slash in its database name, expects one name without')
+  return { engine, host, port, user, password, name, tls: readTls(reader, new URLSearchParams(query)) }
 }
 
 function readBareHost(reader: EnvReader, host: string): ServerDatabase {
@@ -144,30 +141,35 @@ const TLS_MODES = new Map<string, 'off' | 'encrypt' | 'verify-ca' | 'verify-full
 function readTls(reader: EnvReader, params: URLSearchParams): Tls | undefined {
   let mode: 'off' | 'encrypt' | 'verify-ca' | 'verify-full' | undefined
   const files: Record<'ca' | 'cert' | 'key', string | undefined> = { ca: undefined, cert: undefined, key: undefined }
+  let position = 0
   for (const [name, value] of params) {
+    position++
     const plain = name.toLowerCase().replaceAll('_', '-')
+    const lower = value.toLowerCase()
     if (['ssl', 'tls', 'ssl-mode', 'sslmode'].includes(plain)) {
-      mode = TLS_MODES.get(value.toLowerCase())
+      mode = TLS_MODES.get(lower)
       if (mode === undefined) {
         reader.fail(
-          `DB_HOST: got ${name}=${quote(value)}, expects disable, require, verify-ca or verify-full (or MySQL's DISABLED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY)`
+          `DB_HOST: its ${plain} is not known, expects disable, require, verify-ca or verify-full (or MySQL's DISABLED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY)`
         )
       }
     } else if (['ssl-ca', 'sslrootcert'].includes(plain)) files.ca = value
     else if (['ssl-cert', 'sslcert'].includes(plain)) files.cert = value
     else if (['ssl-key', 'sslkey'].includes(plain)) files.key = value
     else if (plain === 'charset') {
-      if (value.toLowerCase() !== 'utf8mb4')
-        reader.fail(`DB_HOST: got charset=${quote(value)}, expects utf8mb4 or nothing`)
-    } else
-      reader.fail(`DB_HOST: does not know the parameter ${quote(name)}, expects ssl-mode, ssl-ca, ssl-cert or ssl-key`)
+      if (lower !== 'utf8mb4') reader.fail('DB_HOST: has another charset, expects utf8mb4 or nothing')
+    } else {
+      reader.fail(
+        `DB_HOST: its parameter number ${position} after the ? is not known, expects ssl-mode, ssl-ca, ssl-cert or ssl-key`
+      )
+    }
   }
   for (const [what, file] of Object.entries(files)) {
     if (file === undefined) continue
     try {
       readFileSync(file)
-    } catch {
-      reader.fail(`DB_HOST: got the ssl-${what} file ${quote(file)}, which cannot be read`)
+    } catch (error) {
+      reader.fail(`DB_HOST: its ssl-${what} file cannot be read (${(error as NodeJS.ErrnoException).code})`)
     }
   }
   mode ??= files.ca ? 'verify-full' : undefined

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 export type Env = Record<string, string | undefined>
 
 /** Collects mistakes, so that all of them are told at once. */
@@ -38,6 +40,5 @@ export class EnvReader {
 
 export const quote = (value: string) => JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
 
-export const isAddress = (text: string) =>
-  /^(\d{1,3}\.){3}\d{1,3}$/.test(text) || (/^[0-9a-f:.]+$/i.test(text) && text.includes(':'))
+export const isAddress = (text: string) => isIP(text) !== 0
 export const isHost = (text: string) => isAddress(text) || /^[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?$/i.test(text)

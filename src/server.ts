@@ -67,9 +67,9 @@ export async function serve(config: Config): Promise<void> {
   })
   log = app.log
 
-  const stopMonitor = startDatabaseMonitor(store, lifecycle, ({ reachable, failure }) => {
+  const stopMonitor = startDatabaseMonitor(store, lifecycle, ({ reachable, failure, reason }) => {
     if (reachable) app.log.info({ engine: store.dialect.engine }, 'the database answers')
-    else app.log.error({ failure }, 'the database does not answer')
+    else app.log.error({ failure, reason }, 'the database does not answer')
   })
   const stopPruning = startPruning(store, (error, pruned) => {
     if (error) app.log.warn({ err: error }, 'pruning failed')

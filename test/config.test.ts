@@ -70,6 +70,14 @@ describe('a wrong value', () => {
       ],
       ['SERVER_NAME', ['web 01', 'a\r\nb', 'x'.repeat(65), 'ção'], ['web01', 'web-01.example']],
       ['SERVER_ROUTE', ['a.b', 'a;b'], ['web01']],
+      [
+        'METRICS_TOKEN',
+        ['short', 'with a space in it', 'com acentuação e tudo', `${secret},${secret}`],
+        [secret, `${secret}==`]
+      ],
+      ['CLIENT_HEADERS_MS', ['0', '10s'], ['10000']],
+      ['CLIENT_REQUEST_MS', ['0', '-1'], ['30000']],
+      ['CLIENT_READ_MS', ['0', 'never'], ['120000']],
       ['SESSION_SECRET', ['short', `${secret},`, `${secret},x`], [secret, `${secret}, ${secret}2`]]
     ] as const) {
       for (const value of wrong) {
@@ -86,6 +94,7 @@ describe('a wrong value', () => {
     const hidden = 'hunter2-very-secret'
     for (const env of [
       { SESSION_SECRET: `${hidden},x` },
+      { METRICS_TOKEN: `${hidden} ${hidden}` },
       { DB_HOST: `mysql://ana:${hidden}@db:99999/carrinho`, SESSION_SECRET: secret },
       { DB_HOST: `nosql://ana:${hidden}@db/carrinho`, SESSION_SECRET: secret },
       { DB_HOST: `mysql://ana:${hidden}%zz@db/carrinho`, SESSION_SECRET: secret },
@@ -124,7 +133,9 @@ describe('without any variable', () => {
       clusterPage: config.clusterPage,
       drainMs: config.drainMs,
       logLevel: config.logLevel,
-      trustProxy: config.trustProxy
+      trustProxy: config.trustProxy,
+      clientLimits: config.clientLimits,
+      metricsToken: config.metricsToken
     }
     assert.deepEqual(shown, {
       host: '0.0.0.0',
@@ -133,7 +144,9 @@ describe('without any variable', () => {
       clusterPage: true,
       drainMs: 3000,
       logLevel: 'info',
-      trustProxy: []
+      trustProxy: [],
+      clientLimits: { headersMs: 10_000, requestMs: 30_000, readMs: 120_000 },
+      metricsToken: undefined
     })
     assert.equal(config.database.engine, 'sqlite')
   })
@@ -278,27 +291,80 @@ describe('DB_HOST', () => {
     )
   })
 
-  test('a password in a URL that is wrong elsewhere is never repeated', () => {
-    const password = fc.string({ unit: fc.constantFrom(...'abcdefXYZ0123456789-_.~'), minLength: 12, maxLength: 30 })
-    const broken = fc.constantFrom(
-      (p: string) => `redis://u:${p}@db/x`,
+  test('a password in a URL that is wrong, anywhere, is never repeated, nor a part of it', () => {
+    // Each piece can be told from all that a message says by itself.
+    const piece = fc.string({ unit: fc.constantFrom(...'QXZ0123456789'), minLength: 6, maxLength: 12 })
+    const mark = fc.constantFrom(
+      ...'/?#@:%\\[]&=+ \t\n;,!|',
+      '://',
+      '%zz',
+      '?ssl-mode=',
+      '&sslmode=',
+      '?ssl-ca=/',
+      '?charset=',
+      '@db/',
+      '@db?',
+      ':12/',
+      ':99999'
+    )
+    const password = fc.array(fc.tuple(piece, mark), { minLength: 1, maxLength: 4 })
+    const shapes = fc.constantFrom(
+      (p: string) => `mysql://u:${p}@db/x`,
+      (p: string) => `mysql://u:12/${p}@db/x`,
+      (p: string) => `mysql://u@v:12/${p}@db/x`,
       (p: string) => `mysql://u:${p}@db:0/x`,
       (p: string) => `mysql://u:${p}@db:70000/x`,
       (p: string) => `mysql://u:${p}@/x`,
       (p: string) => `mysql://u:${p}@db/x/y`,
       (p: string) => `mysql://u:${p}@db/x?ssl-mode=maybe`,
+      (p: string) => `mysql://u:${p}@db/x?${p}`,
+      (p: string) => `mysql://u:${p}@db/x?password=${p}`,
+      (p: string) => `mysql://u:${p}@db/x?${p}=1&sslmode=${p}&ssl-key=/${p}&charset=${p}`,
       (p: string) => `mysql://u:${p}%@db/x`,
+      (p: string) => `mysql://u:${p}`,
+      (p: string) => `mysql://${p}`,
+      (p: string) => `mysql:///${p}`,
+      (p: string) => `postgres://u:${p}/x`,
+      (p: string) => `redis://u:${p}@db/x`,
       (p: string) => `mysql//u:${p}@db/x`,
       (p: string) => `mysql:u:${p}@db/x`,
+      (p: string) => `u:${p}://db/x`,
+      (p: string) => `u:${p}@db`,
+      (p: string) => `mysql+${p}://u:${p}@db/x`,
       (p: string) => `://u:${p}@db/x`
     )
     fc.assert(
-      fc.property(password, broken, (p, make) => {
-        const mistakes = mistakesOf({ DB_HOST: make(p), SESSION_SECRET: secret, DB_USER: 'u', DB_PW: 'p' })
-        assert.ok(mistakes.length > 0, make(p))
-        assert.ok(!mistakes.join('\n').includes(p), mistakes.join('\n'))
-      })
+      fc.property(password, shapes, (parts, make) => {
+        const written = parts.map(([text, mark]) => text + mark).join('')
+        const told = mistakesOf({ DB_HOST: make(written), SESSION_SECRET: secret, DB_USER: 'u', DB_PW: 'p' }).join('\n')
+        for (const [text] of parts) assert.ok(!told.includes(text), `${make(written)}\n${told}`)
+      }),
+      { numRuns: 3000 }
     )
+  })
+
+  test('a password that was not escaped is taken whole or refused, never cut short', () => {
+    const piece = fc.string({ unit: fc.constantFrom(...'abcXYZ019/?#@:\\[]&=+ \t!|'), minLength: 1, maxLength: 12 })
+    fc.assert(
+      fc.property(piece, fc.constantFrom('/x', '', '?sslmode=disable', ':3306/x'), (password, end) => {
+        const env = { DB_HOST: `mysql://u:${password}@db${end}`, SESSION_SECRET: secret }
+        if (mistakesOf(env).length > 0) return
+        const database = databaseOf(env)
+        assert.equal(database.password, password)
+        assert.equal(database.host, 'db')
+      }),
+      { numRuns: 2000 }
+    )
+  })
+
+  test('a mistake in it is told without the secret by every command', async () => {
+    for (const command of [['serve'], ['migrate'], ['status'], ['user', 'passwd', 'a@b.pt', '--password-stdin']]) {
+      const DB_HOST = 'mysql://u:12/geheim99@db/x'
+      const { code, stdout, stderr } = await cli(command, { DB_HOST, SESSION_SECRET: secret }, 'long enough\n')
+      assert.equal(code, 2, stderr)
+      assert.match(stderr, /^DB_HOST: .*%2F/)
+      assert.ok(!`${stdout}${stderr}`.includes('geheim'), stderr)
+    }
   })
 
   test('TLS is asked for by parameters, in the spelling of either engine', () => {

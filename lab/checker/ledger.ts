@@ -1,4 +1,5 @@
 import { type Line, listOf } from '../workload/history.ts'
+import { LONGEST_LIST } from '../workload/shopping.ts'
 
 export interface Ledger {
   /** Items whose adding was acknowledged. */
@@ -30,6 +31,13 @@ interface Fate {
 
 const was = (outcomes: Line['outcome'][]) =>
   outcomes.includes('ok') ? 'ok' : outcomes.includes('unknown') ? 'unknown' : outcomes.length > 0 ? 'fail' : 'none'
+
+/**
+ * Customers who remove nearly all they add leave little to be looked for: at least half of what was acknowledged is there at the
+ * end, or half a full list for each.
+ */
+export const provesMuch = ({ acknowledged, present }: Ledger, lists: number): boolean =>
+  present > 0 && present >= Math.min(acknowledged / 2, (lists * LONGEST_LIST) / 2)
 
 /**
  * Compares what the customers were told with what their lists hold at the end. The final lists are those lines' `items`

@@ -44,7 +44,7 @@ export const scenario: Scenario = {
       under: 'no arbitrator',
       why: 'mariadb02 took its leave, so mariadb01 is one of one. Its agent had said so a second before the server ended, so that HAProxy had moved its sessions; on its return the group forms anew, and causal reads wait for that'
     })
-    claimSurvived(stage, left, SURVIVED_WITHIN_MS)
+    claimSurvived(stage, left, { withinMs: SURVIVED_WITHIN_MS })
 
     stage.predict(
       'mariadb02 crashes: one of two is not more than half, and mariadb01 refuses every query, though nothing is wrong with it'
@@ -107,7 +107,7 @@ export const scenario: Scenario = {
       under: 'with arbitrator',
       why: 'As before: who leaves in order is subtracted, and nobody’s vote is needed. The pause comes at its return, when the group forms anew'
     })
-    claimSurvived(stage, leftAgain, SURVIVED_WITHIN_MS)
+    claimSurvived(stage, leftAgain, { withinMs: SURVIVED_WITHIN_MS })
     await waitForSize(stage, 3)
     stage.predict(
       'mariadb02 crashes: two of three votes remain. Commits stall for about evs.suspect_timeout, 1 s, then go on'
@@ -116,14 +116,14 @@ export const scenario: Scenario = {
       under: 'with arbitrator',
       why: 'Commits and causal reads waited on mariadb01 until the silence had lasted evs.suspect_timeout, 1 s, and the two votes that remain had agreed. The probe only asks for a node’s name and waits for neither, so look at the customers'
     })
-    claimSurvived(stage, voted, SURVIVED_WITHIN_MS)
+    claimSurvived(stage, voted, { withinMs: SURVIVED_WITHIN_MS })
     await waitForSize(stage, 3)
     stage.predict('The other node, too')
     const votedAgain = await stage.break(kill('mariadb01'), {
       under: 'with arbitrator',
       why: 'As before: no node is the first. The arbitrator stores nothing, but two of three are a majority with it'
     })
-    claimSurvived(stage, votedAgain, SURVIVED_WITHIN_MS)
+    claimSurvived(stage, votedAgain, { withinMs: SURVIVED_WITHIN_MS })
 
     await stage.stopWorkload()
     claimNothingLost(stage)

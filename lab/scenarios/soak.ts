@@ -1,13 +1,15 @@
 import { STATE_REACHED } from '../budgets.ts'
 import { fitSlope } from '../checker/slope.ts'
 import { median } from '../checker/tally.ts'
-import { claimNothingLost } from '../common-claims.ts'
+import { claimNothingLost, claimSurvived } from '../common-claims.ts'
 import { cut, type Fault, freeze, kill, rolling, slowDatabase, stop, stopKeepalived } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
 import { Interrupted, type Stage } from '../stage.ts'
 
 const MINUTES = 60
+/** The deadline of a request: nobody sees the page that apologises. */
+const SURVIVED_WITHIN_MS = 8_000
 const WEB_SERVERS = ['web01', 'web02'] as const
 const NODES = ['mariadb01', 'mariadb02'] as const
 /** Older than this is an orphan: a request has ended by then, with all it had open. */
@@ -163,6 +165,7 @@ export const scenario: Scenario = {
       looking = false
       await watcher
     }
+    claimSurvived(stage, stage.faults, { what: 'each fault', withinMs: SURVIVED_WITHIN_MS, mayFail: 'in flight' })
     await stage.stopWorkload()
     claimNothingLost(stage)
 

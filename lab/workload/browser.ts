@@ -30,6 +30,7 @@ interface Options {
   form?: Record<string, string>
   accept?: string
   authorization?: string
+  headers?: Record<string, string>
   timeoutMs?: number
 }
 
@@ -107,7 +108,11 @@ export class Browser {
   #send(path: string, options: Options, mayResend: boolean): Promise<Answer> {
     const body = options.form && new URLSearchParams(options.form).toString()
     const timeoutMs = options.timeoutMs ?? ANSWER_WITHIN_MS
-    const headers: Record<string, string | number> = { accept: options.accept ?? 'text/html', 'accept-language': 'pt' }
+    const headers: Record<string, string | number> = {
+      accept: options.accept ?? 'text/html',
+      'accept-language': 'pt',
+      ...options.headers
+    }
     if (this.#cookies.size > 0)
       headers.cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     if (options.authorization) headers.authorization = options.authorization

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, Browser, findForm } from './browser.ts'
 import type { Line, WorkloadOptions } from './history.ts'
 import { record } from './recorder.ts'
+import { wantsToRemove } from './shopping.ts'
 
 interface Item {
   id: number
@@ -13,8 +14,6 @@ interface Item {
 const LONGEST_WAIT_MS = 2_000
 /** After this a customer gives up, and the write stays unknown. Longer than a power cut of everything. */
 const GIVE_UP_AFTER_MS = 120_000
-/** Lists stay short, as people's do, and on one page. */
-const LONGEST_LIST = 8
 
 /** A page redirects to the login, JSON says 401. */
 const asksForLogin = ({ status, headers }: Answer) =>
@@ -26,6 +25,8 @@ interface Account {
   email: string
   browser: Browser
   added: number
+  /** Items that were there when their removal was asked for. */
+  removed: number
 }
 
 /** One shopper, or one tab of a shopper: adds and removes items through the site's forms, one action at a time. */
@@ -49,7 +50,13 @@ export class Customer {
   /** The tabs of one customer: one account, one set of cookies, one list. */
   static open(index: number, options: WorkloadOptions, write: (line: Line) => void): Customer[] {
     const name = `${options.prefix}${String(index + 1).padStart(2, '0')}`
-    const account = { name, email: `${name}.${options.run}@example.org`, browser: new Browser(options.site), added: 0 }
+    const account = {
+      name,
+      email: `${name}.${options.run}@example.org`,
+      browser: new Browser(options.site),
+      added: 0,
+      removed: 0
+    }
     return Array.from(
       { length: options.tabs },
       (_, tab) => new Customer(tab === 0 ? name : `${name}/${tab + 1}`, account, options, write)
@@ -75,7 +82,7 @@ export class Customer {
   async shop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#read('read')
-      if (this.#items.length >= LONGEST_LIST || (this.#items.length > 2 && Math.random() < 0.35)) await this.#remove()
+      if (wantsToRemove(this.#items.length, this.#account, Math.random())) await this.#remove()
       else await this.#add()
       const { thinkMs } = this.#options
       await sleep(thinkMs * (0.5 + Math.random()))
@@ -123,6 +130,7 @@ export class Customer {
     if (!item) return
     const fields = await this.#openForm('/apagar_artigo')
     const operation = `remove ${item.id}`
+    this.#account.removed += 1
     await this.#untilOk('remove', { item: item.tipo, operation }, () =>
       this.#browser.post('/apagar_artigo', { ...fields, id: String(item.id) })
     )

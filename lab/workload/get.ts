@@ -1,4 +1,4 @@
-// get.ts URL [ACCEPT]: one request, printed as JSON, for checks from the client's machine. The URL may hold user and password.
+// get.ts URL [ACCEPT [HEADERS]]: one request, with further headers as JSON, printed as JSON, for checks from the client's machine. The URL may hold user and password.
 import { Browser } from './browser.ts'
 
 const url = new URL(process.argv[2] ?? '')
@@ -8,6 +8,7 @@ const answer = await new Browser(url.origin, false).get(url.pathname + url.searc
   authorization: url.username
     ? `Basic ${Buffer.from(`${url.username}:${url.password}`).toString('base64')}`
     : undefined,
+  headers: JSON.parse(process.argv[4] ?? '{}') as Record<string, string>,
   timeoutMs: 5_000
 })
 console.log(JSON.stringify({ ...answer, ms: Math.round(performance.now() - startedAt) }))

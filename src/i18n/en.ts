@@ -82,6 +82,7 @@ export const en: Catalogue = {
   'list.remove': 'Delete',
   'list.empty.title': 'Nothing is missing.',
   'list.empty.text': 'Write above what you want to buy.',
+  'list.full': 'The list has {max} items, which is the most it may have. Delete some and send it again.',
   'list.older': 'Older',
   'list.newer': 'Newer',
   'list.pages': 'Pages of the list',

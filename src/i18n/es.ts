@@ -82,6 +82,7 @@ export const es: Catalogue = {
   'list.remove': 'Borrar',
   'list.empty.title': 'No falta nada.',
   'list.empty.text': 'Escriba arriba lo que quiere comprar.',
+  'list.full': 'La lista tiene {max} artículos, que es el máximo. Borre algunos y envíelo otra vez.',
   'list.older': 'Más antiguos',
   'list.newer': 'Más recientes',
   'list.pages': 'Páginas de la lista',

@@ -84,6 +84,7 @@ export const pt = {
   'list.remove': 'Apagar',
   'list.empty.title': 'Não falta nada.',
   'list.empty.text': 'Escreva em cima o que quer comprar.',
+  'list.full': 'A lista tem {max} artigos, que é o máximo. Apague alguns e envie outra vez.',
   'list.older': 'Mais antigos',
   'list.newer': 'Mais recentes',
   'list.pages': 'Páginas da lista',

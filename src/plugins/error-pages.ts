@@ -1,9 +1,10 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, badRequest, methodNotAllowed, notFound } from '../errors.ts'
 import type { MessageKey } from '../i18n/index.ts'
-import { isForeign } from './csrf.ts'
+import type { FloodLog } from './flood-log.ts'
 import { translateFor, wantsJson } from './language.ts'
 import { localPath } from './local-path.ts'
+import { isForeign } from './origin.ts'
 
 /** Whatever went wrong, as an error meant for the person at the other end. */
 export function toAppError(error: unknown): AppError {
@@ -16,13 +17,26 @@ export function toAppError(error: unknown): AppError {
   return new AppError('internal', 500, 'internal', { cause: error })
 }
 
-export function errorPages(app: FastifyInstance): void {
-  app.setErrorHandler(async (raw, request, reply) => {
+/** A request fails: what is not the fault of who sent it is in the log, and of an outage not each time. */
+export function failureLog(
+  log: FastifyBaseLogger,
+  flood: FloodLog
+): (raw: unknown, request: FastifyRequest) => AppError {
+  return (raw, request) => {
     const error = toAppError(raw)
-    if (error.statusCode >= 500)
-      app.log.error({ reqId: request.id, err: error.cause ?? raw, code: error.code }, 'failed')
-    return answerError(error, request, reply)
-  })
+    request.refusal = error.code
+    const write = () => log.error({ reqId: request.id, err: error.cause ?? raw, code: error.code }, 'failed')
+    if (error.statusCode === 503) {
+      // Without a cause nothing failed: there was too much to do.
+      if (error.cause !== undefined) flood(error.code, write)
+    } else if (error.statusCode >= 500) write()
+    return error
+  }
+}
+
+export function errorPages(app: FastifyInstance, { flood }: { flood: FloodLog }): void {
+  const noteFailure = failureLog(app.log, flood)
+  app.setErrorHandler(async (raw, request, reply) => answerError(noteFailure(raw, request), request, reply))
 
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = allowedMethods(app, request)

@@ -1,7 +1,17 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
 import { isMessageKey, type MessageKey, type Params } from '../i18n/index.ts'
+import { clearCookie, ownValues, setCookie } from './cookies.ts'
+import { createSigner, keysFor, type Signer } from './signing.ts'
 
 const FLASH_COOKIE = 'carrinho_flash'
+const SHOWN_WITHIN_S = 60
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    flashSigner: Signer
+  }
+}
 
 export interface Flash {
   kind: 'success' | 'info' | 'error'
@@ -9,22 +19,25 @@ export interface Flash {
   params?: Params
 }
 
-/** A message for the next page, in a signed cookie: any web server may be the one that shows it. */
-export function setFlash(reply: FastifyReply, flash: Flash): void {
-  const value = reply.signCookie(Buffer.from(JSON.stringify(flash)).toString('base64url'))
-  const secure = reply.request.protocol === 'https' ? '; Secure' : ''
-  // Every write ends with one of these, and the library takes its options apart anew for each. Base64 needs no escaping.
-  reply.header('set-cookie', `${FLASH_COOKIE}=${value}; Max-Age=60; Path=/; HttpOnly; SameSite=Lax${secure}`)
+/** Messages for the next page, in a signed cookie: any web server may be the one that shows it. */
+export function flashes(app: FastifyInstance, { config }: { config: Config }): void {
+  app.decorate('flashSigner', createSigner(keysFor('flash', config.sessionSecrets)))
 }
 
-/** The message, once. */
+export function setFlash(reply: FastifyReply, flash: Flash): void {
+  const text = Buffer.from(JSON.stringify(flash)).toString('base64url')
+  setCookie(reply, FLASH_COOKIE, `${text}.${reply.server.flashSigner.sign(text)}`, SHOWN_WITHIN_S)
+}
+
+/** The message, once. One that none of our secrets signed is another site's on this host, and stays. */
 export function takeFlash(request: FastifyRequest, reply: FastifyReply): Flash | undefined {
-  const cookie = request.cookies?.[FLASH_COOKIE]
-  if (!cookie) return undefined
-  reply.clearCookie(FLASH_COOKIE, { path: '/' })
-  const { valid, value } = reply.unsignCookie(cookie)
-  if (!valid || !value) return undefined
-  const flash = JSON.parse(Buffer.from(value, 'base64url').toString()) as Flash
-  // An older release may have signed it, and known other messages.
-  return isMessageKey(flash.key) ? flash : undefined
+  for (const value of ownValues(request, FLASH_COOKIE)) {
+    const [text = '', signature = ''] = value.split('.')
+    if (request.server.flashSigner.signedBy(text, signature) === undefined) continue
+    clearCookie(reply, FLASH_COOKIE)
+    const flash = JSON.parse(Buffer.from(text, 'base64url').toString()) as Flash
+    // An older release may have signed it, and known other messages.
+    return isMessageKey(flash.key) ? flash : undefined
+  }
+  return undefined
 }

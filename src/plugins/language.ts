@@ -1,12 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 import { isLanguage, type Language, negotiateLanguage, type Translate, translator } from '../i18n/index.ts'
+import { ownValues, sentValues } from './cookies.ts'
 
 export const LANGUAGE_COOKIE = 'carrinho_lang'
 
 /** What was chosen on the page, or else what the browser asks for. */
 export function languageOf(request: FastifyRequest): Language {
-  const chosen = request.cookies?.[LANGUAGE_COOKIE]
-  return isLanguage(chosen) ? chosen : negotiateLanguage(request.headers['accept-language'])
+  // By its plain name also over TLS: one of before, or planted by another host, changes nothing but the language.
+  const chosen = [...ownValues(request, LANGUAGE_COOKIE), ...sentValues(request, LANGUAGE_COOKIE)].find(isLanguage)
+  return chosen ?? negotiateLanguage(request.headers['accept-language'])
 }
 
 export const translateFor = (request: FastifyRequest): Translate => translator(languageOf(request))

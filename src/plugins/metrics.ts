@@ -1,5 +1,7 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Config } from '../config.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { StoreEvents } from '../store/events.ts'
 import type { Store } from '../store/index.ts'
@@ -83,7 +85,12 @@ export function createMetrics(serverName: string) {
 
 export function metrics(
   app: FastifyInstance,
-  { metrics, lifecycle, store: { dialect } }: { metrics: Metrics; lifecycle: Lifecycle; store: Store }
+  {
+    config,
+    metrics,
+    lifecycle,
+    store: { dialect }
+  }: { config: Config; metrics: Metrics; lifecycle: Lifecycle; store: Store }
 ): void {
   const registers = [metrics.registry]
   new Gauge({
@@ -134,8 +141,26 @@ export function metrics(
     done()
   })
 
-  app.get('/metrics', async (_request, reply) => {
+  const mayRead = bearerOf(config.metricsToken)
+  app.get('/metrics', async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    if (!mayRead(request.headers.authorization)) {
+      reply.status(401).header('www-authenticate', 'Bearer realm="metrics"')
+      return { error: 'unauthorized', requestId: request.id }
+    }
     reply.type(metrics.registry.contentType)
     return (await metrics.registry.metrics()) + metrics.durations.text()
   })
+}
+
+/** Whether an `Authorization` header carries the token; always where none is asked for. */
+function bearerOf(token: string | undefined): (authorization: string | undefined) => boolean {
+  if (token === undefined) return () => true
+  // Hashes have one length, which is what the comparison needs, and tell nothing of the token's.
+  const hash = (text: string) => createHash('sha256').update(text).digest()
+  const expected = hash(token)
+  return (authorization = '') => {
+    const [, given = ''] = /^bearer +(\S+)$/i.exec(authorization) ?? []
+    return timingSafeEqual(hash(given), expected)
+  }
 }

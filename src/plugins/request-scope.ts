@@ -6,12 +6,16 @@ import type { Config } from '../config.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Store } from '../store/index.ts'
 import type { Work } from '../store/work.ts'
+import { isSecure } from './cookies.ts'
+import type { FloodLog } from './flood-log.ts'
 import { SECURITY_HEADERS, STRICT_TRANSPORT } from './security-headers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** What this request does on the database. */
     work: Work
+    /** The code of the error that it is refused or fails with, for the log. */
+    refusal: string | undefined
   }
 }
 
@@ -31,16 +35,18 @@ export function requestIdOf(trustProxy: string[]): (raw: IncomingMessage) => str
  */
 export function requestScope(
   app: FastifyInstance,
-  { config, lifecycle, store }: { config: Config; lifecycle: Lifecycle; store: Store }
+  { config, lifecycle, store, flood }: { config: Config; lifecycle: Lifecycle; store: Store; flood: FloodLog }
 ): void {
   app.decorateRequest('work')
+  app.decorateRequest('refusal', undefined)
   const logsAll = config.logLevel === 'debug' || config.logLevel === 'trace'
+  const strictTransport = STRICT_TRANSPORT[config.hsts]
   const constant = { ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName }
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(constant)
     reply.header('x-request-id', request.id)
-    if (request.protocol === 'https') reply.header('strict-transport-security', STRICT_TRANSPORT)
+    if (strictTransport && isSecure(request)) reply.header('strict-transport-security', strictTransport)
     request.work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs), request.id)
     done()
   })
@@ -60,19 +66,24 @@ export function requestScope(
     const { node, roundTrips, databaseMs } = request.work
     const path = request.url.split('?', 1)[0] ?? '/'
     // What went well is for the balancer's log, which has the same request id.
-    const level = reply.statusCode < 400 ? 'debug' : 'info'
-    if (level === 'debug' && !logsAll) return done()
-    app.log[level](
-      {
-        reqId: request.id,
-        method: request.method,
-        path,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        ...(roundTrips > 0 ? { db: { node, ms: Math.round(databaseMs * 10) / 10, roundTrips } } : {})
-      },
-      'answered'
-    )
+    const { statusCode: status } = reply
+    if (status < 400 && !logsAll) return done()
+    const write = () =>
+      app.log[status < 400 ? 'debug' : 'info'](
+        {
+          reqId: request.id,
+          method: request.method,
+          path,
+          status,
+          code: request.refusal,
+          ms: Math.round(reply.elapsedTime * 10) / 10,
+          ...(roundTrips > 0 ? { db: { node, ms: Math.round(databaseMs * 10) / 10, roundTrips } } : {})
+        },
+        'answered'
+      )
+    // What is refused may be refused a thousand times a second.
+    if ((status >= 400 && status < 500) || status === 503) flood(`${status} ${request.refusal ?? ''}`.trim(), write)
+    else write()
     done()
   })
 }

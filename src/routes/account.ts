@@ -3,7 +3,7 @@ import { formatDateTime, formatDuration } from '../i18n/index.ts'
 import { setFlash } from '../plugins/flash.ts'
 import { fieldsOf } from '../plugins/forms.ts'
 import { languageOf, translateFor } from '../plugins/language.ts'
-import { sessionHash, signIn } from '../plugins/session.ts'
+import { sessionHere, signIn } from '../plugins/session.ts'
 import { translateErrors } from '../plugins/views.ts'
 import type { Accounts } from '../shop/accounts.ts'
 import { checkPasswordChange, type FieldErrors } from '../shop/validation.ts'
@@ -18,7 +18,7 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
     formError: string | null = null
   ) => {
     const lang = languageOf(request)
-    const here = sessionHash(request.session.sessionId)
+    const here = sessionHere(request)
     const rows = await store.sessions.list(request.work, getCustomer(request).id, Date.now())
     const sessions = rows.map(row => ({
       current: row.idHash === here,
@@ -42,12 +42,7 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
     const checked = checkPasswordChange(fieldsOf(request))
     if (!checked.ok) return show(request, reply.status(400), checked.errors)
     const customer = getCustomer(request)
-    const result = await accounts.changePassword(
-      request.work,
-      customer.id,
-      checked.value,
-      sessionHash(request.session.sessionId)
-    )
+    const result = await accounts.changePassword(request.work, customer.id, checked.value, sessionHere(request))
     if (result === 'wrong') return show(request, reply.status(400), { password: { key: 'field.passwordWrong' } })
     if (result !== 'changed') {
       reply.status(429).header('retry-after', result.waitSeconds)
@@ -61,7 +56,7 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
   })
 
   app.post('/conta/sessoes', async (request, reply) => {
-    const here = sessionHash(request.session.sessionId)
+    const here = sessionHere(request)
     const { id } = getCustomer(request)
     const count = await request.work.repeatable(() => store.sessions.removeAll(request.work, id, here))
     setFlash(reply, { kind: 'success', key: 'flash.sessionsEnded', params: { count } })

@@ -11,9 +11,9 @@ export function clusterPage(
   app: FastifyInstance,
   { config, lifecycle, store }: IdentityOptions & { config: Config }
 ): void {
-  const sessionOf = ({ customer, sessionOrigin }: FastifyRequest) =>
-    customer && sessionOrigin
-      ? { madeOn: sessionOrigin.madeOn, since: new Date(sessionOrigin.createdAt).toISOString(), email: customer.email }
+  const sessionOf = ({ customer, session }: FastifyRequest) =>
+    customer && session
+      ? { madeOn: session.madeOn, since: new Date(session.createdAt).toISOString(), email: customer.email }
       : null
 
   app.get('/cluster', { config: { worksInOutage: true } }, async (request, reply) => {

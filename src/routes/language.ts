@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { isLanguage } from '../i18n/index.ts'
+import { setCookie } from '../plugins/cookies.ts'
 import { fieldsOf } from '../plugins/forms.ts'
 import { LANGUAGE_COOKIE } from '../plugins/language.ts'
 import { safeNext } from './members.ts'
@@ -9,15 +10,7 @@ const YEAR_SECONDS = 365 * 24 * 60 * 60
 export function languageChoice(app: FastifyInstance): void {
   app.post('/idioma', async (request, reply) => {
     const { lang, next } = fieldsOf(request)
-    if (isLanguage(lang)) {
-      reply.setCookie(LANGUAGE_COOKIE, lang, {
-        path: '/',
-        httpOnly: true,
-        sameSite: 'lax',
-        secure: 'auto',
-        maxAge: YEAR_SECONDS
-      })
-    }
+    if (isLanguage(lang)) setCookie(reply, LANGUAGE_COOKIE, lang, YEAR_SECONDS)
     return reply.redirect(safeNext(next), 303)
   })
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { setFlash } from '../plugins/flash.ts'
 import { fieldsOf, typed } from '../plugins/forms.ts'
 import { translateFor, wantsJson } from '../plugins/language.ts'
 import { translateErrors } from '../plugins/views.ts'
-import type { Carts, Item, Place } from '../shop/carts.ts'
+import { type Carts, type Item, MAX_ITEMS, type Part, type Place } from '../shop/carts.ts'
 import { checkItem, type FieldErrors, parseId, type RawForm } from '../shop/validation.ts'
 import { getCustomer } from './members.ts'
 
@@ -48,9 +49,18 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
 
   app.get<{ Querystring: RawForm }>('/carrinho/', async (request, reply) => {
     if (wantsJson(request)) {
-      const items = await carts.all(request.work, getCustomer(request).id)
       reply.header('cache-control', 'no-store')
-      return { items: items.map(asJson), server: serverName, databaseNode: request.work.node ?? null }
+      const { work } = request
+      const { id } = getCustomer(request)
+      const first = await carts.part(work, id, parseId(request.query.before))
+      const rest = ({ olderThan }: Part) => ({
+        server: serverName,
+        databaseNode: work.node ?? null,
+        next: olderThan === undefined ? null : `/carrinho/?before=${olderThan}`
+      })
+      if (first.olderThan === undefined) return { items: first.items.map(asJson), ...rest(first) }
+      reply.type('application/json; charset=utf-8')
+      return reply.send(Readable.from(longListAsJson(first, carts.partsAfter(work, id, first), rest)))
     }
     const { query } = request
     const place = { before: parseId(query.before), after: parseId(query.after) }
@@ -92,6 +102,8 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
       form.operation = randomUUID()
       return refuse(409, 'operation_reused', {}, translateFor(request)('operation.reused'))
     }
+    if (result === 'full')
+      return refuse(409, 'list_full', { product_type: { key: 'list.full', params: { max: MAX_ITEMS } } })
     if (wantsJson(request)) {
       reply.status(result === 'added' ? 201 : 200).header('cache-control', 'no-store')
       return { status: result, server: serverName, databaseNode: request.work.node ?? null }
@@ -117,3 +129,15 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
 
 /** The guide's column names, which programs know. */
 const asJson = ({ id, type, quantity, shop }: Item) => ({ id, tipo: type, quantidade: quantity, local: shop })
+
+/** The same object as for a short list, never held whole. Should the database go away half-way, the connection breaks. */
+async function* longListAsJson(first: Part, others: AsyncGenerator<Part, void>, rest: (last: Part) => object) {
+  const listed = (part: Part) => JSON.stringify(part.items.map(asJson)).slice(1, -1)
+  yield `{"items":[${listed(first)}`
+  let last = first
+  for await (const part of others) {
+    if (part.items.length > 0) yield `,${listed(part)}`
+    last = part
+  }
+  yield `],${JSON.stringify(rest(last)).slice(1)}`
+}

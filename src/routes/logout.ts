@@ -11,6 +11,9 @@ export function logoutPage(app: FastifyInstance): void {
   app.post('/logout', async (request, reply) => {
     if (request.customer) {
       await signOut(request, reply)
+      // What scripts kept. Not "cookies", which would take those of other sites of the domain, the language and the message
+      // of the next page, nor "cache": Chrome takes seconds for it, and no page is in it.
+      reply.header('clear-site-data', '"storage"')
       setFlash(reply, { kind: 'info', key: 'flash.signedOut' })
     }
     return reply.redirect('/', 303)

@@ -3,7 +3,7 @@ import type { Store } from '../store/index.ts'
 import type { Work } from '../store/work.ts'
 import { accountSubject, addressSubject, type LoginThrottle, sessionSubject } from './login-throttle.ts'
 import type { Passwords } from './passwords.ts'
-import { emailKey, type LoginInput, type PasswordChangeInput, type SignupInput } from './validation.ts'
+import { emailKey, formerEmailKey, type LoginInput, type PasswordChangeInput, type SignupInput } from './validation.ts'
 
 export interface Customer {
   id: number
@@ -36,12 +36,20 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
       })
     )
 
+  /** By its key; first by what was the key once, as some may be found by that alone. */
+  const findByEmail = async (work: Work, email: string) => {
+    const former = formerEmailKey(email)
+    const key = emailKey(email)
+    const account = former === key ? undefined : await accounts.findByEmailKey(work, former)
+    return account ?? accounts.findByEmailKey(work, key)
+  }
+
   return {
     async logIn(work: Work, { email, password }: LoginInput, address: string): Promise<LoginResult> {
       const answerAt = performance.now() + FAILURE_MS
       const key = emailKey(email)
       const subjects = [accountSubject(key), addressSubject(address)] as const
-      const [waitMs, account] = await Promise.all([throttle.waitMs(work, subjects), accounts.findByEmailKey(work, key)])
+      const [waitMs, account] = await Promise.all([throttle.waitMs(work, subjects), findByEmail(work, email)])
       if (waitMs > 0) return throttled(waitMs)
 
       // Guesses sent all at once pass that together. Looking again when its turn to be hashed comes costs nothing, and
@@ -71,7 +79,7 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
           await accounts.add(work, { name, email, emailKey: key, password: hash })
           return true
         } catch (error) {
-          if (!work.isDuplicate(error)) throw error
+          if (!work.isDuplicate(error, 'email')) throw error
           // The hash's salt is random: where it stands, an earlier try of this very sign-up put it.
           return maybeDone && (await accounts.findByEmailKey(work, key))?.password === hash
         }
@@ -103,13 +111,17 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     /** The operator's way in: sets a password without the old one and ends all sessions. False: no such account. */
     async setPassword(work: Work, email: string, password: string): Promise<boolean> {
       const key = emailKey(email)
-      const known = await accounts.findByEmailKey(work, key)
+      const known = await findByEmail(work, email)
       const account = known ?? (await accounts.findUnadopted(work, key))
       if (!account) return false
-      await replacePassword(work, account.id, await passwords.hash(password))
-      if (!known) {
-        await work.repeatable(() => accounts.setEmailKey(work, account.id, key))
-      }
+      const hash = await passwords.hash(password)
+      await work.repeatable(() =>
+        work.transaction(async tx => {
+          if (!known) await accounts.setEmailKey(tx, account.id, key)
+          await accounts.setPassword(tx, account.id, hash)
+          await sessions.removeAll(tx, account.id)
+        })
+      )
       return true
     }
   }

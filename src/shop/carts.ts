@@ -1,17 +1,26 @@
 import type { Store } from '../store/index.ts'
 import type { Item } from '../store/items.ts'
 import type { Work } from '../store/work.ts'
-import { digest } from './digest.ts'
+import { digest, newKey } from './digest.ts'
 import type { ItemInput } from './validation.ts'
 
 export type { Item } from '../store/items.ts'
 
 export const PAGE_SIZE = 100
+/** Items a list may have. One that came here longer can be read and shortened. */
+export const MAX_ITEMS = 10_000
+/** What is read at a time for a program, and sent part after part. */
+const PART_SIZE = 500
+/** Longest that one part may take; the request's own limit is for the first. */
+const PART_MS = 8000
 
-export interface Page {
+export interface Part {
   items: Item[]
   /** Where older ones begin: the id to ask for those before. */
   olderThan: number | undefined
+}
+
+export interface Page extends Part {
   /** Where newer ones begin: the id to ask for those after. */
   newerThan: number | undefined
 }
@@ -27,73 +36,69 @@ const storedKey = (operation: string): string => (/^[\w-]{1,42}$/.test(operation
 
 export type Carts = ReturnType<typeof cartRules>
 
-export function cartRules({ items }: Store) {
+export function cartRules({ items, changes }: Store) {
+  const readOlder = async (work: Work, accountId: number, before: number | undefined, size: number): Promise<Part> => {
+    const rows =
+      before === undefined
+        ? await items.newest(work, accountId, size + 1)
+        : await items.olderThan(work, accountId, before, size + 1)
+    if (rows.length <= size) return { items: rows, olderThan: undefined }
+    const shown = rows.slice(0, size)
+    return { items: shown, olderThan: shown.at(-1)?.id }
+  }
+
   return {
     /** One page of the list, the newest first; one query. */
-    async page(work: Work, customerId: number, { before, after }: Place = {}): Promise<Page> {
+    async page(work: Work, accountId: number, { before, after }: Place = {}): Promise<Page> {
       if (after !== undefined) {
-        const rows = await items.newerThan(work, customerId, after, PAGE_SIZE + 1)
+        const rows = await items.newerThan(work, accountId, after, PAGE_SIZE + 1)
         const more = rows.length > PAGE_SIZE
         const shown = rows.slice(0, PAGE_SIZE).reverse()
         return { items: shown, olderThan: shown.at(-1)?.id, newerThan: more ? shown[0]?.id : undefined }
       }
-      const rows =
-        before === undefined
-          ? await items.newest(work, customerId, PAGE_SIZE + 1)
-          : await items.olderThan(work, customerId, before, PAGE_SIZE + 1)
-      const more = rows.length > PAGE_SIZE
-      const shown = more ? rows.slice(0, PAGE_SIZE) : rows
-      return {
-        items: shown,
-        olderThan: more ? shown.at(-1)?.id : undefined,
-        newerThan: before === undefined ? undefined : (shown[0]?.id ?? before - 1)
-      }
+      const part = await readOlder(work, accountId, before, PAGE_SIZE)
+      return { ...part, newerThan: before === undefined ? undefined : (part.items[0]?.id ?? before - 1) }
     },
 
-    all: (work: Work, customerId: number): Promise<Item[]> => items.all(work, customerId),
+    /** The newest items for a program, or those before item `before`: as many as are read at a time. */
+    part: (work: Work, accountId: number, before?: number): Promise<Part> =>
+      readOlder(work, accountId, before, PART_SIZE),
+
+    /** What follows that part, with it MAX_ITEMS at most. Each is read when the one before was taken, within a limit of its own. */
+    async *partsAfter(work: Work, accountId: number, { olderThan }: Part): AsyncGenerator<Part, void> {
+      let place = olderThan
+      for (let count = PART_SIZE; place !== undefined && count < MAX_ITEMS; count += PART_SIZE) {
+        const part = await readOlder(work.next(PART_MS), accountId, place, PART_SIZE)
+        yield part
+        place = part.olderThan
+      }
+    },
 
     /**
      * Adds an item. With an operation, the item is added once however often and wherever the request arrives.
      * `already`: this very request was carried out before. `reused`: the key was used for something else; nothing is
-     * added.
+     * added. `full`: nor is it here, as the list has MAX_ITEMS; the key stays unused.
      */
     async add(
       work: Work,
-      customerId: number,
-      item: ItemInput,
-      operation?: string
-    ): Promise<'added' | 'already' | 'reused'> {
-      const row = { customerId, ...item }
-      if (operation === undefined) {
-        await work.once(() => items.add(work, row))
-        return 'added'
-      }
-      const key = {
-        customerId,
+      accountId: number,
+      { type, quantity, shop }: ItemInput,
+      operation: string = newKey()
+    ): Promise<'added' | 'already' | 'reused' | 'full'> {
+      const asked = {
+        accountId,
         key: storedKey(operation),
-        digest: digest(item.type, item.quantity, item.shop),
-        createdAt: Date.now()
+        digest: digest(type, quantity, shop),
+        at: Date.now()
       }
-      const result = await work.repeatable(async maybeDone => {
-        try {
-          await items.addOnce(work, key, row)
-          return 'added'
-        } catch (error) {
-          if (!work.isDuplicate(error)) throw error
-          if ((await items.findOperation(work, customerId, key.key)) !== key.digest) return 'reused'
-          // Found after a try of our own whose answer was lost: this request did add it.
-          return maybeDone ? 'added' : 'already'
-        }
-      })
-      if (result === 'already') await work.settle()
-      return result
+      const { status } = await changes.add(work, asked, { type, quantity, shop }, MAX_ITEMS)
+      return status === 'done' ? 'added' : status
     },
 
-    /** True if it was on this customer's list; afterwards it is not. */
-    async remove(work: Work, customerId: number, id: number): Promise<boolean> {
-      const removed = await work.repeatable(async maybeDone => (await items.remove(work, customerId, id)) || maybeDone)
-      if (!removed) await work.settle()
-      return removed
+    /** True if it was on this account's list; afterwards it is not. */
+    async remove(work: Work, accountId: number, id: number): Promise<boolean> {
+      const asked = { accountId, key: newKey(), digest: digest('remove', id), at: Date.now() }
+      return (await changes.remove(work, asked, id)).found
     }
   }
 }

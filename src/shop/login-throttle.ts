@@ -56,7 +56,12 @@ export function loginThrottle({ loginFailures }: Store) {
       const [first, second] = subjects
       const limit = subjects.reduce((sum: number, { allowance }) => sum + allowance.free + STEPS, 0)
       // One query for both. Where one has more failures than fit beside the other's, it has to wait in any case.
-      const failures = await loginFailures.latest(work, [first.id, second?.id], now - FAILURE_WINDOW_MS, limit)
+      const failures = await loginFailures.latest(
+        work,
+        [first.id, second?.id],
+        { since: now - FAILURE_WINDOW_MS, until: now + FAILURE_WINDOW_MS },
+        limit
+      )
       const waits = subjects.map(({ id, allowance }) => {
         const own = failures.filter(({ subject }) => subject === id).map(({ failedAt }) => failedAt)
         return waitAfter(own, allowance, now)

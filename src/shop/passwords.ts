@@ -21,10 +21,22 @@ export function createPasswords(lanes = hashLanes) {
   // Made at first use; nobody knows its password.
   let nobody: Promise<string> | undefined
 
-  const hash = (password: string): Promise<string> => inLane(() => argon2.hash(password, ARGON2))
+  const hash = (password: string): Promise<string> => inLane(() => argon2.hash(password.normalize('NFC'), ARGON2))
+
+  const checkOf = async (stored: string | undefined): Promise<(password: string) => Promise<boolean>> => {
+    if (stored?.startsWith('$argon2id$')) return password => argon2.verify(stored, password)
+    const werkzeug = stored === undefined ? undefined : parseWerkzeug(stored)
+    if (werkzeug) return password => verifyWerkzeug(werkzeug, password)
+    nobody ??= hash(crypto.randomUUID())
+    const decoy = await nobody
+    return async password => {
+      await argon2.verify(decoy, password)
+      return false
+    }
+  }
 
   return {
-    /** @throws AppError busy */
+    /** Of the password as composed characters (NFC), however it was typed. @throws AppError busy */
     hash,
 
     /**
@@ -38,18 +50,25 @@ export function createPasswords(lanes = hashLanes) {
           atTurn()
           return work()
         })
-      if (stored?.startsWith('$argon2id$')) return inTurn(() => argon2.verify(stored, password))
-      const werkzeug = stored === undefined ? undefined : parseWerkzeug(stored)
-      if (werkzeug) return inTurn(() => verifyWerkzeug(werkzeug, password))
-      nobody ??= hash(crypto.randomUUID())
-      const decoy = await nobody
-      await inTurn(() => argon2.verify(decoy, password))
+      const check = await checkOf(stored)
+      for (const spelling of spellings(password)) if (await inTurn(() => check(spelling))) return true
       return false
     },
 
     /** True for hashes that are not what `hash` makes today. */
     needsUpgrade: (stored: string): boolean => !stored.startsWith('$argon2id$') || argon2.needsRehash(stored, ARGON2)
   }
+}
+
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+
+/**
+ * What a password that was typed may have been hashed as: composed; as it came, in older hashes; decomposed, in those of
+ * people who chose it on a Mac; and without what came along when it was pasted. One, unless it holds such characters.
+ */
+function spellings(password: string): Set<string> {
+  const visible = password.replace(INVISIBLE, '')
+  return new Set([password.normalize('NFC'), visible.normalize('NFC'), password, password.normalize('NFD')])
 }
 
 interface WerkzeugHash {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Prunable } from '../store/dialect.ts'
 import type { Store } from '../store/index.ts'
+import type { Prunable } from '../store/tables.ts'
 import { FAILURE_WINDOW_MS } from './login-throttle.ts'
 
 const EVERY_MS = 10 * 60_000
@@ -8,13 +8,13 @@ const BATCH = 200
 const MAX_BATCHES = 50
 const PAUSE_MS = 100
 
-/** How long an idempotency key is remembered: longer than any browser's tab is likely to stay open on one form. */
-const KEEP_OPERATIONS_MS = 30 * 24 * 60 * 60_000
+/** How long a change is remembered, and with it its key: longer than any browser's tab is likely to stay open on one form. */
+const KEEP_CHANGES_MS = 365 * 24 * 60 * 60_000
 
 /** What is past its time, and since when, in milliseconds since 1970. */
 export const overdue = (now: number): Record<Prunable, number> => ({
   sessions: now,
-  operations: now - KEEP_OPERATIONS_MS,
+  changes: now - KEEP_CHANGES_MS,
   loginFailures: now - FAILURE_WINDOW_MS
 })
 

@@ -1,4 +1,7 @@
 import type { MessageKey, Params } from '../i18n/index.ts'
+import { cleanEmail, emailKey, fitsKey, MAX_EMAIL } from '../store/login-key.ts'
+
+export { emailKey, formerEmailKey, MAX_EMAIL } from '../store/login-key.ts'
 
 /** What is wrong with a field: a catalogue key and its parameters. */
 export interface FieldError {
@@ -18,7 +21,6 @@ export const MIN_QUANTITY = 1
 export const MAX_QUANTITY = 9999
 export const MIN_PASSWORD = 8
 export const MAX_PASSWORD = 256
-export const MAX_EMAIL = 255
 
 export interface ItemInput {
   type: string
@@ -49,7 +51,7 @@ export function checkSignup(form: RawForm): Checked<SignupInput, 'name' | 'email
   const password = checkNewPassword(form.password)
   return gather({ name, email, password }, () => ({
     name: name.value ?? '',
-    email: email.value ?? '',
+    email: cleanEmail(email.value ?? ''),
     password: password.value ?? ''
   }))
 }
@@ -76,7 +78,7 @@ export function checkPasswordChange(
   const current = checkGivenPassword(form.password)
   const next = checkNewPassword(form.new_password)
   const again: Field<string> =
-    next.value !== undefined && form.new_password_again !== next.value
+    next.value !== undefined && !isSameText(form.new_password_again, next.value)
       ? { error: { key: 'field.passwordMismatch' } }
       : { value: next.value ?? '' }
   return gather({ password: current, new_password: next, new_password_again: again }, () => ({
@@ -93,8 +95,7 @@ export function parseId(raw: unknown): number | undefined {
   return id <= 2_147_483_647 ? id : undefined
 }
 
-/** What an account is found by: the e-mail without the differences that people do not mean. */
-export const emailKey = (email: string): string => email.trim().toLowerCase()
+const isSameText = (raw: unknown, text: string): boolean => typeof raw === 'string' && raw.normalize('NFC') === text
 
 type Field<V> = { value: V; error?: undefined } | { value?: undefined; error: FieldError }
 
@@ -144,24 +145,33 @@ function checkQuantity(raw: unknown): Field<number> {
   return quantity >= MIN_QUANTITY && quantity <= MAX_QUANTITY ? { value: quantity } : fail('field.quantity', range)
 }
 
+/** As it was typed. What cannot be seen, or stands around it, came along when it was pasted and is nobody's mistake. */
 function checkEmail(raw: unknown): Field<string> {
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string' || !isVisible(raw)) return fail('field.required')
-  const email = raw.trim()
-  if (isLonger(email, MAX_EMAIL)) return fail('field.tooLong', { max: MAX_EMAIL })
-  return !hasControl(raw) && /^[^\s@]+@[^\s@]+$/u.test(email) ? { value: email } : fail('field.email')
+  const email = cleanEmail(raw)
+  if (isLonger(email, MAX_EMAIL) || !fitsKey(emailKey(raw))) return fail('field.tooLong', { max: MAX_EMAIL })
+  return !hasControl(email) && /^[^\s@]+@[^\s@]+$/u.test(email) ? { value: raw } : fail('field.email')
 }
+
+/** Joiners and variation selectors that a keyboard does write: in emoji and in scripts that need them. */
+const TYPED = /(?<=[\p{Emoji}\p{M}\u200d]|(?!\p{Script=Latin})\p{L})(?:\u200c|\u200d|\ufe0e|\ufe0f)/gu
+const UNTYPED = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\p{Default_Ignorable_Code_Point}]/u
 
 function checkNewPassword(raw: unknown): Field<string> {
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string' || raw === '') return fail('field.required')
-  if (lengthOf(raw) < MIN_PASSWORD) return fail('field.passwordShort', { min: MIN_PASSWORD })
-  return isLonger(raw, MAX_PASSWORD) ? fail('field.passwordLong', { max: MAX_PASSWORD }) : { value: raw }
+  if (UNTYPED.test(raw.replace(TYPED, ''))) return fail('field.controlCharacters')
+  const password = raw.normalize('NFC')
+  if (lengthOf(password) < MIN_PASSWORD) return fail('field.passwordShort', { min: MIN_PASSWORD })
+  return isLonger(password, MAX_PASSWORD) ? fail('field.passwordLong', { max: MAX_PASSWORD }) : { value: password }
 }
 
 /** A password to compare, not to choose: only what would waste a hash is refused. */
 function checkGivenPassword(raw: unknown): Field<string> {
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string' || raw === '') return fail('field.required')
-  return isLonger(raw, MAX_PASSWORD) ? fail('field.passwordLong', { max: MAX_PASSWORD }) : { value: raw }
+  return isLonger(raw.normalize('NFC'), MAX_PASSWORD)
+    ? fail('field.passwordLong', { max: MAX_PASSWORD })
+    : { value: raw }
 }

@@ -1,6 +1,8 @@
-import { and, eq, isNull, notLike, sql } from 'drizzle-orm'
 import type { Dialect } from './dialect.ts'
-import { select, write } from './statement.ts'
+import { emailKey } from './login-key.ts'
+import { type Fragment, given, insert, type Reading, select, sql } from './sql.ts'
+import { reading } from './statement.ts'
+import { accounts } from './tables.ts'
 import type { Db } from './work.ts'
 
 export interface Account {
@@ -20,80 +22,57 @@ export interface NewAccount {
 
 export type AccountStore = ReturnType<typeof accountStore>
 
-/** `clientes`: who has a list. */
-export function accountStore({ builder, tables: { customers } }: Dialect) {
-  const value = sql.placeholder
-  const columns = { id: customers.id, name: customers.name, email: customers.email, password: customers.password }
-  const byId = eq(customers.id, value('id'))
-  const counted = { n: sql<number>`count(*)` }
+/** `clientes`: who has lists. */
+export function accountStore(dialect: Dialect) {
+  const columns = { id: accounts.id, name: accounts.name, email: accounts.email, password: accounts.password }
+  const here = sql`${accounts.id} = ${given.number('id')}`
+  const count = (tail: Fragment) =>
+    reading(dialect, { ...sql`select count(*) from ${accounts} ${tail}`, columns: ['n'] } as Reading<
+      object,
+      { n: number }
+    >)
 
-  const byEmailKey = select(
-    builder
-      .select(columns)
-      .from(customers)
-      .where(eq(customers.emailKey, value('emailKey')))
+  const byEmailKey = reading(
+    dialect,
+    select(
+      { ...columns, emailKey: accounts.emailKey },
+      sql`from ${accounts} where ${accounts.emailKey} = ${given.text('emailKey')}`
+    )
   )
-  const unadopted = select(
-    builder
-      .select(columns)
-      .from(customers)
-      .where(and(isNull(customers.emailKey), eq(sql`lower(trim(${customers.email}))`, value('emailKey'))))
-      .orderBy(customers.id)
-      .limit(1)
+  const unadopted = reading(
+    dialect,
+    select(columns, sql`from ${accounts} where ${accounts.emailKey} is null order by ${accounts.id}`)
   )
-  const password = select(builder.select({ password: customers.password }).from(customers).where(byId))
-  const insert = write(
-    builder.insert(customers).values({
-      name: value('name'),
-      email: value('email'),
-      emailKey: value('emailKey'),
-      password: value('password')
-    })
+  const password = reading(dialect, select({ password: accounts.password }, sql`from ${accounts} where ${here}`))
+  const add = dialect.compile(insert(accounts, ['name', 'email', 'emailKey', 'password']))
+  const setPassword = dialect.compile(
+    sql`update ${accounts} set ${accounts.password} = ${given.text('password')} where ${here}`
   )
-  const setPassword = write(
-    builder
-      .update(customers)
-      .set({ password: sql`${value('password')}` })
-      .where(byId)
+  const replacePassword = dialect.compile(
+    sql`update ${accounts} set ${accounts.password} = ${given.text('to')} where ${here} and ${accounts.password} = ${given.text('from')}`
   )
-  const replacePassword = write(
-    builder
-      .update(customers)
-      .set({ password: sql`${value('to')}` })
-      .where(and(byId, eq(customers.password, value('from'))))
+  const setEmailKey = dialect.compile(
+    sql`update ${accounts} set ${accounts.emailKey} = ${given.text('emailKey')} where ${here}`
   )
-  const setEmailKey = write(
-    builder
-      .update(customers)
-      .set({ emailKey: sql`${value('emailKey')}` })
-      .where(byId)
-  )
-  const countAll = select(builder.select(counted).from(customers))
-  const countPlaintext = select(
-    builder
-      .select(counted)
-      .from(customers)
-      .where(
-        and(
-          notLike(customers.password, '$argon2id$%'),
-          notLike(customers.password, 'pbkdf2:%$%$%'),
-          notLike(customers.password, 'scrypt:%$%$%')
-        )
-      )
-  )
-  const countWithoutKey = select(builder.select(counted).from(customers).where(isNull(customers.emailKey)))
+  const countAll = count(sql``)
+  const countPlaintext = count(sql`where ${accounts.password} not like '$argon2id$%'
+    and ${accounts.password} not like 'pbkdf2:%$%$%' and ${accounts.password} not like 'scrypt:%$%$%'`)
+  const countWithoutKey = count(sql`where ${accounts.emailKey} is null`)
 
   return {
-    /** By the e-mail's login key; undefined if nobody has it. */
+    /** By the e-mail's login key, byte for byte, whatever the database takes for the same; undefined if nobody has it. */
     async findByEmailKey(db: Db, emailKey: string): Promise<Account | undefined> {
-      const [account] = await db.all(byEmailKey, { emailKey })
-      return account
+      const rows = await db.all(byEmailKey, { emailKey })
+      const account = rows.find(row => row.emailKey === emailKey)
+      if (!account) return undefined
+      const { id, name, email, password } = account
+      return { id, name, email, password }
     },
 
-    /** Rows put there by other means have no login key yet; the oldest with that e-mail. Reads the whole table. */
-    async findUnadopted(db: Db, emailKey: string): Promise<Account | undefined> {
-      const [account] = await db.all(unadopted, { emailKey })
-      return account
+    /** Rows put there by other means have no login key yet; the oldest whose e-mail makes this one. Reads all of them. */
+    async findUnadopted(db: Db, key: string): Promise<Account | undefined> {
+      const rows = await db.all(unadopted, {})
+      return rows.find(row => emailKey(row.email ?? '') === key)
     },
 
     async findPassword(db: Db, id: number): Promise<string | undefined> {
@@ -103,7 +82,7 @@ export function accountStore({ builder, tables: { customers } }: Dialect) {
 
     /** @throws an error with verdict `duplicate` when the e-mail is taken */
     async add(db: Db, account: NewAccount): Promise<void> {
-      await db.write(insert, { ...account })
+      await db.write(add, account)
     },
 
     async setPassword(db: Db, id: number, password: string): Promise<void> {

@@ -10,6 +10,22 @@ import { ConnectionLost, NoConnection, StatementTimeout } from './pool/errors.ts
  */
 export type Verdict = 'again' | 'unknown' | 'full' | 'duplicate' | 'final'
 
+/** The account cannot log in as it is; trying again helps only once somebody has changed it. */
+export class LoginMistake extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'LoginMistake'
+  }
+}
+
+/** There are as many items on the list as there may be. Nothing was added. */
+export class ListFull extends Error {
+  constructor() {
+    super('the list has as many items as it may')
+    this.name = 'ListFull'
+  }
+}
+
 /** The driver's error code, which drizzle hides under one or more causes. */
 export function driverCode(error: unknown): string | number | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {
@@ -17,6 +33,13 @@ export function driverCode(error: unknown): string | number | undefined {
     if ('code' in e && typeof e.code === 'string') return e.code
   }
   return undefined
+}
+
+/** A text that the driver hangs on its error, below any wrapping; empty where there is none. */
+export function driverField(error: unknown, field: string): string {
+  const root = rootError(error)
+  const value = root instanceof Error ? (root as unknown as Record<string, unknown>)[field] : undefined
+  return typeof value === 'string' ? value : ''
 }
 
 /** The error below all wrapping. */

@@ -1,78 +1,40 @@
-import { and, desc, eq, gt, lt, sql } from 'drizzle-orm'
-import type { Dialect, NewItem, OperationKey } from './dialect.ts'
-import { insertItem } from './inserts.ts'
-import { select, write } from './statement.ts'
-import type { Db, Work } from './work.ts'
+import type { Dialect } from './dialect.ts'
+import { given, type RowOf, select, sql } from './sql.ts'
+import { reading } from './statement.ts'
+import { items } from './tables.ts'
+import type { Db } from './work.ts'
 
-export interface Item {
-  id: number
-  type: string
-  quantity: number
-  shop: string
-}
+const columns = { id: items.id, type: items.type, quantity: items.quantity, shop: items.shop }
+
+export type Item = RowOf<typeof columns>
 
 export type ItemStore = ReturnType<typeof itemStore>
 
-/** `compras`: what is on the lists, and the keys under which it was put there. Every query names the owner. */
-export function itemStore({ builder, tables }: Dialect) {
-  const { items, operations } = tables
-  const value = sql.placeholder
-  const columns = { id: items.id, type: items.type, quantity: items.quantity, shop: items.shop }
-  const mine = eq(items.customerId, value('customerId'))
-  const of = () => builder.select(columns).from(items)
+/** `compras`: what is on an account's first list. It is written by changes alone. */
+export function itemStore(dialect: Dialect) {
+  const mine = sql`from ${items} where ${items.accountId} = ${given.number('accountId')} and ${items.listId} = 0`
+  const limit = given.number('limit')
 
-  const newest = select(of().where(mine).orderBy(desc(items.id)).limit(value('limit')))
-  const older = select(
-    of()
-      .where(and(mine, lt(items.id, value('before'))))
-      .orderBy(desc(items.id))
-      .limit(value('limit'))
+  const newest = reading(dialect, select(columns, sql`${mine} order by ${items.id} desc limit ${limit}`))
+  const older = reading(
+    dialect,
+    select(columns, sql`${mine} and ${items.id} < ${given.number('before')} order by ${items.id} desc limit ${limit}`)
   )
-  const newer = select(
-    of()
-      .where(and(mine, gt(items.id, value('after'))))
-      .orderBy(items.id)
-      .limit(value('limit'))
+  const newer = reading(
+    dialect,
+    select(columns, sql`${mine} and ${items.id} > ${given.number('after')} order by ${items.id} limit ${limit}`)
   )
-  const all = select(of().where(mine).orderBy(desc(items.id)))
-  const insert = insertItem(builder, tables)
-  const operation = select(
-    builder
-      .select({ digest: operations.digest })
-      .from(operations)
-      .where(and(eq(operations.customerId, value('customerId')), eq(operations.key, value('key'))))
-  )
-  const remove = write(builder.delete(items).where(and(eq(items.id, value('id')), mine)))
 
   return {
     /** The newest first, at most `limit`. */
-    newest: (db: Db, customerId: number, limit: number): Promise<Item[]> => db.all(newest, { customerId, limit }),
+    newest: (db: Db, accountId: number, limit: number): Promise<Item[]> => db.all(newest, { accountId, limit }),
 
     /** Those added before item `before`, the newest first, at most `limit`. */
-    olderThan: (db: Db, customerId: number, before: number, limit: number): Promise<Item[]> =>
-      db.all(older, { customerId, before, limit }),
+    olderThan: (db: Db, accountId: number, before: number, limit: number): Promise<Item[]> =>
+      db.all(older, { accountId, before, limit }),
 
     /** Those added after item `after`, the oldest first, at most `limit`. */
-    newerThan: (db: Db, customerId: number, after: number, limit: number): Promise<Item[]> =>
-      db.all(newer, { customerId, after, limit }),
-
-    all: (db: Db, customerId: number): Promise<Item[]> => db.all(all, { customerId }),
-
-    async add(db: Db, item: NewItem): Promise<void> {
-      await db.write(insert, { ...item })
-    },
-
-    /** @throws an error with verdict `duplicate` when the operation is known already */
-    addOnce: (work: Work, operation: OperationKey, item: NewItem): Promise<unknown> => work.insertOnce(operation, item),
-
-    /** The digest of what was asked under this key; undefined when the key is new. */
-    async findOperation(db: Db, customerId: number, key: string): Promise<string | undefined> {
-      const [row] = await db.all(operation, { customerId, key })
-      return row?.digest
-    },
-
-    /** True if the item was this customer's and is now gone. */
-    remove: async (db: Db, customerId: number, id: number): Promise<boolean> =>
-      (await db.write(remove, { customerId, id })) > 0
+    newerThan: (db: Db, accountId: number, after: number, limit: number): Promise<Item[]> =>
+      db.all(newer, { accountId, after, limit })
   }
 }

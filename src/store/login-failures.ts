@@ -1,48 +1,42 @@
-import { and, desc, gt, inArray, sql } from 'drizzle-orm'
 import type { Dialect } from './dialect.ts'
-import { select, write } from './statement.ts'
+import { given, insert, type RowOf, select, sql } from './sql.ts'
+import { reading } from './statement.ts'
+import { loginFailures } from './tables.ts'
 import type { Db } from './work.ts'
 
-export interface LoginFailure {
-  subject: string
-  /** Milliseconds since 1970. */
-  failedAt: number
-}
+/** Times are milliseconds since 1970. */
+export type LoginFailure = RowOf<typeof loginFailures.columns>
 
 export type LoginFailureStore = ReturnType<typeof loginFailureStore>
 
 /** `login_failures`: a row a failure and subject. */
-export function loginFailureStore({ builder, tables: { loginFailures } }: Dialect) {
-  const value = sql.placeholder
-  const latest = select(
-    builder
-      .select({ subject: loginFailures.subject, failedAt: loginFailures.failedAt })
-      .from(loginFailures)
-      .where(
-        and(
-          inArray(loginFailures.subject, [value('first'), value('second')]),
-          gt(loginFailures.failedAt, value('since'))
-        )
-      )
-      .orderBy(desc(loginFailures.failedAt))
-      .limit(value('limit'))
+export function loginFailureStore(dialect: Dialect) {
+  const { subject, failedAt } = loginFailures
+  const latest = reading(
+    dialect,
+    select(
+      loginFailures.columns,
+      sql`from ${loginFailures}
+      where ${subject} in (${given.text('first')}, ${given.text('second')})
+        and ${failedAt} > ${given.number('since')} and ${failedAt} <= ${given.number('until')}
+      order by ${failedAt} desc limit ${given.number('limit')}`
+    )
   )
-  const insert = write(
-    builder.insert(loginFailures).values({
-      id: value('id'),
-      subject: value('subject'),
-      failedAt: value('failedAt')
-    })
-  )
+  const add = dialect.compile(insert(loginFailures, ['id', 'subject', 'failedAt']))
 
   return {
-    /** The failures of one or two subjects after `since`, the latest first, at most `limit` in all. */
-    latest: (db: Db, subjects: readonly [string, string?], since: number, limit: number): Promise<LoginFailure[]> =>
-      db.all(latest, { first: subjects[0], second: subjects[1] ?? subjects[0], since, limit }),
+    /** The failures of one or two subjects in a span of time, the latest first, at most `limit` in all. */
+    latest: (
+      db: Db,
+      subjects: readonly [string, string?],
+      { since, until }: { since: number; until: number },
+      limit: number
+    ): Promise<LoginFailure[]> =>
+      db.all(latest, { first: subjects[0], second: subjects[1] ?? subjects[0], since, until, limit }),
 
     /** @throws an error with verdict `duplicate` when this very row was added already */
-    async add(db: Db, failure: { id: string; subject: string; failedAt: number }): Promise<void> {
-      await db.write(insert, failure)
+    async add(db: Db, failure: LoginFailure): Promise<void> {
+      await db.write(add, failure)
     }
   }
 }

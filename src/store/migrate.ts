@@ -1,10 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { desc } from 'drizzle-orm'
+import { Refusal } from '../errors.ts'
+import { type Adoption, adoptAccounts } from './adopt.ts'
 import type { Dialect, RunStatement } from './dialect.ts'
 import { driverCode } from './failures.ts'
-import { select } from './statement.ts'
+import { select, sql } from './sql.ts'
+import { reading } from './statement.ts'
+import type { Repair, Survey } from './survey.ts'
+import { migrations } from './tables.ts'
 import type { Db } from './work.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url))
@@ -40,9 +44,9 @@ export interface SchemaVersion {
 /** The schema's version in the database, and the one this release was written for. */
 export function schemaReader(dialect: Dialect): (db: Db) => Promise<SchemaVersion> {
   const known = knownMigrations(dialect.migrator.folder).at(-1)?.version ?? 0
-  const { migrations } = dialect.tables
-  const newest = select(
-    dialect.builder.select({ version: migrations.version }).from(migrations).orderBy(desc(migrations.version)).limit(1)
+  const newest = reading(
+    dialect,
+    select({ version: migrations.version }, sql`from ${migrations} order by ${migrations.version} desc limit 1`)
   )
   return async db => {
     try {
@@ -64,22 +68,28 @@ function isMissingTable(error: unknown): boolean {
   return false
 }
 
-export interface MigrationReport {
+export interface MigrationReport extends Adoption {
+  /** What was mended before and after, as found. */
+  mended: string[]
   applied: string[]
   version: number
-  /** Accounts that can now log in and could not before, as their rows came from elsewhere (the guide's INSERTs). */
-  adoptedAccounts: number
 }
 
 /**
- * Brings the schema up to date and adopts accounts that were put into `clientes` by other means. Safe to run from
- * several places at once, and again after being killed halfway.
- * @throws the database's error; Error when the schema is newer than this release
+ * Brings the schema up to date, mends what is in the way of tables that were there before, and adopts accounts that were
+ * put into `clientes` by other means. Safe to run from several places at once, and again after being killed halfway.
+ * @param say is told what it waits for
+ * @throws the database's error; Refusal, with nothing changed, when the schema is newer than this release or when something
+ *   has to be done by hand first
  */
-export async function migrate(dialect: Dialect): Promise<MigrationReport> {
-  const known = knownMigrations(dialect.migrator.folder)
+export async function migrate(dialect: Dialect, say: (line: string) => void = () => {}): Promise<MigrationReport> {
+  const { migrator } = dialect
+  const known = knownMigrations(migrator.folder)
   const newest = known.at(-1)?.version ?? 0
-  return dialect.migrator.exclusively(async run => {
+  // Before the lock, which takes a table in some databases.
+  await migrator.inspect(run => refuseObstacles(dialect, run))
+  return migrator.exclusively(say, async run => {
+    const mended = await mend(dialect, run)
     await run(
       'create table if not exists schema_migrations (version integer not null primary key, name varchar(100) not null, applied_at bigint not null)'
     )
@@ -87,7 +97,7 @@ export async function migrate(dialect: Dialect): Promise<MigrationReport> {
     const done = new Set(rows.map(([version]) => Number(version)))
     const ahead = Math.max(0, ...done)
     if (ahead > newest) {
-      throw new Error(`the schema is at version ${ahead}, this release knows ${newest}: use a newer carrinho`)
+      throw new Refusal(`the schema is at version ${ahead}, this release knows ${newest}: use a newer carrinho`)
     }
     const applied: string[] = []
     for (const { version, name, statements } of known) {
@@ -99,24 +109,25 @@ export async function migrate(dialect: Dialect): Promise<MigrationReport> {
       )
       applied.push(name)
     }
-    return { applied, version: newest, adoptedAccounts: await adoptAccounts(run) }
+    // A migration that was killed halfway and run again may have changed what it made the first time.
+    if (applied.length > 0) mended.push(...(await mend(dialect, run)))
+    return { mended, applied, version: newest, ...(await adoptAccounts(dialect, run)) }
   })
 }
 
-/**
- * Gives a login key to each account without one, unless an older account has the same e-mail: as in the guide's
- * application, where the first row with that e-mail is who logs in.
- */
-async function adoptAccounts(run: RunStatement): Promise<number> {
-  const before = await countWithoutKey(run)
-  await run(`update clientes set email_key = lower(trim(email))
-    where email_key is null and trim(email) <> ''
-      and id_cliente in (select id from (select min(id_cliente) as id from clientes group by lower(trim(email))) as firsts)
-      and lower(trim(email)) not in (select email_key from (select email_key from clientes where email_key is not null) as taken)`)
-  return before - (await countWithoutKey(run))
+/** What is in the way of using this database, and what `migrate` would mend; reads only. */
+export const inspect = (dialect: Dialect): Promise<Survey> =>
+  dialect.migrator.inspect(run => dialect.migrator.survey(run))
+
+async function refuseObstacles({ migrator }: Dialect, run: RunStatement): Promise<Repair[]> {
+  const { obstacles, rights, repairs } = await migrator.survey(run)
+  const lines = [...obstacles, ...rights]
+  if (lines.length > 0) throw new Refusal([...lines, 'nothing was changed'].join('\n'))
+  return repairs
 }
 
-async function countWithoutKey(run: RunStatement): Promise<number> {
-  const rows = await run('select count(*) from clientes where email_key is null')
-  return Number(rows[0]?.[0] ?? 0)
+async function mend(dialect: Dialect, run: RunStatement): Promise<string[]> {
+  const repairs = await refuseObstacles(dialect, run)
+  for (const { statement } of repairs) await run(statement)
+  return repairs.flatMap(({ note }) => note ?? [])
 }

@@ -1,30 +1,38 @@
 import type { Socket } from 'node:net'
-import { lt, sql } from 'drizzle-orm'
-import { type MySqlColumn, MySqlDialect, type MySqlTable } from 'drizzle-orm/mysql-core'
-import { drizzle } from 'drizzle-orm/mysql-proxy'
+import { MySqlDialect } from 'drizzle-orm/mysql-core'
 import mysql, { type Connection, type ConnectionOptions, type PrepareStatementInfo } from 'mysql2'
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
+import { Refusal } from '../errors.ts'
+import type { ChangeValues, Effect } from './changes.ts'
 import type { Answer, Connection as NodeConnection, NodeInfo } from './connection.ts'
-import type { Builder, Dialect, Prunable, RunStatement, SameRows, Tables } from './dialect.ts'
-import { mysqlChange } from './drivers/mysql-change.ts'
+import type { Dialect, RunStatement, UniqueKey } from './dialect.ts'
+import { LIST_FULL, mysqlChange } from './drivers/mysql-change.ts'
 import type { StoreEvents } from './events.ts'
-import { connectionVerdict, driverCode, rootError, type Verdict } from './failures.ts'
-import { insertItem, insertOperation } from './inserts.ts'
+import {
+  connectionVerdict,
+  driverCode,
+  driverField,
+  ListFull,
+  LoginMistake,
+  rootError,
+  type Verdict
+} from './failures.ts'
 import { leaseLock } from './lease-lock.ts'
 import { ConnectionLost, NoConnection, StatementTimeout } from './pool/errors.ts'
 import { Pooled } from './pooled.ts'
-import type { Fragment } from './sql.ts'
-import { fill, type Statement, statement, write } from './statement.ts'
-import * as tables from './tables.mysql.ts'
+import { type Fragment, given, sql } from './sql.ts'
+import { fill, needing, statement } from './statement.ts'
+import { surveyMysql } from './survey.mysql.ts'
+import { mapPrunable } from './tables.ts'
 import { tlsOptions } from './tls.ts'
-
-true satisfies SameRows<typeof tables>
+import type { Bill } from './work.ts'
 
 // Error numbers: MariaDB's list; which of them are certain is from the Galera documentation.
 const AGAIN = new Set([
   1213, // deadlock, or certification conflict (also at COMMIT)
   1205, // see WAIT_TIMED_OUT
+  1467, // no next id could be had: the wait for it met a deadlock
   1020, // record changed since last read
   1047, // Galera node not in a primary component
   1290, // read only
@@ -73,6 +81,14 @@ export function mysqlVerdict(error: unknown): Verdict {
   return UNKNOWN.has(code) ? 'unknown' : 'final'
 }
 
+const NAMES: { [K in UniqueKey]?: string } = { email: 'clientes_email_key', change: 'changes_key' }
+
+/** The key is the last thing that the message names, after the entry, which may hold anything. */
+function broke(error: unknown, key: UniqueKey): boolean {
+  const name = /'([^']*)'$/.exec(driverField(error, 'message').trim())?.[1]
+  return name === (NAMES[key] ?? 'PRIMARY')
+}
+
 const leavesConnectionSound = (error: unknown): boolean => {
   if (connectionVerdict(error)) return false
   const code = Number(driverCode(error))
@@ -101,24 +117,21 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
 
   return {
     engine: 'mysql',
-    tables: tables as unknown as Tables,
-    builder,
     run: (bill, statement, params, isSelect) => pooled.run(bill, statement, params, isSelect),
     transaction: (bill, unit) => pooled.transaction(bill, unit),
 
-    insertOnce: (bill, { customerId, key, digest, createdAt }, { type, quantity, shop }) => {
-      const values = { customerId, key, digest, createdAt, type, quantity, shop }
-      return pooled.run(bill, insertOnce.sql, fill(insertOnce, values), false)
-    },
-
     compile,
-    change(effect) {
-      const whole = compile(mysqlChange(effect))
-      return async (bill, values) => {
-        const { rows } = await pooled.run(bill, whole.sql, fill(whole, values), false)
-        // A compound statement answers with lists of rows, one for each SELECT in it.
-        const [[[detail]] = [[values.detail]]] = rows as [[[string | null]]?]
-        return detail
+    change<V extends object>(effect: Effect<V>) {
+      const whole = needing<V & ChangeValues>(compile(mysqlChange(effect)))
+      return async (bill: Bill, values: V & ChangeValues) => {
+        try {
+          const { rows } = await pooled.run(bill, whole.sql, fill(whole, values), false)
+          // A compound statement answers with lists of rows, one for each SELECT in it.
+          const [[[detail]] = [[values.detail]]] = rows as [[[string | null]]?]
+          return detail
+        } catch (error) {
+          throw driverCode(error) === LIST_FULL ? new ListFull() : error
+        }
       }
     },
 
@@ -131,25 +144,20 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     },
 
     verdict: mysqlVerdict,
+    broke,
 
     ping: (bill, timeoutMs) => pooled.ping(bill, timeoutMs),
     nodeInfo: timeoutMs => pooled.nodeInfo(timeoutMs),
 
     migrator: {
       folder: 'mysql',
-      async exclusively(work) {
-        // Two connections: one alters tables for as long as that takes, the other keeps the lease meanwhile.
-        const [worker, keeper] = await Promise.all([openConnection(database, limits), openConnection(database, limits)])
-        const run = (connection: Connection): RunStatement => {
-          return async (statement, params = []) => (await query(connection, statement, params, MIGRATION_MS)).rows
-        }
-        try {
-          return await leaseLock(run(keeper), mysqlVerdict, () => work(run(worker)))
-        } finally {
-          worker.destroy()
-          keeper.destroy()
-        }
-      }
+      survey: surveyMysql,
+      inspect: work => onConnections(database, limits, 1, ([run]) => work(run as RunStatement)),
+      // One alters tables for as long as that takes, the other keeps the lease meanwhile.
+      exclusively: (say, work) =>
+        onConnections(database, limits, 2, ([worker, keeper]) =>
+          leaseLock(keeper as RunStatement, mysqlVerdict, say, () => work(worker as RunStatement))
+        )
     },
 
     get gauges() {
@@ -160,47 +168,54 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
   }
 }
 
+/**
+ * What every session says, whatever the server's own settings and its `init_connect` are. A server may ignore the character
+ * set of the handshake (`skip-character-set-client-handshake`). Messages in English, as a key's name is read from one.
+ */
+const SESSION = `set session time_zone = '+00:00', autocommit = 1, sql_safe_updates = 0, lc_messages = 'en_US',
+  character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection = utf8mb4_unicode_ci`
+
 /** Altering a large table takes its time. */
 const MIGRATION_MS = 30 * 60_000
+/** Waiting until others let go of one does not. */
+const LOCK_SECONDS = 60
+
+/** Strict, so that nothing is cut to fit; a row with the id 0 keeps it; foreign keys do not hold their columns' types. */
+const MIGRATION_SESSION = `${SESSION}, foreign_key_checks = 0, lock_wait_timeout = ${LOCK_SECONDS}, innodb_lock_wait_timeout = ${LOCK_SECONDS},
+  sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO' /*M!, max_statement_time = 0 */`
+
+async function onConnections<R>(
+  database: ServerDatabase,
+  limits: DatabaseLimits,
+  count: number,
+  work: (runs: RunStatement[]) => Promise<R>
+): Promise<R> {
+  const opened: Connection[] = []
+  try {
+    const runs: RunStatement[] = []
+    for (let i = 0; i < count; i++) {
+      const connection = await openConnection(database, limits)
+      opened.push(connection)
+      runs.push(async (statement, params = []) => (await query(connection, statement, params, MIGRATION_MS)).rows)
+      await query(connection, MIGRATION_SESSION, [], limits.connectMs)
+    }
+    return await work(runs)
+  } catch (error) {
+    if (Number(driverCode(error)) !== WAIT_TIMED_OUT) throw error
+    throw new Refusal(
+      `another program has held on to a table or row for ${LOCK_SECONDS} s (show processlist tells which): try again when it has let go`
+    )
+  } finally {
+    for (const connection of opened) cut(connection)
+  }
+}
 
 const spelling = new MySqlDialect()
 const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(spelling.sqlToQuery(fragment.getSQL()))
 
-const queries = drizzle(async () => ({ rows: [] }))
-const builder = queries as unknown as Builder
-
-const expired = (table: MySqlTable, column: MySqlColumn): Statement =>
-  write(
-    queries
-      .delete(table)
-      .where(lt(column, sql.placeholder('before')))
-      .limit(sql.placeholder('limit') as never)
-  )
-
-const pruning: Record<Prunable, Statement> = {
-  sessions: expired(tables.sessions, tables.sessions.expiresAt),
-  operations: expired(tables.operations, tables.operations.createdAt),
-  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
-}
-
-/**
- * Key and item in one transaction and one round trip: MariaDB runs a compound statement outside stored programs. A key
- * used before fails the first INSERT (1062), the handler rolls back and hands the error on.
- */
-const insertOnce = ((): Statement => {
-  const key = insertOperation(builder, tables as unknown as Tables)
-  const item = insertItem(builder, tables as unknown as Tables)
-  return {
-    sql: `begin not atomic
-  declare exit handler for sqlexception begin rollback; resignal; end;
-  start transaction;
-  ${key.sql};
-  ${item.sql};
-  commit;
-end`,
-    params: [...key.params, ...item.params]
-  }
-})()
+const pruning = mapPrunable(({ table, column }) =>
+  compile(sql`delete from ${table} where ${column} < ${given.number('before')} limit ${given.number('limit')}`)
+)
 
 async function connect(options: MysqlOptions): Promise<NodeConnection> {
   const connection = await openConnection(options.database, options.limits)
@@ -209,7 +224,7 @@ async function connect(options: MysqlOptions): Promise<NodeConnection> {
     // MySQL skips what stands in /*M! */. The statement's own deadline also ends it on the server.
     await query(
       connection,
-      `set session time_zone = '+00:00', innodb_lock_wait_timeout = ${seconds}, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
+      `${SESSION}, innodb_lock_wait_timeout = ${seconds}, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
        /*M!, max_statement_time = ${seconds}, wsrep_sync_wait = ${options.causalReads ? 7 : 0} */`,
       [],
       options.limits.connectMs
@@ -227,6 +242,8 @@ async function connect(options: MysqlOptions): Promise<NodeConnection> {
 
 /** MySQL skips what stands in the comment. */
 const WITHOUT_WAITING = '/*M! set statement wsrep_sync_wait = 0 for */ '
+
+const SPOKEN = `'character_set_client', 'character_set_connection', 'character_set_results'`
 
 class MysqlConnection implements NodeConnection {
   node: string
@@ -287,12 +304,17 @@ class MysqlConnection implements NodeConnection {
   async describe(timeoutMs: number): Promise<NodeInfo> {
     const { rows } = await query(
       this.#connection,
-      `show global variables where variable_name in ('hostname', 'version', 'read_only', 'wsrep_on', 'wsrep_node_name')`,
+      `show variables where variable_name in ('hostname', 'version', 'read_only', 'wsrep_on', 'wsrep_node_name', ${SPOKEN})`,
       [],
       timeoutMs,
       () => this.destroy()
     )
     const variables = new Map(rows.map(row => [String(row[0]), String(row[1])]))
+    const foreign = [...variables].filter(([name, value]) => name.startsWith('character_set_') && value !== 'utf8mb4')
+    if (foreign.length > 0) {
+      const told = foreign.map(([name, value]) => `${name} ${value}`).join(', ')
+      throw new NoConnection('connect', `the connection does not speak utf8mb4, which would garble text: ${told}`)
+    }
     const inGalera = variables.get('wsrep_on') === 'ON'
     this.node = (inGalera && variables.get('wsrep_node_name')) || variables.get('hostname') || this.node
     this.role = variables.get('read_only') === 'ON' ? 'standby' : 'primary'
@@ -350,7 +372,7 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     const fail = (error: unknown) => {
       clearTimeout(timer)
       cut(connection)
-      reject(new NoConnection('connect', 'cannot connect to the database', { cause: error }))
+      reject(new NoConnection('connect', 'cannot connect to the database', { cause: loginMistake(error) ?? error }))
     }
     // connectTimeout covers TCP only; a frozen node accepts and then says nothing.
     const timer = setTimeout(() => fail(new StatementTimeout(limits.connectMs)), limits.connectMs)
@@ -361,6 +383,18 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     })
     connection.once('error', fail)
   })
+}
+
+/** The account wants to be proved in a way that the driver does not know; its own words would send people to its source. */
+function loginMistake(error: unknown): Error | undefined {
+  const { message = '', code = undefined } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  const plugin =
+    /authentication using unknown plugin ([\w-]+)/.exec(message)?.[1] ??
+    (code === 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED' ? 'mysql_clear_password' : undefined)
+  if (plugin === undefined) return undefined
+  return new LoginMistake(
+    `the account logs in with ${plugin}, which carrinho does not know. As the server's administrator: alter user … identified via mysql_native_password using password('…')`
+  )
 }
 
 const query = (

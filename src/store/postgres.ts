@@ -1,21 +1,23 @@
 import type { Socket } from 'node:net'
-import { sql } from 'drizzle-orm'
-import { type PgColumn, PgDialect, type PgTable } from 'drizzle-orm/pg-core'
-import { drizzle } from 'drizzle-orm/pg-proxy'
+import { PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import type { DatabaseLimits } from '../config.ts'
 import type { ServerDatabase } from '../database-url.ts'
+import { Refusal } from '../errors.ts'
+import type { ChangeValues, Effect } from './changes.ts'
 import type { Answer, Connection, NodeInfo } from './connection.ts'
-import type { Builder, Dialect, Prunable } from './dialect.ts'
-import { postgresChange } from './drivers/postgres-change.ts'
+import { type Dialect, NEARLY, type RunStatement, type UniqueKey } from './dialect.ts'
+import { lockList, postgresChange } from './drivers/postgres-change.ts'
 import type { StoreEvents } from './events.ts'
-import { connectionVerdict, driverCode, type Verdict } from './failures.ts'
+import { connectionVerdict, driverCode, driverField, ListFull, type Verdict } from './failures.ts'
 import { ConnectionLost, NoConnection, StatementTimeout } from './pool/errors.ts'
 import { Pooled } from './pooled.ts'
-import type { Fragment } from './sql.ts'
-import { fill, type Statement, statement } from './statement.ts'
-import * as tables from './tables.postgres.ts'
+import { type Fragment, given, sql } from './sql.ts'
+import { fill, needing, statement } from './statement.ts'
+import { surveyPostgres } from './survey.postgres.ts'
+import { mapPrunable } from './tables.ts'
 import { tlsOptions } from './tls.ts'
+import type { Bill } from './work.ts'
 
 // SQLSTATEs: PostgreSQL's appendix A.
 /** What was prepared is no longer there, or no longer fits the tables, as after a migration: not begun, and sound on a new connection. */
@@ -60,6 +62,16 @@ export function postgresVerdict(error: unknown): Verdict {
   return UNKNOWN.has(code) ? 'unknown' : 'final'
 }
 
+const UNIQUE: Record<UniqueKey, RegExp> = {
+  email: /^clientes_email_key/,
+  change: /^changes_key/,
+  session: /^sessions_pkey/,
+  loginFailure: /^login_failures_pkey/
+}
+
+/** Whether the constraint that a duplicate broke is this one. */
+const broke = (error: unknown, key: UniqueKey): boolean => UNIQUE[key].test(driverField(error, 'constraint'))
+
 const isSqlState = (code: unknown): code is string => typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
 
 const leavesConnectionSound = (error: unknown): boolean => {
@@ -92,20 +104,24 @@ export function postgresDialect(options: PostgresOptions): Dialect {
 
   return {
     engine: 'postgres',
-    tables,
-    builder,
     run: (bill, text, params, isSelect) => pooled.run(bill, text, params, isSelect),
     transaction: (bill, unit) => pooled.transaction(bill, unit),
 
-    insertOnce: (bill, operation, item) =>
-      pooled.run(bill, insertOnce.sql, fill(insertOnce, { ...operation, ...item }), false),
-
     compile,
-    change(effect) {
-      const whole = compile(postgresChange(effect))
-      return async (bill, values) => {
-        const { rows } = await pooled.run(bill, whole.sql, fill(whole, values), false)
-        return rows[0]?.[0] as string | null
+    change<V extends object>(effect: Effect<V>) {
+      const whole = needing<V & ChangeValues>(compile(postgresChange(effect)))
+      return async (bill: Bill, values: V & ChangeValues) => {
+        const most = { ...values, limit: values.limit - NEARLY }
+        let { rows } = await pooled.run(bill, whole.sql, fill(whole, most), false)
+        if (rows.length === 0) {
+          rows = await pooled.transaction(bill, async run => {
+            await run('set transaction isolation level read committed', [], false)
+            await run(lock.sql, fill(lock, values), true)
+            return (await run(whole.sql, fill(whole, values), false)).rows
+          })
+        }
+        if (rows[0] === undefined) throw new ListFull()
+        return rows[0][0] as string | null
       }
     },
 
@@ -117,28 +133,32 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     },
 
     verdict: postgresVerdict,
+    broke,
 
     ping: (bill, timeoutMs) => pooled.ping(bill, timeoutMs),
     nodeInfo: timeoutMs => pooled.nodeInfo(timeoutMs),
 
     migrator: {
       folder: 'postgres',
-      async exclusively(work) {
-        const connection = await connect(database, limits, true)
-        const run = async (text: string, params: unknown[] = []) =>
-          (await connection.run(text, params, MIGRATION_MS)).rows
-        try {
+      survey: surveyPostgres,
+      inspect: work => onConnection(database, limits, false, work),
+      exclusively: (say, work) =>
+        onConnection(database, limits, true, async run => {
           await run('begin')
-          await run('set local statement_timeout = 0')
+          await run(`set local statement_timeout = 0`)
+          await run(`set local lock_timeout = ${LOCK_MS}`)
           // One transaction holds every change, and a lock that ends with it whatever happens.
-          await run(`${ON_PRIMARY}select pg_advisory_xact_lock(${MIGRATION_LOCK})`)
+          const [free] = await run(`${ON_PRIMARY}select pg_try_advisory_xact_lock(${MIGRATION_LOCK})`)
+          if (free?.[0] !== true) {
+            say('waiting for another migration: this one begins when that ends')
+            await run(`set local lock_timeout = ${GIVE_UP_MS}`)
+            await run(`${ON_PRIMARY}select pg_advisory_xact_lock(${MIGRATION_LOCK})`)
+            await run(`set local lock_timeout = ${LOCK_MS}`)
+          }
           const result = await work(run)
           await run('commit')
           return result
-        } finally {
-          connection.destroy()
-        }
-      }
+        })
     },
 
     get gauges() {
@@ -155,40 +175,39 @@ export function postgresDialect(options: PostgresOptions): Dialect {
  */
 const SETTLE = `select pg_logical_emit_message(true, 'carrinho', '')`
 const MIGRATION_MS = 30 * 60_000
+/** Longest wait for another migration, and for others to let go of a table. */
+const GIVE_UP_MS = 10 * 60_000
+const LOCK_MS = 60_000
 /** Any number that no other program on the same database uses: "carrinho" on a telephone's keys. */
 const MIGRATION_LOCK = 22_777_446
 
-const builder = drizzle(async () => ({ rows: [] })) as unknown as Builder
-const dialect = new PgDialect()
-const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(dialect.sqlToQuery(fragment.getSQL()))
-const value = sql.placeholder
-const name = (column: PgColumn) => sql.identifier(column.name)
-
-const expired = (table: PgTable, column: PgColumn): Statement =>
-  statement(
-    dialect.sqlToQuery(sql`delete from ${table} where ctid = any (array(
-    select ctid from ${table} where ${column} < ${value('before')} limit ${value('limit')}))`)
-  )
-
-const pruning: Record<Prunable, Statement> = {
-  sessions: expired(tables.sessions, tables.sessions.expiresAt),
-  operations: expired(tables.operations, tables.operations.createdAt),
-  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
+async function onConnection<R>(
+  database: ServerDatabase,
+  limits: DatabaseLimits,
+  onPrimary: boolean,
+  work: (run: RunStatement) => Promise<R>
+): Promise<R> {
+  const connection = await connect(database, limits, onPrimary)
+  try {
+    return await work(async (text, params = []) => (await connection.run(text, params, MIGRATION_MS)).rows)
+  } catch (error) {
+    if (driverCode(error) !== '55P03') throw error
+    throw new Refusal(
+      'another program has held on to a table for a minute, or another migration for ten (pg_stat_activity tells which): try again when it has let go'
+    )
+  } finally {
+    connection.destroy()
+  }
 }
 
-/** Key and item in one statement: a key used before fails it whole (23505). */
-const insertOnce: Statement = (() => {
-  const { operations, items } = tables
-  return statement(
-    dialect.sqlToQuery(sql`
-    with operation as (
-      insert into ${operations} (${name(operations.customerId)}, ${name(operations.key)}, ${name(operations.digest)}, ${name(operations.createdAt)})
-      values (${value('customerId')}, ${value('key')}, ${value('digest')}, ${value('createdAt')})
-    )
-    insert into ${items} (${name(items.customerId)}, ${name(items.type)}, ${name(items.quantity)}, ${name(items.shop)})
-    values (${value('customerId')}, ${value('type')}, ${value('quantity')}, ${value('shop')})`)
-  )
-})()
+const dialect = new PgDialect()
+const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(dialect.sqlToQuery(fragment.getSQL()))
+const lock = compile(lockList)
+
+const pruning = mapPrunable(({ table, column }) =>
+  compile(sql`delete from ${table} where ctid = any (array(
+    select ctid from ${table} where ${column} < ${given.number('before')} limit ${given.number('limit')}))`)
+)
 
 async function connect(
   database: ServerDatabase,
@@ -299,11 +318,14 @@ class PostgresConnection implements Connection {
    */
   async describe(timeoutMs: number): Promise<NodeInfo> {
     const { rows } = await this.run(
-      `select current_setting('cluster_name'), host(inet_server_addr()), current_setting('in_hot_standby', true), current_setting('server_version')`,
+      `select current_setting('cluster_name'), host(inet_server_addr()), current_setting('in_hot_standby', true), current_setting('server_version'), current_setting('client_encoding')`,
       [],
       timeoutMs
     )
-    const [name, address, inRecovery, version] = rows[0] ?? []
+    const [name, address, inRecovery, version, encoding] = rows[0] ?? []
+    if (encoding !== 'UTF8') {
+      throw new NoConnection('connect', `the connection does not speak UTF8, which would garble text: ${encoding}`)
+    }
     this.node = String(name || address || this.node)
     this.role = inRecovery === 'on' ? 'standby' : 'primary'
     return { node: this.node, role: this.role, version: String(version), clusterSize: 1 }

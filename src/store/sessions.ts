@@ -1,83 +1,58 @@
-import { and, desc, eq, gt, ne, sql } from 'drizzle-orm'
 import type { Dialect } from './dialect.ts'
-import { select, write } from './statement.ts'
+import { given, insert, type RowOf, select, sql } from './sql.ts'
+import { reading } from './statement.ts'
+import { accounts, sessions } from './tables.ts'
 import type { Db } from './work.ts'
 
 /** Times are milliseconds since 1970. */
-export interface SessionRow {
-  idHash: string
-  customerId: number
-  createdAt: number
-  lastSeenAt: number
-  expiresAt: number
-  /** The web server that made it. */
-  madeOn: string
-  userAgent: string
-  address: string
+export type SessionRow = RowOf<typeof sessions.columns>
+
+const liveColumns = {
+  accountId: sessions.accountId,
+  name: accounts.name,
+  email: accounts.email,
+  createdAt: sessions.createdAt,
+  lastSeenAt: sessions.lastSeenAt,
+  madeOn: sessions.madeOn
 }
 
-export interface LiveSession {
-  customerId: number
-  name: string
-  email: string
-  createdAt: number
-  lastSeenAt: number
-  /** The web server that made it. */
-  madeOn: string
-}
+/** A session, and whose it is. */
+export type LiveSession = RowOf<typeof liveColumns>
 
 export type SessionStore = ReturnType<typeof sessionStore>
 
 /** `sessions`: who is signed in, under a hash of the id in the cookie. */
-export function sessionStore({ builder, tables: { sessions, customers } }: Dialect) {
-  const value = sql.placeholder
-  const here = eq(sessions.idHash, value('idHash'))
-  const mine = eq(sessions.customerId, value('customerId'))
+export function sessionStore(dialect: Dialect) {
+  const here = sql`${sessions.idHash} = ${given.text('idHash')}`
+  const ofAccount = sql`${sessions.accountId} = ${given.number('accountId')}`
+  const isLive = sql`${sessions.expiresAt} > ${given.number('now')}`
 
   // On every request of someone signed in; it brings the account along.
-  const live = select(
-    builder
-      .select({
-        customerId: sessions.customerId,
-        name: customers.name,
-        email: customers.email,
-        createdAt: sessions.createdAt,
-        lastSeenAt: sessions.lastSeenAt,
-        madeOn: sessions.madeOn
-      })
-      .from(sessions)
-      .innerJoin(customers, eq(customers.id, sessions.customerId))
-      .where(and(here, gt(sessions.expiresAt, value('now'))))
+  const live = reading(
+    dialect,
+    select(
+      liveColumns,
+      sql`from ${sessions} join ${accounts} on ${accounts.id} = ${sessions.accountId} where ${here} and ${isLive}`
+    )
   )
-  const list = select(
-    builder
-      .select()
-      .from(sessions)
-      .where(and(mine, gt(sessions.expiresAt, value('now'))))
-      .orderBy(desc(sessions.lastSeenAt))
-      .limit(100)
+  const list = reading(
+    dialect,
+    select(
+      sessions.columns,
+      sql`from ${sessions} where ${ofAccount} and ${isLive} order by ${sessions.lastSeenAt} desc limit 100`
+    )
   )
-  const insert = write(
-    builder.insert(sessions).values({
-      idHash: value('idHash'),
-      customerId: value('customerId'),
-      createdAt: value('createdAt'),
-      lastSeenAt: value('lastSeenAt'),
-      expiresAt: value('expiresAt'),
-      madeOn: value('madeOn'),
-      userAgent: value('userAgent'),
-      address: value('address')
-    })
+  const add = dialect.compile(
+    insert(sessions, ['idHash', 'accountId', 'createdAt', 'lastSeenAt', 'expiresAt', 'madeOn', 'userAgent', 'address'])
   )
-  const touch = write(
-    builder
-      .update(sessions)
-      .set({ lastSeenAt: sql`${value('lastSeenAt')}`, expiresAt: sql`${value('expiresAt')}` })
-      .where(here)
+  const touch = dialect.compile(
+    sql`update ${sessions} set ${sessions.lastSeenAt} = ${given.number('lastSeenAt')}, ${sessions.expiresAt} = ${given.number('expiresAt')} where ${here}`
   )
-  const remove = write(builder.delete(sessions).where(here))
-  const removeAll = write(builder.delete(sessions).where(mine))
-  const removeOthers = write(builder.delete(sessions).where(and(mine, ne(sessions.idHash, value('idHash')))))
+  const remove = dialect.compile(sql`delete from ${sessions} where ${here}`)
+  const removeAll = dialect.compile(sql`delete from ${sessions} where ${ofAccount}`)
+  const removeOthers = dialect.compile(
+    sql`delete from ${sessions} where ${ofAccount} and ${sessions.idHash} <> ${given.text('idHash')}`
+  )
 
   return {
     /** Undefined when there is none, or it has expired. */
@@ -88,7 +63,7 @@ export function sessionStore({ builder, tables: { sessions, customers } }: Diale
 
     /** @throws an error with verdict `duplicate` when it was added already */
     async add(db: Db, session: SessionRow): Promise<void> {
-      await db.write(insert, { ...session })
+      await db.write(add, session)
     },
 
     async touch(db: Db, idHash: string, lastSeenAt: number, expiresAt: number): Promise<void> {
@@ -99,13 +74,13 @@ export function sessionStore({ builder, tables: { sessions, customers } }: Diale
       await db.write(remove, { idHash })
     },
 
-    /** Ends a customer's sessions, all or all but one; how many. */
-    removeAll: (db: Db, customerId: number, exceptHash?: string): Promise<number> =>
+    /** Ends an account's sessions, all or all but one; how many. */
+    removeAll: (db: Db, accountId: number, exceptHash?: string): Promise<number> =>
       exceptHash === undefined
-        ? db.write(removeAll, { customerId })
-        : db.write(removeOthers, { customerId, idHash: exceptHash }),
+        ? db.write(removeAll, { accountId })
+        : db.write(removeOthers, { accountId, idHash: exceptHash }),
 
-    /** A customer's live sessions, the one seen last first, at most 100. */
-    list: (db: Db, customerId: number, now: number): Promise<SessionRow[]> => db.all(list, { customerId, now })
+    /** An account's live sessions, the one seen last first, at most 100. */
+    list: (db: Db, accountId: number, now: number): Promise<SessionRow[]> => db.all(list, { accountId, now })
   }
 }

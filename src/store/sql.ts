@@ -21,6 +21,7 @@ export interface Reading<V extends object, R> extends Fragment<V> {
 
 export interface Column<T = unknown> extends SQLWrapper {
   readonly name: string
+  readonly holds: 'number' | 'text'
   /** The name of its table, once it is in one. */
   readonly table?: string
   readonly [ROW]?: T
@@ -28,24 +29,35 @@ export interface Column<T = unknown> extends SQLWrapper {
 
 type Columns = Record<string, Column>
 
-export type Table<C extends Columns = Columns> = SQLWrapper & { readonly name: string; readonly columns: C } & C
+/** What is known of any table. */
+export interface AnyTable extends SQLWrapper {
+  readonly tableName: string
+  readonly columns: Columns
+}
+
+/** Its columns are its members. */
+export type Table<C extends Columns> = SQLWrapper & { readonly tableName: string; readonly columns: C } & C
 
 type TypeOf<C> = C extends Column<infer T> ? T : never
 /** A row of a table, or of the columns given. */
 export type RowOf<C extends Columns> = { [K in keyof C]: TypeOf<C[K]> }
 
-const column = <T>(name: string): Column<T> => ({ name, getSQL: () => template.identifier(name).getSQL() })
+const column = <T>(name: string, holds: Column['holds']): Column<T> => ({
+  name,
+  holds,
+  getSQL: () => template.identifier(name).getSQL()
+})
 
 /** Whole numbers up to 2^53: ids, counts, milliseconds since 1970. */
-export const number = (name: string) => column<number>(name)
-export const text = (name: string) => column<string>(name)
+export const number = (name: string) => column<number>(name, 'number')
+export const text = (name: string) => column<string>(name, 'text')
 /** One of a few words. */
-export const word = <W extends string>(name: string) => column<W>(name)
-export const optional = <T>({ name }: Column<T>) => column<T | null>(name)
+export const word = <W extends string>(name: string) => column<W>(name, 'text')
+export const optional = <T>({ name, holds }: Column<T>) => column<T | null>(name, holds)
 
-export function table<C extends Columns>(name: string, columns: C): Table<C> {
-  const placed = Object.fromEntries(Object.entries(columns).map(([key, it]) => [key, { ...it, table: name }])) as C
-  return Object.assign({ name, columns: placed, getSQL: () => template.identifier(name).getSQL() }, placed)
+export function table<C extends Columns>(tableName: string, columns: C): Table<C> {
+  const placed = Object.fromEntries(Object.entries(columns).map(([key, it]) => [key, { ...it, table: tableName }])) as C
+  return Object.assign({ tableName, columns: placed, getSQL: () => template.identifier(tableName).getSQL() }, placed)
 }
 
 /** A place for a value, filled in when the statement runs. */
@@ -98,11 +110,24 @@ export function select<C extends Columns, V extends object>(columns: C, tail: Fr
 
 type Named<C extends Columns, K extends keyof C> = { [N in K]: TypeOf<C[N]> }
 
-const placesOf = <C extends Columns, K extends keyof C & string>(names: readonly K[]): Fragment<Named<C, K>> =>
-  join(
-    names.map(name => place<string, never>(name) as Fragment<Named<C, K>>),
-    ', '
-  )
+/** What `insert` puts where: the columns' names in the database, and a place for the value of each. */
+export function columnsAndPlaces<C extends Columns, const K extends readonly (keyof C & string)[]>(
+  { columns }: Table<C>,
+  names: K,
+  wrap: (place: Fragment, column: Column) => Fragment = it => it
+): { columns: Fragment; places: Fragment<Named<C, K[number]>> } {
+  const pairs = names.map(name => ({ column: columns[name] as Column, place: place<string, never>(name) as Fragment }))
+  return {
+    columns: join(
+      pairs.map(({ column }) => column),
+      ', '
+    ),
+    places: join(
+      pairs.map(({ column, place }) => wrap(place, column)),
+      ', '
+    ) as Fragment<Named<C, K[number]>>
+  }
+}
 
 /** `insert into` a table the values of these columns, by the columns' names here. */
 export function insert<C extends Columns, const K extends readonly (keyof C & string)[]>(
@@ -110,9 +135,6 @@ export function insert<C extends Columns, const K extends readonly (keyof C & st
   names: K
 ): Fragment<Named<C, K[number]>> {
   const target: SQLWrapper = into
-  const columns = join(
-    names.map(name => into.columns[name] as Column),
-    ', '
-  )
-  return sql`insert into ${target} (${columns}) values (${placesOf<C, K[number]>(names)})`
+  const { columns, places } = columnsAndPlaces(into, names)
+  return sql`insert into ${target} (${columns}) values (${places})`
 }

@@ -1,23 +1,20 @@
-import { sql } from 'drizzle-orm'
-import { type SQLiteColumn, SQLiteSyncDialect, type SQLiteTable } from 'drizzle-orm/sqlite-core'
-import { drizzle } from 'drizzle-orm/sqlite-proxy'
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
 import Database from 'libsql'
 import type { DatabaseLimits } from '../config.ts'
 import type { EmbeddedDatabase } from '../database-url.ts'
 import { ConfigError } from '../errors.ts'
+import type { ChangeValues, Effect } from './changes.ts'
 import type { Answer } from './connection.ts'
-import type { Builder, Dialect, Prunable, Run, SameRows, Tables } from './dialect.ts'
-import { makePrivate } from './embedded-file.ts'
+import type { Dialect, Run, RunStatement, UniqueKey } from './dialect.ts'
 import { sqliteChange } from './drivers/sqlite-change.ts'
+import { makePrivate } from './embedded-file.ts'
 import type { StoreEvents } from './events.ts'
-import { driverCode, type Verdict } from './failures.ts'
-import { insertItem, insertOperation } from './inserts.ts'
-import type { Fragment } from './sql.ts'
-import { fill, type Statement, statement } from './statement.ts'
-import * as tables from './tables.sqlite.ts'
+import { driverCode, driverField, ListFull, type Verdict } from './failures.ts'
+import { type Fragment, given, sql } from './sql.ts'
+import { fill, needing, statement } from './statement.ts'
+import { surveySqlite } from './survey.sqlite.ts'
+import { mapPrunable } from './tables.ts'
 import type { Bill } from './work.ts'
-
-true satisfies SameRows<typeof tables>
 
 /** The one node there is, in headers and pages. */
 const NODE = 'embedded'
@@ -35,6 +32,16 @@ export function sqliteVerdict(error: unknown): Verdict {
   if (isNoRoom(error)) return 'full'
   return code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' ? 'duplicate' : 'final'
 }
+
+const UNIQUE: Record<UniqueKey, RegExp> = {
+  // A table that was here before may keep its e-mails apart, too.
+  email: /: clientes\.email(_key)?$/,
+  change: /: changes\.account_id, changes\.change_key/,
+  session: /: sessions\./,
+  loginFailure: /: login_failures\./
+}
+
+const broke = (error: unknown, key: UniqueKey): boolean => UNIQUE[key].test(driverField(error, 'message'))
 
 export interface SqliteOptions {
   database: EmbeddedDatabase
@@ -68,8 +75,6 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
 
   return {
     engine: 'sqlite',
-    tables: tables as unknown as Tables,
-    builder,
 
     async run(bill, statement, params, isSelect) {
       if (isSelect) return reader.run(bill, statement, params, true)
@@ -78,22 +83,24 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
 
     transaction,
 
-    insertOnce: (bill, operation, item) =>
-      transaction(bill, async run => {
-        await run(addOperation.sql, fill(addOperation, { ...operation }), false)
-        await run(addItem.sql, fill(addItem, { ...item }), false)
-      }),
-
     compile,
-    change(effect) {
-      const steps = sqliteChange(effect).map(step => compile(step))
+    change<V extends object>(effect: Effect<V>) {
+      const change = sqliteChange(effect)
+      const begin = change.begin.map(step => needing<V & ChangeValues>(compile(step)))
+      const count = change.count && needing<V & ChangeValues>(compile(change.count))
+      const steps = change.steps.map(step => needing<V & ChangeValues>(compile(step)))
       // Without a pause between them: another server on this file would otherwise wait for this process.
-      return (bill, values) =>
+      return (bill: Bill, values: V & ChangeValues) =>
         turn(async () => {
           writer.exec('begin immediate')
           try {
+            for (const step of begin) writer.run(bill, step.sql, fill(step, values), false)
+            if (count) {
+              const { rows } = writer.run(bill, count.sql, fill(count, values), true)
+              if (Number(rows[0]?.[0]) >= values.limit) throw new ListFull()
+            }
             const answers = steps.map(step =>
-              writer.run(bill, step.sql, fill(step, values), /\breturning\b/.test(step.sql))
+              writer.run(bill, step.sql, fill(step, values), / returning /.test(step.sql))
             )
             writer.exec('commit')
             return answers.flatMap(answer => answer.rows)[0]?.[0] as string | null
@@ -112,6 +119,7 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
     },
 
     verdict: sqliteVerdict,
+    broke,
 
     async ping(bill) {
       reader.run(bill, 'select 1', [], true)
@@ -125,19 +133,15 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
 
     migrator: {
       folder: 'sqlite',
-      async exclusively(work) {
-        const connection = open(file, 30_000)
-        try {
+      survey: surveySqlite,
+      inspect: work => onConnection(file, connection => work(runOn(connection))),
+      exclusively: (_say, work) =>
+        onConnection(file, async connection => {
           connection.exec('begin immediate')
-          const result = await work(async (statement, params = []) => {
-            return connection.run(undefined, statement, params, /^\s*select\b/i.test(statement)).rows
-          })
+          const result = await work(runOn(connection))
           connection.exec('commit')
           return result
-        } finally {
-          connection.close()
-        }
-      }
+        })
     },
 
     causalReads: { total: 0, ms: 0 },
@@ -151,26 +155,26 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
   }
 }
 
-const queries = drizzle(async () => ({ rows: [] }))
-const builder = queries as unknown as Builder
-const value = sql.placeholder
+async function onConnection<R>(file: string, work: (connection: ReturnType<typeof open>) => Promise<R>): Promise<R> {
+  const connection = open(file, 30_000)
+  try {
+    return await work(connection)
+  } finally {
+    connection.close()
+  }
+}
 
-const addOperation = insertOperation(builder, tables as unknown as Tables)
-const addItem = insertItem(builder, tables as unknown as Tables)
+const runOn =
+  (connection: ReturnType<typeof open>): RunStatement =>
+  async (statement, params = []) =>
+    connection.run(undefined, statement, params, /^\s*select\b/i.test(statement)).rows
 
 const dialect = new SQLiteSyncDialect()
 const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(dialect.sqlToQuery(fragment.getSQL()))
-const expired = (table: SQLiteTable, column: SQLiteColumn): Statement =>
-  statement(
-    dialect.sqlToQuery(sql`delete from ${table} where rowid in (
-    select rowid from ${table} where ${column} < ${value('before')} limit ${value('limit')})`)
-  )
-
-const pruning: Record<Prunable, Statement> = {
-  sessions: expired(tables.sessions, tables.sessions.expiresAt),
-  operations: expired(tables.operations, tables.operations.createdAt),
-  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
-}
+const pruning = mapPrunable(({ table, column }) =>
+  compile(sql`delete from ${table} where rowid in (
+    select rowid from ${table} where ${column} < ${given.number('before')} limit ${given.number('limit')})`)
+)
 
 /** A function that runs what it is given one after the other. */
 function inTurn() {

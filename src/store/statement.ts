@@ -32,14 +32,6 @@ export interface Select<Row, V extends object = Values> extends Statement<V> {
   readonly keys: readonly (keyof Row & string)[]
 }
 
-interface Built {
-  toSQL(): Query
-}
-
-export function write(query: Built): Statement {
-  return statement(query.toSQL())
-}
-
 export function statement<V extends object = Values>({ sql, params }: Pick<Query, 'sql' | 'params'>): Statement<V> {
   const places = params.map(param => {
     const value = is(param, Param) ? param.value : param
@@ -48,16 +40,13 @@ export function statement<V extends object = Values>({ sql, params }: Pick<Query
   return { sql, params: places }
 }
 
-/** Rows come as the types that the query builder infers; every column is a number or a text in all three drivers. */
-export function select<Row>(query: Built & PromiseLike<Row[]>): Select<Row> {
-  const { getSelectedFields } = query as unknown as { getSelectedFields(): object }
-  return { ...write(query), keys: Object.keys(getSelectedFields.call(query)) as (keyof Row & string)[] }
-}
-
 export interface Compiler {
   /** SQL in this database's spelling, ready to run. */
   compile<V extends object>(fragment: Fragment<V>): Statement<V>
 }
+
+/** A statement put together of pieces whose values the compiler lost sight of: they are in `V`. */
+export const needing = <V extends object>(statement: Statement<never>): Statement<V> => statement as Statement<V>
 
 /** A statement that reads, ready to run. */
 export function reading<V extends object, Row>({ compile }: Compiler, fragment: Reading<V, Row>): Select<Row, V> {

@@ -18,7 +18,7 @@ export async function tryStorage(sessions: SessionStore, work: Work): Promise<vo
     for (let row = 0; row < ROWS; row++) {
       await sessions.add(tx, {
         idHash: `trial-${mark}-${row}`,
-        customerId: NOBODY,
+        accountId: NOBODY,
         createdAt: 0,
         lastSeenAt: 0,
         expiresAt: 0,

@@ -1,4 +1,4 @@
-import { number, optional, table, text, word } from './sql.ts'
+import { type AnyTable, type Column, number, optional, table, text, word } from './sql.ts'
 
 /**
  * Every table of the application, for all three databases; migrations/ makes them. The lab guide's tables and columns keep
@@ -54,4 +54,52 @@ export const changes = table('changes', {
   /** The item's content as JSON: as it was before a change that takes it away, else as it was given. */
   detail: optional(text('detail')),
   at: number('at')
+})
+
+export const sessions = table('sessions', {
+  /** A hash: whoever reads the table cannot sign in with it. */
+  idHash: text('id_hash'),
+  accountId: number('customer_id'),
+  createdAt: number('created_at'),
+  lastSeenAt: number('last_seen_at'),
+  /** The earlier of its idle and its absolute end, as of the last time it was seen. */
+  expiresAt: number('expires_at'),
+  /** The web server that made it. */
+  madeOn: text('made_on'),
+  userAgent: text('user_agent'),
+  address: text('address')
+})
+
+/** One row a failed login and subject: rows are only added, so that servers never collide on a counter. */
+export const loginFailures = table('login_failures', {
+  id: text('id'),
+  /** Digest of an account's e-mail or of an address. */
+  subject: text('subject'),
+  failedAt: number('failed_at')
+})
+
+export const migrations = table('schema_migrations', {
+  version: number('version'),
+  name: text('name'),
+  appliedAt: number('applied_at')
+})
+
+/** What this application makes beside the guide's tables. */
+export const ownTables: readonly AnyTable[] = [lists, changes, sessions, loginFailures, migrations]
+
+/** What is of no more use after a while, and the column that says when. */
+const prunable = {
+  sessions: { table: sessions, column: sessions.expiresAt },
+  changes: { table: changes, column: changes.at },
+  loginFailures: { table: loginFailures, column: loginFailures.failedAt }
+} satisfies Record<string, { table: AnyTable; column: Column<number> }>
+
+export type Prunable = keyof typeof prunable
+
+export const mapPrunable = <R>(
+  make: (pruned: { table: AnyTable; column: Column<number> }) => R
+): Record<Prunable, R> => ({
+  sessions: make(prunable.sessions),
+  changes: make(prunable.changes),
+  loginFailures: make(prunable.loginFailures)
 })

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseUnavailable, storageFull } from '../errors.ts'
 import type { Answer } from './connection.ts'
-import type { Dialect, NewItem, OperationKey, Prunable } from './dialect.ts'
+import type { Dialect, UniqueKey } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
 import { failureName } from './failures.ts'
 import { fill, type Select, type Statement, toRows } from './statement.ts'
+import type { Prunable } from './tables.ts'
 
 /** What may run statements: a piece of work, or a transaction in it. */
 export interface Db {
@@ -52,6 +53,11 @@ export class Work implements Db, Bill {
     this.deadline = performance.now() + limitMs
     this.requestId = requestId
     this.job = job
+  }
+
+  /** Its continuation, with a deadline of its own: for what is read while somebody slow takes what was read before. */
+  next(limitMs: number): Work {
+    return new Work(this.#dialect, this.#events, limitMs, this.requestId, this.job)
   }
 
   /** One SELECT, tried again until the deadline. @throws AppError database_unavailable */
@@ -107,11 +113,6 @@ export class Work implements Db, Bill {
     )
   }
 
-  /** @see Dialect.insertOnce */
-  insertOnce(operation: OperationKey, item: NewItem): Promise<unknown> {
-    return this.#dialect.insertOnce(this, operation, item)
-  }
-
   /** @see Dialect.settle. What a try of this work's own did is settled already. @throws AppError database_unavailable */
   async settle(): Promise<void> {
     const unit = () => this.#dialect.settle(this)
@@ -132,8 +133,9 @@ export class Work implements Db, Bill {
     return this.#dialect.ping(this, timeoutMs)
   }
 
-  isDuplicate(error: unknown): boolean {
-    return this.#dialect.verdict(error) === 'duplicate'
+  /** Whether it failed as this key is there already, or, without one, any key. */
+  isDuplicate(error: unknown, key?: UniqueKey): boolean {
+    return this.#dialect.verdict(error) === 'duplicate' && (key === undefined || this.#dialect.broke(error, key))
   }
 
   async #again<R>(

@@ -103,6 +103,39 @@ forEachEngine('health and identity', engine => {
     for (const secret of [client.account.email, 'Batatas', '12345']) assert.ok(!reply.text.includes(secret))
   })
 
+  test('metrics can be kept for who has the token', async t => {
+    const token = 'a-token-of-many-letters'
+    const server = await startServer(t, { ...site.database.env, METRICS_TOKEN: token })
+    const get = (authorization?: string) =>
+      request(`${server.url}/metrics?token=${token}`, { headers: authorization === undefined ? {} : { authorization } })
+    for (const wrong of [
+      undefined,
+      '',
+      token,
+      'Bearer',
+      'Bearer ',
+      `Bearer ${token.slice(0, -1)}`,
+      `Bearer ${token}x`,
+      `Bearer ${token} ${token}`,
+      `Basic ${token}`,
+      `Basic ${Buffer.from(`metrics:${token}`).toString('base64')}`
+    ]) {
+      const reply = await get(wrong)
+      assert.equal(reply.status, 401, wrong)
+      assert.match(reply.headers['www-authenticate'] ?? '', /^Bearer/)
+      assert.equal(reply.headers['cache-control'], 'no-store')
+      assert.ok(!reply.text.includes('carrinho_ready'), wrong)
+    }
+    for (const right of [`Bearer ${token}`, `bearer ${token}`]) {
+      const reply = await get(right)
+      assert.equal(reply.status, 200, right)
+      assert.match(reply.text, /^carrinho_ready/m)
+      assert.equal(reply.headers['cache-control'], 'no-store')
+    }
+    assert.equal((await request(`${server.url}/health/ready`)).status, 200, 'health needs none')
+    assert.ok(!server.logs.join('\n').includes(token))
+  })
+
   test('the log holds no password, no cookie and no e-mail in a path', async t => {
     const client = await signedIn(t, site.server)
     await client.tryLogin({ email: client.account.email, password: 'a very secret guess' })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findLongestGap, findLongestPause, namesDatabaseNode } from '../../lab/checker/gaps.ts'
+import { mayFail } from '../../lab/checker/failures.ts'
+import { findLongestGap, findLongestPause, findUnrest, namesDatabaseNode } from '../../lab/checker/gaps.ts'
 import { checkShares } from '../../lab/checker/shares.ts'
 import { fitSlope } from '../../lab/checker/slope.ts'
 import { countStaleReads } from '../../lab/checker/stale-reads.ts'
 import { countSessions, countSpreadLists, countUnanswered, median, quantile } from '../../lab/checker/tally.ts'
 import { readAdverts } from '../../lab/checker/vrrp.ts'
-import { mayFail } from '../../lab/trials.ts'
 import { findForm, NoAnswer } from '../../lab/workload/browser.ts'
 import type { Line } from '../../lab/workload/history.ts'
 import { judge } from '../../lab/workload/recorder.ts'
@@ -237,4 +237,42 @@ test('a quantile is a value that was there', () => {
   assert.equal(quantile([3, 1, 2, 4], 0.5), 2)
   assert.equal(quantile([3, 1, 2, 4], 0.99), 4)
   assert.throws(() => quantile([], 0.5))
+})
+
+test('what is noticed while nothing is broken is told apart from the faults', () => {
+  const shopping = { fromMs: 0, toMs: 1_000 }
+  const fault = { fromMs: 300, toMs: 500 }
+  const probes = [0, 20, 250, 270, 290, 310, 490, 510, 600].map(at => ({ ...probe(at), node: 'pg01' }))
+  assert.equal(findUnrest(probes, [shopping], []).longestGapMs, 230)
+  assert.equal(findUnrest(probes, [shopping], [{ fromMs: 100, toMs: 120 }]).longestGapMs, 180)
+  const calm = findUnrest(probes, [shopping], [{ fromMs: 100, toMs: 120 }, fault])
+  assert.equal(calm.longestGapMs, 90, 'a gap that touches a fault is the fault’s')
+  assert.equal(calm.atMs, 515)
+  assert.equal(findUnrest([probe(0), probe(20)], [shopping], []).longestDatabaseGapMs, null)
+})
+
+test('between two times of shopping nobody asked, which is no gap', () => {
+  const probes = [0, 20, 9_000, 9_020].map(at => probe(at))
+  const spans = [
+    { fromMs: 0, toMs: 100 },
+    { fromMs: 8_990, toMs: 9_100 }
+  ]
+  assert.equal(findUnrest(probes, spans, []).longestGapMs, 20)
+})
+
+test('a wait and a failure count as calm only when their action began and ended without a fault', () => {
+  const fault = { fromMs: 1_000, toMs: 2_000 }
+  const history = [
+    probe(0),
+    act(900, 'add', { attempt: 1, outcome: 'unknown', ms: 50 }),
+    act(2_500, 'add', { attempt: 2, outcome: 'unknown' }),
+    act(6_000, 'add', { attempt: 3 }),
+    act(6_000, 'read', { outcome: 'fail', ms: 700, who: 'c02' })
+  ]
+  const { longestPauseMs, failed } = findUnrest(history, [{ fromMs: 0, toMs: 9_000 }], [fault])
+  assert.equal(longestPauseMs, 700)
+  assert.deepEqual(
+    failed.map(line => line.at),
+    [900, 6_000]
+  )
 })

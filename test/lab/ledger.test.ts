@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkLedger } from '../../lab/checker/ledger.ts'
+import { checkLedger, provesMuch } from '../../lab/checker/ledger.ts'
 import type { Line } from '../../lab/workload/history.ts'
+import { LONGEST_LIST, wantsToRemove } from '../../lab/workload/shopping.ts'
 
 let clock = 0
 const line = (what: Line['what'], outcome: Line['outcome'], more: Partial<Line> = {}): Line => {
@@ -96,4 +97,31 @@ test('a history that removed all it had acknowledged proves nothing about loss',
 
 test('a loss is reported even when another customer’s list is missing', () => {
   assert.equal(checkLedger([add('a'), add('b', 'ok', { who: 'c02' }), final([])]).verdict, 'bad')
+})
+
+test('customers keep at least half of what they add, however the dice fall, and a list stays on one page', () => {
+  const dice = [() => 0, () => 0.2, () => 0.34, () => 0.9, Math.random]
+  for (const die of dice) {
+    for (const actions of [10, 100, 180, 2_000]) {
+      const account = { added: 0, removed: 0 }
+      for (let action = 0; action < actions; action += 1) {
+        const listed = account.added - account.removed
+        if (wantsToRemove(listed, account, die())) account.removed += 1
+        else account.added += 1
+      }
+      const present = account.added - account.removed
+      assert.ok(present <= LONGEST_LIST)
+      assert.ok(present >= Math.min(account.added / 2, LONGEST_LIST - 1), `${present} of ${account.added}`)
+      const ledger = { ...checkLedger([]).ledger, acknowledged: account.added, present }
+      assert.equal(provesMuch(ledger, 1), true)
+    }
+  }
+})
+
+test('a ledger that compares few of many items does not prove much', () => {
+  const ledger = checkLedger([]).ledger
+  assert.equal(provesMuch({ ...ledger, acknowledged: 500, present: 35 }, 6), false)
+  assert.equal(provesMuch({ ...ledger, acknowledged: 70, present: 35 }, 6), true)
+  assert.equal(provesMuch({ ...ledger, acknowledged: 20_000, present: 900 }, 10), true, 'a soak fills its lists')
+  assert.equal(provesMuch(ledger, 6), false)
 })

@@ -33,3 +33,32 @@ test('the compose file gives each host the address that the runner knows', () =>
     assert.equal(Number(address), octet, host)
   }
 })
+
+test('hosts of one kind have one image, and one of them, there wherever the others are, builds it', () => {
+  const compose = readFileSync(path('docker-compose.yml'), 'utf8')
+  const [kinds = '', services = ''] = compose.split('\nservices:\n')
+  const imageOfKind = new Map<string, string>()
+  for (const [block, kind] of kinds.matchAll(/^x-[\w-]+: &([\w-]+)\n(?: .*\n)+/gm)) {
+    const image = /^ {2}image: (\S+)$/m.exec(block)?.[1]
+    if (image) imageOfKind.set(kind as string, image)
+  }
+  const imageOf = new Map<string, string>()
+  const builders = new Map<string, string[]>()
+  for (const [block, host] of (services.split('\nnetworks:\n')[0] as string).matchAll(/^ {2}(\w+):\n(?: {4}.*\n)+/gm)) {
+    const kind = /<<: \*([\w-]+)$/m.exec(block)?.[1] as string
+    const image = /^ {4}image: (\S+)$/m.exec(block)?.[1] ?? imageOfKind.get(kind)
+    assert.ok(image, `${host} has an image`)
+    imageOf.set(host as string, image)
+    if (/^ {4}build:/m.test(block)) builders.set(image, [...(builders.get(image) ?? []), host as string])
+  }
+  assert.ok(Object.keys(OCTETS).every(host => imageOf.has(host)))
+  assert.ok(!/^ {2}build:/m.test(kinds), 'no kind builds for each of its hosts')
+  for (const image of new Set(imageOf.values())) assert.equal(builders.get(image)?.length, 1, image)
+  for (const { number } of scenarios) {
+    const hosts = readEnvFile(path(`lab/scenarios/${number}.env`)).COMPOSE_PROFILES?.split(',') ?? []
+    for (const host of hosts) {
+      const [builder] = builders.get(imageOf.get(host) as string) ?? []
+      assert.ok(hosts.includes(builder as string), `${number}: ${builder} builds the image of ${host}`)
+    }
+  }
+})

@@ -34,10 +34,10 @@ forEachEngine('numbered changes', engine => {
   const milk = { type: 'Leite', quantity: 2, shop: 'Mercearia' }
   const asked = (accountId: number, key: string, digest = 'd') => ({ accountId, key, digest, at: Date.now() })
   const add = (accountId: number, key: string, item = milk, server = 0) =>
-    (stores[server] as Store).changes.add(works[server] as Work, asked(accountId, key), item)
+    (stores[server] as Store).changes.add(works[server] as Work, asked(accountId, key), item, 10_000)
   const remove = (accountId: number, key: string, id: number, server = 0) =>
     (stores[server] as Store).changes.remove(works[server] as Work, asked(accountId, key), id)
-  const all = (accountId: number) => (stores[1] as Store).items.all(works[1] as Work, accountId)
+  const all = (accountId: number) => (stores[1] as Store).items.newest(works[1] as Work, accountId, 1000)
   const history = async (accountId: number) => {
     const rows = await database.query(
       `select c.version, c.kind, c.change_key, c.item_id, c.detail, l.version as latest from changes c
@@ -74,7 +74,7 @@ forEachEngine('numbered changes', engine => {
   test('of one key and another content are refused', async () => {
     const account = await addAccount()
     await add(account, 'k')
-    const other = await (stores[1] as Store).changes.add(works[1] as Work, asked(account, 'k', 'e'), milk)
+    const other = await (stores[1] as Store).changes.add(works[1] as Work, asked(account, 'k', 'e'), milk, 10_000)
     assert.equal(other.status, 'reused')
     assert.equal((await all(account)).length, 1)
     assert.equal((await history(account))[0]?.latest, 1)

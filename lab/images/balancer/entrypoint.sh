@@ -14,6 +14,9 @@ haproxy -c -q -f /etc/haproxy/haproxy.cfg
 mkdir -p /run/haproxy
 service haproxy start
 
+# Only the door has it. What `docker compose up` shows of it is where a newcomer looks.
+[ -z "${WELCOME:-}" ] || echo "$WELCOME"
+
 haproxy_runs() { service haproxy status >/dev/null 2>&1; }
 
 # In the background with wait, because a trap runs only between commands.

@@ -1,10 +1,14 @@
 #!/bin/sh
 set -eu
 mkdir -p /run/postgresql /run/pgpool
+# Who moves the address: Keepalived, or where it has no configuration pgpool itself.
+DELEGATE_IP=
+[ -n "${KEEPALIVED_CONFIG:-}" ] || DELEGATE_IP=$VIRTUAL_IP
+export DELEGATE_IP
 render /etc/lab/pgpool/pgpool.conf >/etc/pgpool2/pgpool.conf
 echo "$PGPOOL_ID" >/etc/pgpool2/pgpool_node_id
 # What a killed pgpool left behind would make this one refuse to start, or trust a state of long ago.
-rm -f /run/pgpool/* /run/postgresql/.s.* /tmp/.s.*
+rm -f /run/pgpool/* /run/postgresql/.s.* /tmp/.s.* /run/keepalived.pid /run/vrrp.pid
 
 # The number of the host that is primary now, as in pgpool.conf; fails when none answers as one, or more than one does.
 primary_number() {
@@ -48,4 +52,28 @@ while :; do watch-hosts $PG_NODES || :; sleep 1; done &
 # pgpool 4.6.1 listens for its siblings' heartbeats on 127.0.0.1 alone, so that none ever came, and one that stood still or was cut off
 # was never missed. They are passed on to where it listens.
 while :; do socat -u "UDP-RECV:9694,bind=$(hostname -i)" UDP-SENDTO:127.0.0.1:9694 || :; sleep 1; done &
-exec pgpool -n -D -f /etc/pgpool2/pgpool.conf
+[ -n "${KEEPALIVED_CONFIG:-}" ] || exec pgpool -n -D -f /etc/pgpool2/pgpool.conf
+
+pgpool -n -D -f /etc/pgpool2/pgpool.conf & pgpool=$!
+
+# Only a pgpool that serves may hold the address; when it has ended, so does this host, and Keepalived with it.
+render "/etc/lab/keepalived/$KEEPALIVED_CONFIG" >/etc/keepalived/keepalived.conf
+chmod 644 /etc/keepalived/keepalived.conf
+keep_keepalived() {
+  until pgpool-ready; do sleep 0.5; done
+  while :; do keepalived --dont-fork --log-console --log-detail || :; sleep 0.1; done
+}
+keep_keepalived & keeper=$!
+
+leave() {
+  # The address first: new connections go elsewhere, and the old ones are told half a second later. Then pgpool, which left to
+  # itself would wait until the last client has gone.
+  kill "$keeper" 2>/dev/null || :
+  [ -e /run/keepalived.pid ] && kill "$(cat /run/keepalived.pid)" 2>/dev/null || :
+  sleep 1
+  kill -INT "$pgpool" 2>/dev/null || :
+  wait "$pgpool" || :
+  exit 0
+}
+trap leave TERM INT
+wait "$pgpool"

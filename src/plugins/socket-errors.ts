@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import { type OutgoingMessage, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyBaseLogger } from 'fastify'
+import type { FloodLog } from './flood-log.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+
+interface ClientError extends Error {
+  code?: string
+}
+
+const statusOf = (code: string | undefined): 400 | 408 | 431 => {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
+  return code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+}
+
+/** What Node refuses before there is a request: one that came too slowly, is too large in its headers, or is no HTTP. */
+export function answerSocketError(
+  error: ClientError,
+  socket: Socket,
+  { serverName, log, flood }: { serverName: string; log: FastifyBaseLogger; flood: FloodLog }
+): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  // Browsers open connections ahead, and would take an answer for that of the request they send next.
+  if (socket.bytesRead === 0) {
+    socket.destroy()
+    return
+  }
+  const status = statusOf(error.code)
+  const line = { status, code: error.code, address: socket.remoteAddress }
+  flood(`${status} ${error.code}`, () => log.info(line, 'refused at the socket'))
+  // As Node's own answer: after the head of another one it would be taken for a part of that.
+  const answering = (socket as Socket & { _httpMessage?: OutgoingMessage })._httpMessage
+  if (!socket.writable || answering?.headersSent) {
+    socket.destroy()
+    return
+  }
+  const requestId = randomUUID()
+  const body = JSON.stringify({ error: status === 408 ? 'too_slow' : 'bad_request', requestId })
+  const headers = {
+    ...SECURITY_HEADERS,
+    'x-served-by': serverName,
+    'x-request-id': requestId,
+    'cache-control': 'no-store',
+    connection: 'close',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body.length
+  }
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`, () => socket.destroy())
+}
