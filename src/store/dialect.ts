@@ -56,7 +56,7 @@ export interface NodeInfo {
 }
 
 /** What `prune` may empty, each by the column that says when a row is of no more use. */
-export type Prunable = 'sessions' | 'operations' | 'loginFailures'
+export type Prunable = 'sessions' | 'operations' | 'loginFailures' | 'servers'
 
 /** What must be unique, and means something when it is there already. */
 export type UniqueKey = 'email' | 'operation' | 'session' | 'loginFailure'
@@ -95,6 +95,8 @@ export interface Dialect {
   nodeInfo(timeoutMs: number): Promise<NodeInfo>
   readonly migrator: Migrator
   readonly gauges: PoolGauges
+  /** Milliseconds since anything was last heard of the database, signs of life included; infinite before the first. */
+  silentMs(): number
   /** Reads so far that were sure to see what was acknowledged before, on another node too. */
   readonly causalReads: CausalReads
   close(waitMs: number): Promise<void>

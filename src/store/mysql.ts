@@ -166,6 +166,8 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
         )
     },
 
+    silentMs: () => pooled.pool.silentMs(),
+
     get gauges() {
       return pooled.pool.gauges
     },
@@ -230,7 +232,8 @@ const expired = (table: MySqlTable, column: MySqlColumn): Statement =>
 const pruning: Record<Prunable, Statement> = {
   sessions: expired(tables.sessions, tables.sessions.expiresAt),
   operations: expired(tables.operations, tables.operations.createdAt),
-  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
+  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt),
+  servers: expired(tables.servers, tables.servers.seenAt)
 }
 
 /** Ours, signalled by the statement below: as SQLSTATE 45000 is for whatever is a program's own. */

@@ -8,6 +8,8 @@ export interface NodeWatchOptions {
   lend(isWanted: (node: string) => boolean): Link | undefined
   /** `performance.now()` at which the node last answered on another link. */
   heardAt(node: string): number
+  /** The node gave a sign of life. */
+  heard(): void
   /** A link of the watch's own is no more. */
   lost(node: string): void
   /** The node no longer answers, on any link. */
@@ -53,10 +55,11 @@ export class NodeWatch {
   }
 
   async #ask(node: string, link: Link): Promise<void> {
-    const { silentMs, heardAt, lost, silent } = this.#options
+    const { silentMs, heardAt, heard, lost, silent } = this.#options
     this.#asked.add(node)
     try {
       await link.check(silentMs)
+      heard()
     } catch (error) {
       if (this.#links.get(node) !== link) return // stopped meanwhile
       this.#links.delete(node)

@@ -104,6 +104,8 @@ export class Pool {
   readonly #opener: LinkOpener
   readonly #balance: NodeBalance | undefined
   #disturbances = 0
+  /** `performance.now()` at which any node last did what it was asked. */
+  #lastHeardAt = Number.NEGATIVE_INFINITY
   #closed = false
   #drained: (() => void) | undefined
 
@@ -114,6 +116,9 @@ export class Pool {
       silentMs: options.silentMs,
       lend: isWanted => this.#lend(isWanted),
       heardAt: node => this.#heardAt(node),
+      heard: () => {
+        this.#lastHeardAt = performance.now()
+      },
       lost: node => {
         this.#disturbances++
         options.events.connectionDiscarded('watch', node, undefined)
@@ -152,6 +157,11 @@ export class Pool {
       waiting: this.#waiters.length,
       watching: this.#watch.size
     }
+  }
+
+  /** Milliseconds since any node was last heard of; infinite before the first. */
+  silentMs(): number {
+    return performance.now() - this.#lastHeardAt
   }
 
   /** A link that is idle and trusted, without waiting; undefined when there is none. As `acquire` otherwise. */
@@ -193,6 +203,7 @@ export class Pool {
     const slot = this.#busy.get(link)
     if (!slot) return
     const now = performance.now()
+    this.#lastHeardAt = now
     if (link.isGone()) {
       this.discard(link, 'gone')
     } else if (this.#closed || now > slot.oldAt) {
@@ -264,6 +275,7 @@ export class Pool {
       await slot.link.check(Math.min(this.#options.checkMs, left))
       slot.trusted = disturbances
       slot.idleSince = performance.now()
+      this.#lastHeardAt = slot.idleSince
       this.#options.events.connectionChecked('ok')
       return 'sound'
     } catch (error) {
@@ -319,6 +331,7 @@ export class Pool {
 
   /** Whoever waited longest gets it, or a link that came free meanwhile. */
   #opened(link: Link): void {
+    this.#lastHeardAt = performance.now()
     // One that was late may find its place taken.
     if (this.#closed || this.#busy.size + this.#idle.length >= this.#options.size) {
       this.#surplus(link)

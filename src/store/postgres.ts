@@ -165,6 +165,8 @@ export function postgresDialect(options: PostgresOptions): Dialect {
         })
     },
 
+    silentMs: () => pooled.pool.silentMs(),
+
     get gauges() {
       return pooled.pool.gauges
     },
@@ -218,7 +220,8 @@ const expired = (table: PgTable, column: PgColumn): Statement =>
 const pruning: Record<Prunable, Statement> = {
   sessions: expired(tables.sessions, tables.sessions.expiresAt),
   operations: expired(tables.operations, tables.operations.createdAt),
-  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
+  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt),
+  servers: expired(tables.servers, tables.servers.seenAt)
 }
 
 /** Key and item in one statement, none of them when there are `limit` items: a key used before fails it whole (23505). */

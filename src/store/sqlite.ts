@@ -129,6 +129,9 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
     },
 
     causalReads: { total: 0, ms: 0 },
+    // A file does not fall silent.
+    silentMs: () => 0,
+
     gauges: { open: 2, idle: 2, waiting: 0, watching: 0 },
     async close() {
       await turn(async () => {})
@@ -171,7 +174,8 @@ const expired = (table: SQLiteTable, column: SQLiteColumn): Statement =>
 const pruning: Record<Prunable, Statement> = {
   sessions: expired(tables.sessions, tables.sessions.expiresAt),
   operations: expired(tables.operations, tables.operations.createdAt),
-  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt)
+  loginFailures: expired(tables.loginFailures, tables.loginFailures.failedAt),
+  servers: expired(tables.servers, tables.servers.seenAt)
 }
 
 /** A function that runs what it is given one after the other. */

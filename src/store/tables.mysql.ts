@@ -58,6 +58,14 @@ export const loginFailures = mysqlTable(
   t => [index('login_failures_subject').on(t.subject, t.failedAt), index('login_failures_at').on(t.failedAt)]
 )
 
+export const servers = mysqlTable('servers', {
+  id: varchar('id', { length: 22 }).primaryKey(),
+  name: varchar('name', { length: 64 }).notNull(),
+  address: varchar('address', { length: 300 }).notNull(),
+  release: varchar('release_version', { length: 64 }).notNull(),
+  seenAt: bigint('seen_at', { mode: 'number' }).notNull()
+})
+
 export const migrations = mysqlTable('schema_migrations', {
   version: int('version').primaryKey(),
   name: varchar('name', { length: 100 }).notNull(),

@@ -66,6 +66,17 @@ export const loginFailures = pgTable(
   t => [index('login_failures_subject').on(t.subject, t.failedAt), index('login_failures_at').on(t.failedAt)]
 )
 
+/** The web servers on this database, each process under an id of its own: a row that is kept fresh while it serves. */
+export const servers = pgTable('servers', {
+  id: varchar('id', { length: 22 }).primaryKey(),
+  name: varchar('name', { length: 64 }).notNull(),
+  /** Where the others reach it, as in 172.30.1.180:5000; empty while it does not know. */
+  address: varchar('address', { length: 300 }).notNull(),
+  release: varchar('release_version', { length: 64 }).notNull(),
+  /** By that server's own clock. */
+  seenAt: bigint('seen_at', { mode: 'number' }).notNull()
+})
+
 export const migrations = pgTable('schema_migrations', {
   version: integer('version').primaryKey(),
   name: varchar('name', { length: 100 }).notNull(),

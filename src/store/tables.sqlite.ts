@@ -58,6 +58,14 @@ export const loginFailures = sqliteTable(
   t => [index('login_failures_subject').on(t.subject, t.failedAt), index('login_failures_at').on(t.failedAt)]
 )
 
+export const servers = sqliteTable('servers', {
+  id: text('id', { length: 22 }).primaryKey(),
+  name: text('name', { length: 64 }).notNull(),
+  address: text('address', { length: 300 }).notNull(),
+  release: text('release_version', { length: 64 }).notNull(),
+  seenAt: integer('seen_at').notNull()
+})
+
 export const migrations = sqliteTable('schema_migrations', {
   version: integer('version').notNull(),
   name: text('name', { length: 100 }).notNull(),
