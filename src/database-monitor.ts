@@ -42,6 +42,8 @@ export function startDatabaseMonitor(
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let reachable: boolean | undefined
+  /** Failures of this outage. */
+  const told = new Set<string>()
   let waitMs = FIRST_EVERY_MS
   let isAsking = false
 
@@ -58,8 +60,12 @@ export function startDatabaseMonitor(
       const root = rootError(error)
       const failure = failureName(root)
       lifecycle.databaseFailed(failure)
-      if (reachable !== false)
+      if (reachable !== false) told.clear()
+      // The first may be a wait that says nothing of its cause.
+      if (!told.has(failure)) {
         onChange({ reachable: false, failure, reason: root instanceof Error ? root.message : String(root) })
+      }
+      told.add(failure)
       reachable = false
     }
     isAsking = false

@@ -106,6 +106,8 @@ export class Pool {
   #disturbances = 0
   /** `performance.now()` at which any node last did what it was asked. */
   #lastHeardAt = Number.NEGATIVE_INFINITY
+  /** Why the last connection could not be had; none since one could. */
+  #lastRefusal: unknown
   #closed = false
   #drained: (() => void) | undefined
 
@@ -299,7 +301,7 @@ export class Pool {
         timer: setTimeout(
           () => {
             this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
-            reject(new NoConnection('queue', 'no free connection in time'))
+            reject(new NoConnection('queue', 'no free connection in time', { cause: this.#lastRefusal }))
           },
           // In steps: Node keeps a list for each duration, and makes and drops one for each that nobody shares.
           WAIT_STEP_MS * Math.ceil(Math.max(1, deadline - performance.now()) / WAIT_STEP_MS)
@@ -322,6 +324,7 @@ export class Pool {
   /** Told to one who waits, if nothing else is coming for that caller. */
   #refused(error: unknown, stillToCome: number): void {
     this.#disturbances++
+    this.#lastRefusal = error
     if (this.#waiters.length <= stillToCome) return
     const failure = error instanceof NoConnection ? error : undefined
     this.#nextWaiter()?.reject(
@@ -332,6 +335,7 @@ export class Pool {
   /** Whoever waited longest gets it, or a link that came free meanwhile. */
   #opened(link: Link): void {
     this.#lastHeardAt = performance.now()
+    this.#lastRefusal = undefined
     // One that was late may find its place taken.
     if (this.#closed || this.#busy.size + this.#idle.length >= this.#options.size) {
       this.#surplus(link)

@@ -22,6 +22,7 @@ import {
   driverField,
   LinkLost,
   ListFull,
+  LoginMistake,
   NoConnection,
   StatementTimeout,
   type Verdict
@@ -266,6 +267,7 @@ async function connect(database: ServerDatabase, limits: DatabaseLimits, onPrima
     types: { getTypeParser: parserOf }
   })
   const link = new PostgresLink(client, database.host, onPrimary)
+  catchParser(client)
   try {
     await client.connect()
     await link.run(`set statement_timeout = ${limits.statementMs}`, [], limits.connectMs)
@@ -275,8 +277,41 @@ async function connect(database: ServerDatabase, limits: DatabaseLimits, onPrima
     return link
   } catch (error) {
     link.destroy()
-    throw new NoConnection('connect', 'cannot connect to the database', { cause: error })
+    throw new NoConnection('connect', 'cannot connect to the database', { cause: loginMistake(error) ?? error })
   }
+}
+
+/** What the driver cannot read it throws out of the socket's listener, which would end the process: it ends the connection. */
+function catchParser(client: pg.Client): void {
+  const { connection } = client as unknown as { connection: { attachListeners(stream: Socket): void } }
+  const attach = connection.attachListeners
+  connection.attachListeners = stream => {
+    const before = stream.listeners('data')
+    attach.call(connection, stream)
+    for (const parse of stream.listeners('data') as ((chunk: Buffer) => void)[]) {
+      if (before.includes(parse)) continue
+      stream.removeListener('data', parse)
+      stream.on('data', chunk => {
+        try {
+          parse(chunk)
+        } catch (error) {
+          stream.destroy(error as Error)
+        }
+      })
+    }
+  }
+}
+
+/** By the number in the server's request: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const UNKNOWN_LOGINS: Record<string, string> = { 2: 'Kerberos', 6: 'SCM credentials', 7: 'GSSAPI', 9: 'SSPI' }
+
+/** The server wants the account to be proved in a way that the driver does not know. */
+function loginMistake(error: unknown): Error | undefined {
+  const kind = /Unknown authenticationOk message type (\d+)/.exec(driverField(error, 'message'))?.[1]
+  if (kind === undefined) return undefined
+  return new LoginMistake(
+    `the server asks for a login with ${UNKNOWN_LOGINS[kind] ?? `number ${kind}`}, which carrinho does not know. In its pg_hba.conf, for this account: scram-sha-256`
+  )
 }
 
 const INT8 = 20
