@@ -90,7 +90,7 @@ export function claimTotalOutage(stage: Stage, fault: FaultRecord): void {
   )
   stage.judgeAtEnd(() =>
     stage.claim(
-      `${fault.name}: it is over ${SERVED_AGAIN_WITHIN_MS / 1000} s after what died was started again`,
+      `${fault.name}: it is over within ${SERVED_AGAIN_WITHIN_MS / 1000} s of the start of what died`,
       fault.servedAgainMs !== null && fault.servedAgainMs < SERVED_AGAIN_WITHIN_MS,
       `a database's answer ${fault.servedAgainMs ?? '?'} ms after the start, a shopper waited ${fault.longestPauseMs ?? '?'} ms at most, the outage's length included`
     )

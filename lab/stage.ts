@@ -191,7 +191,7 @@ export class Stage {
       ...options
     }
     this.progress(
-      `workload: ${full.customers} customers${full.tabs > 1 ? ` in ${full.tabs} tabs each` : ''}, and GET /whoami each ${full.probeEveryMs} ms, through ${full.site}`
+      `workload: ${full.customers} customers${full.tabs > 1 ? ` in ${full.tabs} tabs each` : ''}, and a look at a list each ${full.probeEveryMs} ms, through ${full.site}`
     )
     const child = this.lab.spawnIn('client', ['node', '/lab/workload/main.ts', JSON.stringify(full)])
     const file = createWriteStream(join(this.dir, 'history.jsonl'), { flags: this.history.length > 0 ? 'a' : 'w' })

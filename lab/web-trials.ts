@@ -1,4 +1,4 @@
-import { crashHaproxy, cut, freeze, kill, rolling, stop, stopKeepalived } from './faults/index.ts'
+import { crashHaproxy, cut, freeze, kill, loseDatabase, rolling, stop, stopKeepalived } from './faults/index.ts'
 import type { Host } from './network.ts'
 import type { Stage } from './stage.ts'
 import type { Trial } from './trials.ts'
@@ -19,6 +19,15 @@ export const webTrials: readonly Trial[] = [
   { row: 'web server: kill -9', host: web, fault: kill, failed: 0, pauseMs: 1_000 },
   { row: 'web server: frozen', host: web, fault: freeze, failed: 0, pauseMs: 2_500 },
   { row: 'web server: cut from the network', host: web, fault: cut, failed: 0, pauseMs: 2_500 },
+  {
+    row: 'web server: it alone loses the database',
+    host: web,
+    fault: loseDatabase,
+    failed: 0,
+    pauseMs: 2_500,
+    // Longer than READY_GRACE_MS, and than a request may wait.
+    holdMs: 12_000
+  },
   { row: 'web balancer: kill -9', host: webBalancer, fault: kill, failed: 'in flight', pauseMs: 1_000 },
   {
     row: 'web balancer: its keepalived stopped',
@@ -38,7 +47,8 @@ export const webTrials: readonly Trial[] = [
     row: 'web balancers: HAProxy crashes on both',
     fault: () => crashHaproxy('haproxy01', 'haproxy02'),
     failed: 'in flight',
-    pauseMs: 2_500
+    // Nobody takes over: the address is back with HAProxy and then Keepalived on either.
+    pauseMs: 3_000
   },
   { row: 'web balancer: graceful stop', host: webBalancer, fault: stop, failed: 'in flight', pauseMs: 1_000 },
   { row: 'web balancer: frozen', host: webBalancer, fault: freeze, failed: 'in flight' },

@@ -84,13 +84,13 @@ export async function buildApp({
   proxies(app, { config })
   // For programs: no session, no cookies, no pages.
   requestScope(app, { config, lifecycle, store, flood })
-  signOfLife(app, { config })
+  signOfLife(app, { config, lifecycle })
   const noteFailure = failureLog(app.log, flood)
   app.setErrorHandler(async (raw, request, reply) => {
     const error = noteFailure(raw, request)
-    return reply.status(error.statusCode).send({ error: error.code, requestId: request.id })
+    return reply.status(error.statusCode).headers(error.headers).send({ error: error.code, requestId: request.id })
   })
-  health(app, { lifecycle })
+  health(app, { lifecycle, store })
   whoami(app, { lifecycle, store })
   metrics(app, { config, metrics: counters, lifecycle, store })
   const assetNames = readAssetNames()

@@ -6,6 +6,7 @@ import { accountRules } from './shop/accounts.ts'
 import { loginThrottle } from './shop/login-throttle.ts'
 import { createPasswords } from './shop/passwords.ts'
 import { checkSignup } from './shop/validation.ts'
+import { liveMs } from './siblings.ts'
 import { noEvents } from './store/events.ts'
 import { driverCode, rootError } from './store/failures.ts'
 import { openStore, type Store } from './store/index.ts'
@@ -77,6 +78,14 @@ export const showStatus = () =>
     print(`schema version: ${found} (this release knows ${known})`)
     if (found < known) throw new Refusal('the schema is out of date: run carrinho migrate')
     if (found > known) throw new Refusal('the schema is newer than this release')
+    const now = Date.now()
+    for (const { name, address, release, seenAt } of await store.servers.seenSince(
+      store.begin(),
+      now - liveMs(store)
+    )) {
+      const seconds = Math.max(0, Math.round((now - seenAt) / 1000))
+      print(`server: ${name}, release ${release}, at ${address || 'an address not known yet'}, seen ${seconds} s ago`)
+    }
     const { accounts, plaintext, withoutKey } = await store.accounts.count(store.begin())
     print(`accounts: ${accounts}`)
     if (plaintext > 0) {

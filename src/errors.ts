@@ -22,12 +22,14 @@ export class AppError extends Error {
   readonly page: ErrorPage
   /** Whole seconds after which trying again makes sense. */
   readonly retryAfterSeconds: number | undefined
+  /** Of the answer, besides those that every answer has. */
+  readonly headers: Readonly<Record<string, string>>
 
   constructor(
     code: string,
     statusCode: number,
     page: ErrorPage,
-    options: ErrorOptions & { retryAfterSeconds?: number } = {}
+    options: ErrorOptions & { retryAfterSeconds?: number; headers?: Record<string, string> } = {}
   ) {
     super(code, options)
     this.name = 'AppError'
@@ -35,6 +37,7 @@ export class AppError extends Error {
     this.statusCode = statusCode
     this.page = page
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.headers = options.headers ?? {}
   }
 
   get title(): MessageKey {
@@ -53,6 +56,19 @@ export const databaseUnavailable = (cause?: unknown) =>
 /** No database node has room for what was to be written. What was acknowledged is there, and can be read. */
 export const storageFull = (cause?: unknown) =>
   new AppError('storage_full', 503, 'full', { cause, retryAfterSeconds: 10 })
+
+/**
+ * This server has no database, and another one of the site has: the request belongs there. A balancer that may repeat it does
+ * so; 504, as each 503 would be repeated otherwise, also those of an outage that is everybody's.
+ */
+export const databaseElsewhere = (server: string) =>
+  new AppError('database_elsewhere', 504, 'unavailable', {
+    retryAfterSeconds: 1,
+    headers: { 'x-carrinho-elsewhere': server }
+  })
+
+/** Whoever asked has hung up: nobody reads this. */
+export const clientLeft = () => new AppError('client_left', 499, 'badRequest')
 
 /** More password checks are waiting than the deadline lets us finish. */
 export const tooBusy = () => new AppError('busy', 503, 'busy', { retryAfterSeconds: 5 })

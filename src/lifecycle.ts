@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { SchemaVersion } from './store/migrate.ts'
 
@@ -16,16 +17,30 @@ export interface Readiness {
   reasons: string[]
 }
 
+/**
+ * What this server knows of its database: `heard` of a moment ago; silent, and `unclear` whether to the other servers, too;
+ * silent to all that could be asked (`lost`); or there for another server, and not for this one (`elsewhere`).
+ */
+export type DatabaseOutlook = 'heard' | 'unclear' | 'lost' | 'elsewhere'
+
 /** Who this web server is and in what state: made by server.ts, passed to whoever asks. */
 export class Lifecycle {
   readonly serverName: string
   readonly version = version
+  /** Of this process: two servers may have one name. */
+  readonly instance = randomBytes(16).toString('base64url')
+  /** How many other servers could be asked for their database, when it last told of them. */
+  siblings = 0
   readonly #readyGraceMs: number
   #phase: 'starting' | 'serving' | 'draining' = 'starting'
   #schema: SchemaVersion | undefined
   #answeredAt: number | undefined
   #failure = 'not asked yet'
   #full: { cause: string; lastAt: number } | undefined
+  #outlook: DatabaseOutlook = 'heard'
+  #elsewhere: string | undefined
+  readonly #onElsewhere: ((server: string) => void)[] = []
+  #address = ''
 
   constructor(serverName: string, readyGraceMs: number) {
     this.serverName = serverName
@@ -74,6 +89,50 @@ export class Lifecycle {
     if (this.#full && performance.now() - this.#full.lastAt >= FULL_AT_LEAST_MS) this.#full = undefined
   }
 
+  get database(): DatabaseOutlook {
+    return this.#outlook
+  }
+
+  /** The server that has a database while this one has none. */
+  get elsewhere(): string | undefined {
+    return this.#elsewhere
+  }
+
+  /** Where balancers reach this server, and so its siblings; empty while none has come. */
+  get address(): string {
+    return this.#address
+  }
+
+  /** A trusted balancer came on this connection. */
+  reachedAt({ localAddress, localPort }: { localAddress?: string | undefined; localPort?: number | undefined }): void {
+    if (this.#address !== '' || localAddress === undefined || localPort === undefined) return
+    const address = localAddress.replace(/^::ffff:/, '')
+    this.#address = `${address.includes(':') ? `[${address}]` : address}:${localPort}`
+  }
+
+  /** Calls back each time that the database turns out to be another server's only. */
+  onElsewhere(listener: (server: string) => void): void {
+    this.#onElsewhere.push(listener)
+  }
+
+  databaseHeard(): void {
+    this.#outlook = 'heard'
+    this.#elsewhere = undefined
+  }
+
+  /** Nothing was heard of it for a moment. */
+  databaseSilent(): void {
+    if (this.#outlook === 'heard') this.#outlook = this.siblings > 0 ? 'unclear' : 'lost'
+  }
+
+  /** @param server the sibling that has a database, while this one has none; undefined when none is known to */
+  siblingsAnswered(server: string | undefined): void {
+    const isNews = server !== undefined && this.#outlook !== 'elsewhere'
+    this.#outlook = server === undefined ? 'lost' : 'elsewhere'
+    this.#elsewhere = server
+    if (isNews) for (const listener of this.#onElsewhere) listener(server)
+  }
+
   /**
    * How long a request may spend on the database, of at most `limitMs`: little once it has been away for longer than that,
    * so that pages say so at once. Until then a request waits as long as it may: an outage under its deadline fails nobody.
@@ -87,6 +146,10 @@ export class Lifecycle {
   readiness(): Readiness {
     if (this.#phase === 'draining') return { ready: false, status: 'draining', reasons: ['shutting down'] }
     if (this.#phase === 'starting') return { ready: false, status: 'starting', reasons: ['not listening yet'] }
+    if (this.#elsewhere !== undefined) {
+      const reasons = [`no database here, ${this.#elsewhere} has one`]
+      return { ready: false, status: 'unavailable', reasons }
+    }
     const silentMs = performance.now() - (this.#answeredAt ?? Number.NEGATIVE_INFINITY)
     if (silentMs > this.#readyGraceMs) {
       return { ready: false, status: 'unavailable', reasons: [`the database does not answer: ${this.#failure}`] }

@@ -11,6 +11,7 @@ import { createMetrics } from './plugins/metrics.ts'
 import { logStore } from './plugins/store-log.ts'
 import { embeddedSecret } from './session-secret.ts'
 import { startPruning } from './shop/pruning.ts'
+import { startSiblings } from './siblings.ts'
 import type { StoreEvents } from './store/events.ts'
 import { openStore } from './store/index.ts'
 import { migrate } from './store/migrate.ts'
@@ -67,8 +68,10 @@ export async function serve(config: Config): Promise<void> {
   })
   log = app.log
 
-  const stopMonitor = startDatabaseMonitor(store, lifecycle, ({ reachable, failure, reason }) => {
-    if (reachable) app.log.info({ engine: store.dialect.engine }, 'the database answers')
+  const siblings = startSiblings(store, lifecycle, error => app.log.debug({ err: error }, 'no heartbeat'))
+  const stopMonitor = startDatabaseMonitor(store, lifecycle, siblings, ({ reachable, failure, reason, elsewhere }) => {
+    if (elsewhere !== undefined) app.log.error({ elsewhere }, 'no database here, another server has one')
+    else if (reachable) app.log.info({ engine: store.dialect.engine }, 'the database answers')
     else app.log.error({ failure, reason }, 'the database does not answer')
   })
   const stopPruning = startPruning(store, (error, pruned) => {
@@ -80,7 +83,9 @@ export async function serve(config: Config): Promise<void> {
   const leave = async () => {
     lifecycle.draining()
     app.log.info({ drainMs: config.drainMs }, 'draining')
+    const signedOff = siblings.stop()
     await new Promise(resolve => setTimeout(resolve, config.drainMs))
+    await signedOff
     stopMonitor()
     stopPruning()
     setTimeout(() => {

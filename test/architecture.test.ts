@@ -39,7 +39,7 @@ const floors = [
   ['server.ts', 'commands.ts', 'healthcheck.ts'],
   ['app.ts'],
   ['plugins', 'routes'],
-  ['lifecycle.ts', 'database-monitor.ts'],
+  ['lifecycle.ts', 'database-monitor.ts', 'siblings.ts'],
   ['shop'],
   ['store']
 ]

@@ -61,6 +61,7 @@ describe('a wrong value', () => {
       ['HOST', ['a b', '/tmp/s', 'http://x'], ['0.0.0.0', '::', 'localhost', '127.0.0.1']],
       ['DRAIN_MS', ['soon', '3s', '-5'], ['0', '3000']],
       ['SIGNUP', ['yes', 'true'], ['open', 'closed']],
+      ['HSTS', ['yes', '1', 'preload'], ['on', 'off', 'subdomains']],
       ['CLUSTER_PAGE', ['yes', '0', 'open'], ['on', 'off', 'OFF']],
       ['LOG_LEVEL', ['verbose'], ['trace', 'silent', 'info']],
       [

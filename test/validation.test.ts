@@ -131,3 +131,102 @@ test('an e-mail is one account, in whatever case', () => {
     })
   )
 })
+
+describe('what nobody can see', () => {
+  const invisible = [
+    '\u200b',
+    '\u200e',
+    '\u202a',
+    '\u2066',
+    '\u00ad',
+    '\u2060',
+    '\ufeff',
+    '\u061c',
+    '\u180e',
+    '\ufe0f',
+    '\u3164',
+    '\u{e0041}'
+  ]
+  const address = 'ana.josé@exemplo.pt'
+
+  test('in an e-mail, or around it, or how its accents are made, makes no other account of it', () => {
+    const place = fc.integer({ min: 0, max: address.length })
+    fc.assert(
+      fc.property(
+        place,
+        fc.array(fc.constantFrom(...invisible), { maxLength: 3 }),
+        fc.constantFrom('', ' ', '\t', '\r\n', '\u00a0'),
+        fc.constantFrom('NFC', 'NFD'),
+        fc.boolean(),
+        (at, marks, around, form, capitals) => {
+          const plain = capitals ? address.toUpperCase() : address
+          const pasted = `${around}${plain.slice(0, at)}${marks.join('')}${plain.slice(at)}${around}`.normalize(form)
+          assert.equal(emailKey(pasted), address)
+          const signup = checkSignup({ name: 'Ana', email: pasted, password: 'uma frase curta' })
+          assert.ok(signup.ok)
+          assert.equal(signup.value.email, plain)
+          const login = checkLogin({ email: pasted, password: 'x' })
+          assert.ok(login.ok)
+          assert.equal(emailKey(login.value.email), address)
+        }
+      )
+    )
+  })
+
+  test('in an e-mail does not hide that there is none, nor a control character inside it', () => {
+    for (const email of [
+      '\u200b',
+      '\u200e@\u200e',
+      'ana\u0000b@exemplo.pt',
+      'ana\r\nb@exemplo.pt',
+      'a na@exemplo.pt'
+    ]) {
+      const checked = checkSignup({ name: 'Ana', email, password: 'uma frase curta' })
+      assert.ok(!checked.ok && checked.errors.email, JSON.stringify(email))
+    }
+  })
+
+  test('in a new password is refused at the field, but for what a keyboard writes in emoji and scripts', () => {
+    const check = (password: string) => checkSignup({ name: 'Ana', email: 'ana@exemplo.pt', password })
+    for (const mark of [
+      '\u200b',
+      '\u200e',
+      '\u202a',
+      '\u00ad',
+      '\ufeff',
+      '\t',
+      '\n',
+      '\u0000',
+      '\u200d',
+      '\u{e0041}'
+    ]) {
+      for (const password of [`palavra${mark}passe`, `${mark}palavra-passe`, `palavra-passe${mark}`]) {
+        const checked = check(password)
+        assert.ok(!checked.ok, JSON.stringify(password))
+        assert.deepEqual(Object.keys(checked.errors), ['password'])
+      }
+    }
+    for (const password of ['uma 👩‍🍳 e um ❤️ no forno', '1️⃣2️⃣3️⃣4️⃣', 'می‌خواهم نان تازه', 'क्‍षमा करें जी'])
+      assert.ok(check(password).ok, password)
+  })
+
+  test('a new password is taken composed, however it was typed, and the repetition with it', () => {
+    const typed = 'pão com maçã'
+    for (const [first, again] of [
+      ['NFC', 'NFD'],
+      ['NFD', 'NFC'],
+      ['NFD', 'NFD']
+    ] as const) {
+      const checked = checkPasswordChange({
+        password: 'x',
+        new_password: typed.normalize(first),
+        new_password_again: typed.normalize(again)
+      })
+      assert.ok(checked.ok)
+      assert.equal(checked.value.next, typed)
+    }
+    const long = 'ã'.repeat(256).normalize('NFD')
+    assert.ok(checkLogin({ email: 'a@b.pt', password: long }).ok)
+    assert.ok(checkSignup({ name: 'A', email: 'a@b.pt', password: long }).ok)
+  })
+})

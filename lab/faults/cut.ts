@@ -12,13 +12,24 @@ const PLUG_INTO_ETH0 = `
   route=$(ip route show default | sed "s/dev $name/dev eth0/")
   ip link set "$name" down 2>/dev/null || exit 0
   ip link set "$name" name eth0 && ip link set eth0 up || exit 1
+  echo "$name $(cat /sys/class/net/eth0/ifindex)" >/run/engine-name
   [ -z "$route" ] || ip route replace $route`
+
+/** The engine knows the interface by the name that it gave, and would leave one of another name where it is: no cut at all. */
+const NAME_AS_BEFORE = `
+  read -r name index 2>/dev/null </run/engine-name || exit 0
+  rm /run/engine-name
+  [ "$index" = "$(cat /sys/class/net/eth0/ifindex)" ] || exit 0
+  ip link set eth0 down && ip link set eth0 name "$name"`
 
 /** The network cable is pulled: no packet in or out, and nobody is told. */
 export const cut: FaultKind = (...hosts) => ({
   name: `network cut of ${hosts.join(' and ')}`,
   inject: async lab => {
-    for (const host of hosts) await docker(['network', 'disconnect', `${lab.project}_lab`, lab.container(host)])
+    for (const host of hosts) {
+      await docker(['exec', lab.container(host), 'sh', '-c', NAME_AS_BEFORE])
+      await docker(['network', 'disconnect', `${lab.project}_lab`, lab.container(host)])
+    }
   },
   heal: async lab => {
     for (const host of hosts) {

@@ -5,6 +5,7 @@ import type { Fault } from './fault.ts'
 import { freeze } from './freeze.ts'
 import { fullConnections } from './full-connections.ts'
 import { kill } from './kill.ts'
+import { loseDatabase } from './lose-database.ts'
 import { loseQuorum } from './lose-quorum.ts'
 import { oldSurvivor } from './old-survivor.ts'
 import { powerCut } from './power-cut.ts'
@@ -21,6 +22,7 @@ export {
   freeze,
   fullConnections,
   kill,
+  loseDatabase,
   loseQuorum,
   oldSurvivor,
   powerCut,
@@ -49,6 +51,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'stop-keepalived': { hosts: 'one', on: /^(haproxy|apache)/, create: stopKeepalived },
   'slow-database': { hosts: 'some', on: /^(mariadb|pg0)/, create: slowDatabase },
   'full-connections': { hosts: 'some', on: /^(mariadb|pg0)/, create: fullConnections },
+  'lose-database': { hosts: 'some', on: /^web/, create: loseDatabase },
   'lose-quorum': { hosts: 'one', on: /^mariadb/, create: loseQuorum },
   'old-survivor': { hosts: 'one', on: /^mariadb/, create: oldSurvivor },
   'power-cut': { hosts: 'none', create: powerCut }

@@ -115,6 +115,8 @@ export class Browser {
     }
     if (this.#cookies.size > 0)
       headers.cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    // By this a web server knows a page's script from a program.
+    headers['sec-fetch-mode'] = headers.accept === 'text/html' ? 'navigate' : 'cors'
     if (options.authorization) headers.authorization = options.authorization
     if (body !== undefined) {
       headers['content-type'] = 'application/x-www-form-urlencoded'

@@ -2,7 +2,7 @@
 export type Outcome = 'ok' | 'fail' | 'unknown'
 
 export type Action =
-  /** GET /whoami, every 20 ms, each on a connection of its own. */
+  /** The list as JSON, every 20 ms, each on a connection of its own. */
   | 'probe'
   | 'signup'
   | 'login'

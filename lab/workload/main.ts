@@ -3,7 +3,7 @@
 
 import { Customer } from './customer.ts'
 import type { Line, WorkloadOptions } from './history.ts'
-import { probe } from './probe.ts'
+import { Probe } from './probe.ts'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as WorkloadOptions
 const ending = new AbortController()
@@ -19,7 +19,9 @@ const customers = Array.from({ length: options.customers }, (_, index) => Custom
 const tabs = customers.flat()
 // Hashing a password takes the servers tens of milliseconds: one at a time.
 for (const [first] of customers) await first?.signUp()
+const probe = new Probe(options, write)
+await probe.signUp()
 process.stdout.write('{"ready":true}\n')
 
-await Promise.all([probe(options, write, ending.signal), ...tabs.map(tab => tab.shop(ending.signal))])
+await Promise.all([probe.look(ending.signal), ...tabs.map(tab => tab.shop(ending.signal))])
 for (const [first] of customers) await first?.readFinalList()

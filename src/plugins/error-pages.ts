@@ -26,7 +26,7 @@ export function failureLog(
     const error = toAppError(raw)
     request.refusal = error.code
     const write = () => log.error({ reqId: request.id, err: error.cause ?? raw, code: error.code }, 'failed')
-    if (error.statusCode === 503) {
+    if (error.statusCode === 503 || error.statusCode === 504) {
       // Without a cause nothing failed: there was too much to do.
       if (error.cause !== undefined) flood(error.code, write)
     } else if (error.statusCode >= 500) write()
@@ -55,7 +55,7 @@ function allowedMethods(app: FastifyInstance, request: FastifyRequest): string[]
 
 export async function answerError(error: AppError, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const t = translateFor(request)
-  reply.status(error.statusCode)
+  reply.status(error.statusCode).headers(error.headers)
   // An asset that is not there comes here from outside the site, where there are no pages.
   if (typeof reply.page !== 'function') return answerBarely(error, request, reply)
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
@@ -92,7 +92,7 @@ export async function answerError(error: AppError, request: FastifyRequest, repl
 export function answerBarely(error: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const t = translateFor(request)
   // An asset that is not there may be there once this server is of the release whose page names it.
-  reply.code(error.statusCode).header('cache-control', 'no-store')
+  reply.code(error.statusCode).headers(error.headers).header('cache-control', 'no-store')
   if (!request.headers.accept?.includes('text/html')) {
     return reply.send({ error: error.code, message: t(error.text), requestId: request.id })
   }
@@ -135,7 +135,7 @@ const HIDDEN = new Set(['operation', 'id', 'next', 'lang'])
  * another site may have written it, undefined where sending again is no answer.
  */
 function resendForm(error: AppError, request: FastifyRequest): ResendForm | null | undefined {
-  if (error.code !== 'csrf' && error.statusCode !== 503) return undefined
+  if (error.code !== 'csrf' && error.statusCode !== 503 && error.statusCode !== 504) return undefined
   if (isForeign(request)) return null
   const body = request.body
   if (typeof body !== 'object' || body === null) return null

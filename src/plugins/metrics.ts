@@ -102,6 +102,14 @@ export function metrics(
     }
   })
   new Gauge({
+    name: 'carrinho_siblings',
+    help: 'Other web servers on this database, which are asked for theirs when it falls silent here',
+    registers,
+    collect() {
+      this.set(lifecycle.siblings)
+    }
+  })
+  new Gauge({
     name: 'carrinho_database_connections',
     help: 'The pool: open and idle connections, and callers waiting for one',
     labelNames: ['state'] as const,

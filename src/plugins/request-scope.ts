@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
+import { clientLeft, databaseElsewhere } from '../errors.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Store } from '../store/index.ts'
 import type { Work } from '../store/work.ts'
@@ -18,6 +19,8 @@ declare module 'fastify' {
     refusal: string | undefined
   }
 }
+
+const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
 
 /** The balancer's request id where the balancer is trusted and the id is one, a new one otherwise. */
 export function requestIdOf(trustProxy: string[]): (raw: IncomingMessage) => string {
@@ -41,13 +44,26 @@ export function requestScope(
   app.decorateRequest('refusal', undefined)
   const logsAll = config.logLevel === 'debug' || config.logLevel === 'trace'
   const strictTransport = STRICT_TRANSPORT[config.hsts]
+  /** Those that wait here while the database is another server's only are told to go there. */
+  const inHand = new Set<Work>()
+  lifecycle.onElsewhere(server => {
+    for (const work of inHand) work.giveUp(databaseElsewhere(server))
+  })
   const constant = { ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName }
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(constant)
     reply.header('x-request-id', request.id)
     if (strictTransport && isSecure(request)) reply.header('strict-transport-security', strictTransport)
-    request.work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs), request.id)
+    const work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs), request.id)
+    request.work = work
+    inHand.add(work)
+    reply.raw.once('close', () => {
+      inHand.delete(work)
+      // A balancer that asks another server meanwhile, or a page that was left. A write is carried through: it may be half done.
+      if (!reply.raw.writableFinished && isRead(request)) work.giveUp(clientLeft())
+    })
+    if (lifecycle.elsewhere !== undefined) work.giveUp(databaseElsewhere(lifecycle.elsewhere))
     done()
   })
 
@@ -82,7 +98,8 @@ export function requestScope(
         'answered'
       )
     // What is refused may be refused a thousand times a second.
-    if ((status >= 400 && status < 500) || status === 503) flood(`${status} ${request.refusal ?? ''}`.trim(), write)
+    if ((status >= 400 && status < 500) || status === 503 || status === 504)
+      flood(`${status} ${request.refusal ?? ''}`.trim(), write)
     else write()
     done()
   })

@@ -1,34 +1,39 @@
 import type { ServerResponse } from 'node:http'
-import proxyAddr from '@fastify/proxy-addr'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import { balancerTest } from './balancers.ts'
 
 /** A balancer that gives a silent server up after `timeout server` hears from this one well before that. */
 const EVERY_MS = 500
+const LOOK_EVERY_MS = 250
+
+/** Some programs take the first status line that comes for the answer, as Python's http.client does. Browsers never do. */
+const isBrowser = ({ headers }: FastifyRequest) =>
+  headers.accept?.includes('text/html') === true || headers['sec-fetch-mode'] !== undefined
 
 /**
- * While a request takes long, because its database is failing over, the balancer is sent `102 Processing` twice a second.
- * A frozen server sends nothing: so a balancer can wait for a server that waits for its database, and still give up one
- * that is dead within two seconds. Only for trusted balancers: old clients of HTTP/1.0 know no 1xx.
+ * While a browser's request takes long, because its database is failing over, the balancer is sent `102 Processing` twice a
+ * second. A frozen server sends nothing: so a balancer can wait for a server that waits for its database, and still give up
+ * one that is dead within two seconds. Nor does one that cannot tell yet whether it alone has lost the database: once a 102
+ * was passed on, balancers no longer send the request elsewhere. Only for trusted balancers: old clients of HTTP/1.0 know no 1xx.
  */
-export function signOfLife(app: FastifyInstance, { config }: { config: Config }): void {
+export function signOfLife(
+  app: FastifyInstance,
+  { config, lifecycle }: { config: Config; lifecycle: Lifecycle }
+): void {
   if (config.trustProxy.length === 0) return
-  const isTrusted = proxyAddr.compile(config.trustProxy)
-  const balancers = new Map<string, boolean>()
-  const isBalancer = (address: string) => {
-    let known = balancers.get(address)
-    if (known === undefined) {
-      known = isTrusted(address, 0)
-      if (balancers.size < 1000) balancers.set(address, known)
-    }
-    return known
-  }
-  /** In the order of their arrival. */
+  const isBalancer = balancerTest(config)
+  /** Those that are being answered, and when each is next due for a sign. */
   const answering = new Map<ServerResponse, number>()
 
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.raw.httpVersion === '1.1' && isBalancer(request.socket.remoteAddress ?? '')) {
-      answering.set(reply.raw, performance.now())
+    const { socket } = request
+    if (isBalancer(socket.remoteAddress ?? '')) {
+      lifecycle.reachedAt(socket)
+      if (request.raw.httpVersion === '1.1' && isBrowser(request)) {
+        answering.set(reply.raw, performance.now() + EVERY_MS)
+      }
     }
     done()
   })
@@ -38,13 +43,17 @@ export function signOfLife(app: FastifyInstance, { config }: { config: Config })
   })
 
   const timer = setInterval(() => {
-    const longAgo = performance.now() - EVERY_MS
-    for (const [response, since] of answering) {
-      if (since > longAgo) break
+    if (lifecycle.database === 'unclear') return
+    const now = performance.now()
+    for (const [response, dueAt] of answering) {
+      if (dueAt > now) continue
       if (response.destroyed || response.headersSent) answering.delete(response)
-      else response.writeProcessing()
+      else {
+        response.writeProcessing()
+        answering.set(response, now + EVERY_MS)
+      }
     }
-  }, EVERY_MS)
+  }, LOOK_EVERY_MS)
   timer.unref()
   app.addHook('onClose', (_app, done) => {
     clearInterval(timer)

@@ -11,11 +11,15 @@ const PAUSE_MS = 100
 /** How long a change is remembered, and with it its key: longer than any browser's tab is likely to stay open on one form. */
 const KEEP_CHANGES_MS = 365 * 24 * 60 * 60_000
 
+/** A server that says nothing for so long has ended; one that ends in order takes its row along. */
+const KEEP_SERVERS_MS = 60 * 60_000
+
 /** What is past its time, and since when, in milliseconds since 1970. */
 export const overdue = (now: number): Record<Prunable, number> => ({
   sessions: now,
   changes: now - KEEP_CHANGES_MS,
-  loginFailures: now - FAILURE_WINDOW_MS
+  loginFailures: now - FAILURE_WINDOW_MS,
+  servers: now - KEEP_SERVERS_MS
 })
 
 /** One round: small deletes with pauses, so that no other writer waits long. How many rows went. */

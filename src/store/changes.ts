@@ -146,11 +146,11 @@ export function changeStore(dialect: Dialect) {
     /** Adds an item to the account's first list. */
     add: (work: Work, asked: Asked, item: ItemContent, limit: number): Promise<Outcome> =>
       once(work, asked, () =>
-        add(work, { ...asked, ...item, limit, kind: 'add', itemId: null, detail: JSON.stringify(item) })
+        work.change(add, { ...asked, ...item, limit, kind: 'add', itemId: null, detail: JSON.stringify(item) })
       ),
 
     /** Removes an item from the account's first list; whether it was there. */
     remove: (work: Work, asked: Asked, id: number): Promise<Outcome> =>
-      once(work, asked, () => remove(work, { ...asked, id, limit: 0, kind: 'remove', itemId: id, detail: null }))
+      once(work, asked, () => work.change(remove, { ...asked, id, limit: 0, kind: 'remove', itemId: id, detail: null }))
   }
 }

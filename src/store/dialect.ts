@@ -23,6 +23,9 @@ export interface CausalReads {
 
 export type Run = (sql: string, params: unknown[], isSelect: boolean) => Promise<Answer>
 
+/** @throws an error with verdict `duplicate` when the key was used before, ListFull */
+export type PlannedChange<V extends object> = (bill: Bill, values: V & ChangeValues) => Promise<string | null>
+
 /** Everything the three databases do differently, and nothing else. */
 export interface Dialect extends Compiler {
   readonly engine: 'mysql' | 'postgres' | 'sqlite'
@@ -35,7 +38,7 @@ export interface Dialect extends Compiler {
    * What it makes answers the `detail` that was noted, and throws an error with verdict `duplicate` when the key was used
    * before.
    */
-  change<V extends object>(effect: Effect<V>): (bill: Bill, values: V & ChangeValues) => Promise<string | null>
+  change<V extends object>(effect: Effect<V>): PlannedChange<V>
   /** Awaits that what was found done, by whomever, is as safe as a commit of one's own. */
   settle(bill: Bill): Promise<void>
   /** Deletes up to `limit` rows whose time column is before `before`; how many it deleted. */
@@ -49,6 +52,8 @@ export interface Dialect extends Compiler {
   nodeInfo(timeoutMs: number): Promise<NodeInfo>
   readonly migrator: Migrator
   readonly gauges: PoolGauges
+  /** Milliseconds since anything was last heard of the database, signs of life included; infinite before the first. */
+  silentMs(): number
   /** Reads so far that were sure to see what was acknowledged before, on another node too. */
   readonly causalReads: CausalReads
   close(waitMs: number): Promise<void>

@@ -6,6 +6,7 @@ import type { StoreEvents } from './events.ts'
 import { itemStore } from './items.ts'
 import { loginFailureStore } from './login-failures.ts'
 import { schemaReader } from './migrate.ts'
+import { serverStore } from './servers.ts'
 import { sessionStore } from './sessions.ts'
 import { tryStorage } from './storage-trial.ts'
 import { Work } from './work.ts'
@@ -46,6 +47,7 @@ export async function openStore(config: Config, events: StoreEvents) {
     sessions,
     changes: changeStore(dialect),
     loginFailures: loginFailureStore(dialect),
+    servers: serverStore(dialect),
     schema: schemaReader(dialect),
 
     /** Whether there is room to write, asked by writing. @see tryStorage */

@@ -160,6 +160,8 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
         )
     },
 
+    silentMs: () => pooled.pool.silentMs(),
+
     get gauges() {
       return pooled.pool.gauges
     },

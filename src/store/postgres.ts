@@ -9,7 +9,7 @@ import type { Answer, Connection, NodeInfo } from './connection.ts'
 import { type Dialect, NEARLY, type RunStatement, type UniqueKey } from './dialect.ts'
 import { lockList, postgresChange } from './drivers/postgres-change.ts'
 import type { StoreEvents } from './events.ts'
-import { connectionVerdict, driverCode, driverField, ListFull, type Verdict } from './failures.ts'
+import { connectionVerdict, driverCode, driverField, ListFull, LoginMistake, type Verdict } from './failures.ts'
 import { ConnectionLost, NoConnection, StatementTimeout } from './pool/errors.ts'
 import { Pooled } from './pooled.ts'
 import { type Fragment, given, sql } from './sql.ts'
@@ -161,6 +161,8 @@ export function postgresDialect(options: PostgresOptions): Dialect {
         })
     },
 
+    silentMs: () => pooled.pool.silentMs(),
+
     get gauges() {
       return pooled.pool.gauges
     },
@@ -228,6 +230,7 @@ async function connect(
     types: { getTypeParser: parserOf }
   })
   const connection = new PostgresConnection(client, database.host, onPrimary)
+  catchParser(client)
   try {
     await client.connect()
     await connection.run(`set statement_timeout = ${limits.statementMs}`, [], limits.connectMs)
@@ -237,8 +240,41 @@ async function connect(
     return connection
   } catch (error) {
     connection.destroy()
-    throw new NoConnection('connect', 'cannot connect to the database', { cause: error })
+    throw new NoConnection('connect', 'cannot connect to the database', { cause: loginMistake(error) ?? error })
   }
+}
+
+/** What the driver cannot read it throws out of the socket's listener, which would end the process: it ends the connection. */
+function catchParser(client: pg.Client): void {
+  const { connection } = client as unknown as { connection: { attachListeners(stream: Socket): void } }
+  const attach = connection.attachListeners
+  connection.attachListeners = stream => {
+    const before = stream.listeners('data')
+    attach.call(connection, stream)
+    for (const parse of stream.listeners('data') as ((chunk: Buffer) => void)[]) {
+      if (before.includes(parse)) continue
+      stream.removeListener('data', parse)
+      stream.on('data', chunk => {
+        try {
+          parse(chunk)
+        } catch (error) {
+          stream.destroy(error as Error)
+        }
+      })
+    }
+  }
+}
+
+/** By the number in the server's request: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const UNKNOWN_LOGINS: Record<string, string> = { 2: 'Kerberos', 6: 'SCM credentials', 7: 'GSSAPI', 9: 'SSPI' }
+
+/** The server wants the account to be proved in a way that the driver does not know. */
+function loginMistake(error: unknown): Error | undefined {
+  const kind = /Unknown authenticationOk message type (\d+)/.exec(driverField(error, 'message'))?.[1]
+  if (kind === undefined) return undefined
+  return new LoginMistake(
+    `the server asks for a login with ${UNKNOWN_LOGINS[kind] ?? `number ${kind}`}, which carrinho does not know. In its pg_hba.conf, for this account: scram-sha-256`
+  )
 }
 
 const INT8 = 20

@@ -145,6 +145,9 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
     },
 
     causalReads: { total: 0, ms: 0 },
+    // A file does not fall silent.
+    silentMs: () => 0,
+
     gauges: { open: 2, idle: 2, waiting: 0, watching: 0 },
     async close() {
       await turn(async () => {})

@@ -78,6 +78,18 @@ export const loginFailures = table('login_failures', {
   failedAt: number('failed_at')
 })
 
+/** Which web servers serve on this database. */
+export const servers = table('servers', {
+  /** Of one process: two servers may have one name. */
+  id: text('id'),
+  name: text('name'),
+  /** Where the others reach it, as in 172.30.1.180:5000; empty while it does not know. */
+  address: text('address'),
+  release: text('release_version'),
+  /** By that server's own clock. */
+  seenAt: number('seen_at')
+})
+
 export const migrations = table('schema_migrations', {
   version: number('version'),
   name: text('name'),
@@ -85,13 +97,14 @@ export const migrations = table('schema_migrations', {
 })
 
 /** What this application makes beside the guide's tables. */
-export const ownTables: readonly AnyTable[] = [lists, changes, sessions, loginFailures, migrations]
+export const ownTables: readonly AnyTable[] = [lists, changes, sessions, loginFailures, servers, migrations]
 
 /** What is of no more use after a while, and the column that says when. */
 const prunable = {
   sessions: { table: sessions, column: sessions.expiresAt },
   changes: { table: changes, column: changes.at },
-  loginFailures: { table: loginFailures, column: loginFailures.failedAt }
+  loginFailures: { table: loginFailures, column: loginFailures.failedAt },
+  servers: { table: servers, column: servers.seenAt }
 } satisfies Record<string, { table: AnyTable; column: Column<number> }>
 
 export type Prunable = keyof typeof prunable
@@ -101,5 +114,6 @@ export const mapPrunable = <R>(
 ): Record<Prunable, R> => ({
   sessions: make(prunable.sessions),
   changes: make(prunable.changes),
-  loginFailures: make(prunable.loginFailures)
+  loginFailures: make(prunable.loginFailures),
+  servers: make(prunable.servers)
 })

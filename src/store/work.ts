@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseUnavailable, storageFull } from '../errors.ts'
+import type { ChangeValues } from './changes.ts'
 import type { Answer } from './connection.ts'
-import type { Dialect, UniqueKey } from './dialect.ts'
+import type { Dialect, PlannedChange, UniqueKey } from './dialect.ts'
 import type { Origin, StoreEvents } from './events.ts'
 import { failureName } from './failures.ts'
 import { fill, type Select, type Statement, toRows } from './statement.ts'
@@ -37,7 +38,6 @@ const ELSEWHERE_MS = 1500
  * passed along, so that a statement deep inside knows the one deadline.
  */
 export class Work implements Db, Bill {
-  readonly deadline: number
   readonly requestId: string | undefined
   readonly job: string | undefined
   databaseMs = 0
@@ -46,11 +46,16 @@ export class Work implements Db, Bill {
   caughtUpNode: string | undefined
   readonly #dialect: Dialect
   readonly #events: StoreEvents
+  #deadline: number
+  /** Why nobody waits for it any more. */
+  #givenUp: Error | undefined
+  /** Told when it is given up: whatever waits for the database. */
+  readonly #waiting = new Set<(reason: Error) => void>()
 
   constructor(dialect: Dialect, events: StoreEvents, limitMs: number, requestId?: string, job?: string) {
     this.#dialect = dialect
     this.#events = events
-    this.deadline = performance.now() + limitMs
+    this.#deadline = performance.now() + limitMs
     this.requestId = requestId
     this.job = job
   }
@@ -60,22 +65,39 @@ export class Work implements Db, Bill {
     return new Work(this.#dialect, this.#events, limitMs, this.requestId, this.job)
   }
 
+  get deadline(): number {
+    return this.#deadline
+  }
+
+  /**
+   * Nobody waits for it any more: whatever it is doing on the database fails with `reason` now. What was sent already may
+   * still take effect there.
+   */
+  giveUp(reason: Error): void {
+    this.#givenUp ??= reason
+    this.#deadline = Math.min(this.#deadline, performance.now())
+    for (const fail of this.#waiting) fail(reason)
+  }
+
   /** One SELECT, tried again until the deadline. @throws AppError database_unavailable */
   async all<Row, V extends object>(statement: Select<Row, V>, values: V): Promise<Row[]> {
     const params = fill(statement, values)
     let answer: Answer
     try {
-      answer = await this.#dialect.run(this, statement.sql, params, true)
+      answer = await this.#unlessGivenUp(() => this.#dialect.run(this, statement.sql, params, true))
     } catch (error) {
       // The way without a loop is for the many; this is for the few.
-      answer = await this.#again(error, true, false, () => this.#dialect.run(this, statement.sql, params, true))
+      answer = await this.#again(error, true, false, () =>
+        this.#unlessGivenUp(() => this.#dialect.run(this, statement.sql, params, true))
+      )
     }
     return toRows(statement.keys, answer.rows)
   }
 
   /** One write, tried once: whoever knows whether it may be repeated wraps it in `repeatable` or `once`. */
   async write<V extends object>(statement: Statement<V>, values: V): Promise<number> {
-    const answer = await this.#dialect.run(this, statement.sql, fill(statement, values), false)
+    const params = fill(statement, values)
+    const answer = await this.#unlessGivenUp(() => this.#dialect.run(this, statement.sql, params, false))
     return answer.affectedRows
   }
 
@@ -104,18 +126,25 @@ export class Work implements Db, Bill {
 
   /** @throws what `unit` threw, or the error of BEGIN or COMMIT; the connection is then destroyed, never reused */
   transaction<R>(unit: (tx: Db) => Promise<R>): Promise<R> {
-    return this.#dialect.transaction(this, run =>
-      unit({
-        all: async (statement, values) =>
-          toRows(statement.keys, (await run(statement.sql, fill(statement, values), true)).rows),
-        write: async (statement, values) => (await run(statement.sql, fill(statement, values), false)).affectedRows
-      })
+    return this.#unlessGivenUp(() =>
+      this.#dialect.transaction(this, run =>
+        unit({
+          all: async (statement, values) =>
+            toRows(statement.keys, (await run(statement.sql, fill(statement, values), true)).rows),
+          write: async (statement, values) => (await run(statement.sql, fill(statement, values), false)).affectedRows
+        })
+      )
     )
+  }
+
+  /** Runs a prepared change, once. @see Dialect.change */
+  change<V extends object>(plan: PlannedChange<V>, values: V & ChangeValues): Promise<string | null> {
+    return this.#unlessGivenUp(() => plan(this, values))
   }
 
   /** @see Dialect.settle. What a try of this work's own did is settled already. @throws AppError database_unavailable */
   async settle(): Promise<void> {
-    const unit = () => this.#dialect.settle(this)
+    const unit = () => this.#unlessGivenUp(() => this.#dialect.settle(this))
     try {
       await unit()
     } catch (error) {
@@ -130,12 +159,22 @@ export class Work implements Db, Bill {
 
   /** The node that answers right now. @see Dialect.ping */
   ping(timeoutMs: number): Promise<{ node: string; role: string }> {
-    return this.#dialect.ping(this, timeoutMs)
+    return this.#unlessGivenUp(() => this.#dialect.ping(this, timeoutMs))
   }
 
   /** Whether it failed as this key is there already, or, without one, any key. */
   isDuplicate(error: unknown, key?: UniqueKey): boolean {
     return this.#dialect.verdict(error) === 'duplicate' && (key === undefined || this.#dialect.broke(error, key))
+  }
+
+  #unlessGivenUp<R>(act: () => Promise<R>): Promise<R> {
+    if (this.#givenUp) return Promise.reject(this.#givenUp)
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject)
+      act()
+        .finally(() => this.#waiting.delete(reject))
+        .then(resolve, reject)
+    })
   }
 
   async #again<R>(
@@ -148,6 +187,7 @@ export class Work implements Db, Bill {
     let error = first
     let elsewhereUntil: number | undefined
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+      if (this.#givenUp) throw this.#givenUp
       const verdict = this.#dialect.verdict(error)
       if (verdict === 'final' || verdict === 'duplicate') throw error
       if (verdict === 'unknown' && !repeatable) throw databaseUnavailable(error)

@@ -24,11 +24,11 @@ const patient = { DB_CONNECT_MS: '6000', DB_STATEMENT_MS: '6000', DB_REQUEST_MS:
 const OUTAGE_MS = 4_500
 
 /** The status, and those of the interim answers that came before. */
-function getWithInterim(url: string, cookie: string) {
+function getWithInterim(url: string, headers: Record<string, string>) {
   return new Promise<{ status: number; interim: number[] }>((resolve, reject) => {
     const interim: number[] = []
     http
-      .get(url, { agent: false, headers: { cookie } }, answer => {
+      .get(url, { agent: false, headers }, answer => {
         answer.resume()
         answer.once('end', () => resolve({ status: answer.statusCode ?? 0, interim }))
       })
@@ -51,13 +51,13 @@ const cookieOf = (client: { cookies: Map<string, string> }) =>
   [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
 
 /** Asks for the list while the database says nothing for a while. */
-async function askSlowly(t: Scope, env: Env = {}) {
+async function askSlowly(t: Scope, env: Env = {}, as: Record<string, string> = { accept: 'text/html' }) {
   const database = await freshDatabase(t, 'mariadb')
   const proxy = await tcpProxy(t, Number(new URL(database.url as string).port))
   const server = await startServer(t, { ...database.envThrough(proxy.port), ...patient, ...env })
   const client = await signedIn(t, server)
   proxy.freeze()
-  const answer = getWithInterim(`${server.url}/carrinho/`, cookieOf(client))
+  const answer = getWithInterim(`${server.url}/carrinho/`, { ...as, cookie: cookieOf(client) })
   await wait(OUTAGE_MS)
   await proxy.restore()
   return answer
@@ -68,6 +68,18 @@ forEachEngine('while its database is slow, a web server', () => {
     const { status, interim } = await askSlowly(t)
     assert.equal(status, 200)
     assert.ok(interim.length >= 3 && interim.every(code => code === 102), `interim answers: ${interim}`)
+  })
+
+  test('does so for the scripts of its pages, too', async t => {
+    const { interim } = await askSlowly(t, {}, { accept: 'application/json', 'sec-fetch-mode': 'cors' })
+    assert.ok(interim.length >= 3, `interim answers: ${interim}`)
+  })
+
+  test('sends programs the answer alone: some take the first status line for it', async t => {
+    const programs: Record<string, string>[] = [{}, { accept: '*/*' }, { accept: 'application/json' }]
+    for (const as of programs) {
+      assert.deepEqual(await askSlowly(t, {}, as), { status: 200, interim: [] }, JSON.stringify(as))
+    }
   })
 
   test('sends nobody else an answer that old clients do not know', async t => {

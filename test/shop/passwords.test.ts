@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { pbkdf2Sync, scryptSync } from 'node:crypto'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
+import argon2 from 'argon2'
 import { createPasswords } from '../../src/shop/passwords.ts'
 
 const passwords = createPasswords(2)
@@ -54,4 +55,27 @@ test('nobody takes as long as somebody with another password', async () => {
   }
   const [somebody, nobody] = [await time(hash), await time(undefined)]
   assert.ok(nobody > somebody / 3 && nobody < somebody * 3, `${nobody} ms to ${somebody} ms`)
+})
+
+describe('a password with accents', () => {
+  const typed = 'pão com maçã'
+
+  test('is the same composed, decomposed, and pasted with something invisible', async () => {
+    for (const made of ['NFC', 'NFD'] as const) {
+      const stored = await passwords.hash(typed.normalize(made))
+      for (const given of [typed.normalize('NFC'), typed.normalize('NFD'), `\u200e${typed}\u200b`]) {
+        assert.ok(await passwords.verify(stored, given), `${made} ${JSON.stringify(given)}`)
+      }
+      assert.ok(!(await passwords.verify(stored, 'pao com maca')))
+    }
+  })
+
+  test('hashed as it came, by a release before, still opens its account from any keyboard', async () => {
+    for (const old of [typed.normalize('NFD'), typed.normalize('NFC'), 'pala\u200bvra passe']) {
+      const stored = await argon2.hash(old, { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 })
+      for (const given of new Set([old, old.normalize('NFC'), old.normalize('NFD')])) {
+        assert.ok(await passwords.verify(stored, given), JSON.stringify([old, given]))
+      }
+    }
+  })
 })

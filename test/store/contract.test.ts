@@ -210,6 +210,38 @@ forEachEngine('the store', engine => {
     })
   })
 
+  describe('servers', () => {
+    const row = (id: string, seenAt: number, more = {}) => ({
+      id,
+      name: 'web01',
+      address: '',
+      release: '1.0.0',
+      seenAt,
+      ...more
+    })
+
+    test('have one row each, which they keep fresh and take along', async () => {
+      const since = 5_000_000
+      await store.servers.beat(work, row('b', since, { name: 'web02' }))
+      await store.servers.beat(work, row('a', since))
+      // Two may have one name; only the case of the id differs, too.
+      await store.servers.beat(work, row('A', since))
+      await store.servers.beat(work, row('gone', since - 1))
+      await store.servers.beat(work, row('b', since + 1, { name: 'web02', address: '[::1]:5000' }))
+      assert.deepEqual((await store.servers.seenSince(work, since)).map(({ id }) => id).sort(), ['A', 'a', 'b'])
+      assert.deepEqual((await store.servers.seenSince(work, since)).at(-1), {
+        id: 'b',
+        name: 'web02',
+        address: '[::1]:5000',
+        release: '1.0.0',
+        seenAt: since + 1
+      })
+      await store.servers.remove(work, 'b')
+      await store.servers.remove(work, 'b')
+      assert.equal((await store.servers.seenSince(work, since)).length, 2)
+    })
+  })
+
   describe('pruning', () => {
     test('removes what is past its time, in batches, and nothing else', async () => {
       const now = Date.now() + 100 * DAY_MS
@@ -228,6 +260,9 @@ forEachEngine('the store', engine => {
       }
       await store.loginFailures.add(work, { id: 'old', subject: 'p', failedAt: limits.loginFailures - 1 })
       await store.loginFailures.add(work, { id: 'kept', subject: 'p', failedAt: limits.loginFailures })
+      const server = { name: 'w', address: '', release: '1' }
+      await store.servers.beat(work, { ...server, id: 'old-server', seenAt: limits.servers - 1 })
+      await store.servers.beat(work, { ...server, id: 'kept-server', seenAt: limits.servers })
 
       assert.ok((await prune(store, now)) >= 252)
       assert.equal(await prune(store, now), 0)
@@ -237,6 +272,8 @@ forEachEngine('the store', engine => {
         (await store.changes.add(work, asked(accountId, key), milk(accountId), 10_000)).status
       assert.equal(await again('kept'), 'already')
       assert.equal(await again('old'), 'done')
+      const ids = (await store.servers.seenSince(work, limits.servers - 1)).map(({ id }) => id)
+      assert.deepEqual(ids, ['kept-server'])
       assert.deepEqual(
         await store.loginFailures.latest(work, ['p'], { since: 0, until: Number.MAX_SAFE_INTEGER }, 10),
         [{ id: 'kept', subject: 'p', failedAt: limits.loginFailures }]

@@ -8,6 +8,8 @@ export interface NodeWatchOptions<C extends Connection> {
   lend(isWanted: (node: string) => boolean): C | undefined
   /** `performance.now()` at which the node last answered on another connection. */
   heardAt(node: string): number
+  /** The node gave a sign of life. */
+  heard(): void
   /** A connection of the watch's own is no more. */
   lost(node: string): void
   /** The node no longer answers, on any connection. */
@@ -53,10 +55,11 @@ export class NodeWatch<C extends Connection> {
   }
 
   async #ask(node: string, connection: C): Promise<void> {
-    const { silentMs, heardAt, lost, silent } = this.#options
+    const { silentMs, heardAt, heard, lost, silent } = this.#options
     this.#asked.add(node)
     try {
       await connection.check(silentMs)
+      heard()
     } catch (error) {
       if (this.#connections.get(node) !== connection) return // stopped meanwhile
       this.#connections.delete(node)

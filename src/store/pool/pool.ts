@@ -68,6 +68,10 @@ export class Pool<C extends Connection = Connection> {
   readonly #opener: Opener<C>
   readonly #balance: NodeBalance<C> | undefined
   #disturbances = 0
+  /** `performance.now()` at which any node last did what it was asked. */
+  #lastHeardAt = Number.NEGATIVE_INFINITY
+  /** Why the last connection could not be had; none since one could. */
+  #lastRefusal: unknown
   #closed = false
   #drained: (() => void) | undefined
 
@@ -78,6 +82,9 @@ export class Pool<C extends Connection = Connection> {
       silentMs: options.silentMs,
       lend: isWanted => this.#lend(isWanted),
       heardAt: node => this.#heardAt(node),
+      heard: () => {
+        this.#lastHeardAt = performance.now()
+      },
       lost: node => {
         this.#disturbances++
         options.events.connectionDiscarded('watch', node, undefined)
@@ -116,6 +123,11 @@ export class Pool<C extends Connection = Connection> {
       waiting: this.#waiters.length,
       watching: this.#watch.size
     }
+  }
+
+  /** Milliseconds since any node was last heard of; infinite before the first. */
+  silentMs(): number {
+    return performance.now() - this.#lastHeardAt
   }
 
   /** A connection that is idle and trusted, without waiting, to `node` if there is one; else undefined. As `acquire` otherwise. */
@@ -158,6 +170,7 @@ export class Pool<C extends Connection = Connection> {
     const slot = this.#busy.get(connection)
     if (!slot) return
     const now = performance.now()
+    this.#lastHeardAt = now
     if (connection.isGone()) {
       this.discard(connection, 'gone')
     } else if (this.#closed || now > slot.oldAt) {
@@ -229,6 +242,7 @@ export class Pool<C extends Connection = Connection> {
       await slot.connection.check(Math.min(this.#options.checkMs, left))
       slot.trusted = disturbances
       slot.idleSince = performance.now()
+      this.#lastHeardAt = slot.idleSince
       this.#options.events.connectionChecked('ok')
       return 'sound'
     } catch (error) {
@@ -252,7 +266,7 @@ export class Pool<C extends Connection = Connection> {
         timer: setTimeout(
           () => {
             this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
-            reject(new NoConnection('queue', 'no free connection in time'))
+            reject(new NoConnection('queue', 'no free connection in time', { cause: this.#lastRefusal }))
           },
           // In steps: Node keeps a list for each duration, and makes and drops one for each that nobody shares.
           WAIT_STEP_MS * Math.ceil(Math.max(1, deadline - performance.now()) / WAIT_STEP_MS)
@@ -275,6 +289,7 @@ export class Pool<C extends Connection = Connection> {
   /** Told to one who waits, if nothing else is coming for that caller. */
   #refused(error: unknown, stillToCome: number): void {
     this.#disturbances++
+    this.#lastRefusal = error
     if (this.#waiters.length <= stillToCome) return
     const failure = error instanceof NoConnection ? error : undefined
     this.#nextWaiter()?.reject(
@@ -284,6 +299,8 @@ export class Pool<C extends Connection = Connection> {
 
   /** Whoever waited longest gets it, or a connection that came free meanwhile. */
   #opened(connection: C): void {
+    this.#lastHeardAt = performance.now()
+    this.#lastRefusal = undefined
     // One that was late may find its place taken.
     if (this.#closed || this.#busy.size + this.#idle.length >= this.#options.size) {
       this.#surplus(connection)
