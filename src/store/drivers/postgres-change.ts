@@ -5,17 +5,21 @@ import { changes, items, lists } from '../tables.ts'
 const { value, raise, ofList, count, listColumns, changeColumns, snapshot } = parts
 
 /** The list's next version; the list itself where its account has none yet. No row where the list is full. */
-const next = (
-  unlessFull: Fragment<never>
-) => sql`raised as (${raise}${unlessFull} returning ${lists.id}, ${lists.version}),
+const next = (room: { raised: Fragment<never>; made: Fragment<never> }) => sql`raised as (
+    ${raise} and ${room.raised} returning ${lists.id}, ${lists.version}
+  ),
   made as (
     insert into ${lists} (${listColumns})
     select ${value.accountId}::int, ${value.accountId}::int, '', (${count}) + 1, ${value.at}::bigint
-    where not exists (select from ${lists} where ${ofList})
+    where not exists (select from ${lists} where ${ofList}) and ${room.made}
     on conflict (${lists.firstOf}) do update set ${lists.version} = ${lists}.${lists.version} + 1
     returning ${lists.id}, ${lists.version}
   ),
   list as (select * from raised union all select * from made)`
+
+const hasRoom = sql`(${count}) < ${value.limit}`
+const roomForOne = { raised: sql`(${lists.version} < ${value.limit} or ${hasRoom})`, made: hasRoom }
+const anyRoom = { raised: sql`true`, made: sql`true` }
 
 /** Adding near the limit begins with it: who waits here sees afterwards what the one before has added. */
 export const lockList = sql`select ${lists.version} from ${lists} where ${ofList} for update`
@@ -33,11 +37,11 @@ const typed = (place: Fragment, { holds }: Column): Fragment => (holds === 'numb
 export function postgresChange(effect: Effect<never>): Fragment<never> {
   if (effect.does === 'insert') {
     const { columns, places } = columnsAndPlaces(items, effect.item, typed)
-    return sql`with ${next(sql` and (${lists.version} < ${value.limit} or (${count}) < ${value.limit})`)},
+    return sql`with ${next(roomForOne)},
   effect as (insert into ${items} (${columns}) select ${places} from list returning ${items.id})
   ${noted}, (select ${items.id} from effect), ${value.detail} from list returning ${changes.detail}`
   }
-  return sql`with ${next(sql``)},
+  return sql`with ${next(anyRoom)},
   effect as (
     delete from ${items} where exists (select from list) and ${effect.where}
     returning ${snapshot('json_build_object')} as ${raw('was')}
