@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { checkItem, checkLogin, checkPasswordChange, checkSignup, emailKey, parseId } from '../src/shop/validation.ts'
+import {
+  checkItem,
+  checkLogin,
+  checkPasswordChange,
+  checkSignup,
+  emailKey,
+  parseId,
+  type RawForm
+} from '../src/shop/validation.ts'
 
 const letters = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter(text => /[\p{L}\p{N}]/u.test(text))
 const clean = letters
@@ -79,11 +87,15 @@ describe('any form at all', () => {
   const value = fc.oneof(fc.string(), fc.constant(undefined), fc.array(fc.string()), fc.anything())
 
   test('is taken or refused with a message for a field of its own, never an exception', () => {
+    const owner = { name: 'Ana Sousa', email: 'ana@example.org' }
     const forms = [
       { check: checkItem, names: ['product_type', 'quantity', 'local'] },
       { check: checkLogin, names: ['email', 'password'] },
       { check: checkSignup, names: ['name', 'email', 'password'] },
-      { check: checkPasswordChange, names: ['password', 'new_password', 'new_password_again'] }
+      {
+        check: (form: RawForm) => checkPasswordChange(form, owner),
+        names: ['password', 'new_password', 'new_password_again']
+      }
     ]
     fc.assert(
       fc.property(

@@ -114,11 +114,13 @@ export function cartRules({ items }: Store) {
       return result
     },
 
-    /** True if it was on this customer's list; afterwards it is not. */
-    async remove(work: Work, customerId: number, id: number): Promise<boolean> {
+    /** True if it was on this customer's list; afterwards it is not. `foreign`: it is on somebody else's, and stays. */
+    async remove(work: Work, customerId: number, id: number): Promise<boolean | 'foreign'> {
       const removed = await work.repeatable(async maybeDone => (await items.remove(work, customerId, id)) || maybeDone)
-      if (!removed) await work.settle()
-      return removed
+      if (removed) return true
+      await work.settle()
+      const owner = await items.findOwner(work, id)
+      return owner !== undefined && owner !== customerId ? 'foreign' : false
     }
   }
 }

@@ -12,7 +12,7 @@ export interface Item {
 
 export type ItemStore = ReturnType<typeof itemStore>
 
-/** `compras`: what is on the lists, and the keys under which it was put there. Every query names the owner. */
+/** `compras`: what is on the lists, and the keys under which it was put there. Every query names the owner, or asks for it. */
 export function itemStore({ builder, tables }: Dialect) {
   const { items, operations } = tables
   const value = sql.placeholder
@@ -39,6 +39,12 @@ export function itemStore({ builder, tables }: Dialect) {
       .from(operations)
       .where(and(eq(operations.customerId, value('customerId')), eq(operations.key, value('key'))))
   )
+  const owner = select(
+    builder
+      .select({ customerId: items.customerId })
+      .from(items)
+      .where(eq(items.id, value('id')))
+  )
   const remove = write(builder.delete(items).where(and(eq(items.id, value('id')), mine)))
 
   return {
@@ -61,6 +67,12 @@ export function itemStore({ builder, tables }: Dialect) {
     async findOperation(db: Db, customerId: number, key: string): Promise<string | undefined> {
       const [row] = await db.all(operation, { customerId, key })
       return row?.digest
+    },
+
+    /** Whose it is; undefined when there is no such item, or nobody's. */
+    async findOwner(db: Db, id: number): Promise<number | undefined> {
+      const [row] = await db.all(owner, { id })
+      return row?.customerId ?? undefined
     },
 
     /** True if the item was this customer's and is now gone. */

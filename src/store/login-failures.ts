@@ -1,9 +1,10 @@
-import { and, desc, gt, inArray, sql } from 'drizzle-orm'
+import { and, desc, gt, inArray, lte, sql } from 'drizzle-orm'
 import type { Dialect } from './dialect.ts'
 import { select, write } from './statement.ts'
 import type { Db } from './work.ts'
 
 export interface LoginFailure {
+  id: string
   subject: string
   /** Milliseconds since 1970. */
   failedAt: number
@@ -16,12 +17,13 @@ export function loginFailureStore({ builder, tables: { loginFailures } }: Dialec
   const value = sql.placeholder
   const latest = select(
     builder
-      .select({ subject: loginFailures.subject, failedAt: loginFailures.failedAt })
+      .select({ id: loginFailures.id, subject: loginFailures.subject, failedAt: loginFailures.failedAt })
       .from(loginFailures)
       .where(
         and(
           inArray(loginFailures.subject, [value('first'), value('second')]),
-          gt(loginFailures.failedAt, value('since'))
+          gt(loginFailures.failedAt, value('since')),
+          lte(loginFailures.failedAt, value('until'))
         )
       )
       .orderBy(desc(loginFailures.failedAt))
@@ -36,13 +38,18 @@ export function loginFailureStore({ builder, tables: { loginFailures } }: Dialec
   )
 
   return {
-    /** The failures of one or two subjects after `since`, the latest first, at most `limit` in all. */
-    latest: (db: Db, subjects: readonly [string, string?], since: number, limit: number): Promise<LoginFailure[]> =>
-      db.all(latest, { first: subjects[0], second: subjects[1] ?? subjects[0], since, limit }),
+    /** The failures of one or two subjects in a span of time, the latest first, at most `limit` in all. */
+    latest: (
+      db: Db,
+      subjects: readonly [string, string?],
+      { since, until }: { since: number; until: number },
+      limit: number
+    ): Promise<LoginFailure[]> =>
+      db.all(latest, { first: subjects[0], second: subjects[1] ?? subjects[0], since, until, limit }),
 
     /** @throws an error with verdict `duplicate` when this very row was added already */
-    async add(db: Db, failure: { id: string; subject: string; failedAt: number }): Promise<void> {
-      await db.write(insert, failure)
+    async add(db: Db, failure: LoginFailure): Promise<void> {
+      await db.write(insert, { ...failure })
     }
   }
 }

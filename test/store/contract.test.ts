@@ -243,10 +243,12 @@ forEachEngine('the store', engine => {
       }
       await store.loginFailures.add(work, { id: 'f4', subject: 'S', failedAt: 400 })
       const times = async (subjects: [string, string?], since: number, limit: number) =>
-        (await store.loginFailures.latest(work, subjects, since, limit)).map(({ failedAt }) => failedAt)
+        (await store.loginFailures.latest(work, subjects, { since, until: 400 }, limit)).map(({ failedAt }) => failedAt)
       assert.deepEqual(await times(['s'], 100, 10), [300, 200])
       assert.deepEqual(await times(['s'], 0, 1), [300])
       assert.deepEqual(await times(['s', 'S'], 0, 10), [400, 300, 200, 100])
+      await store.loginFailures.add(work, { id: 'f5', subject: 's', failedAt: 401 })
+      assert.deepEqual(await times(['s'], 0, 10), [300, 200, 100], 'none after the span')
     })
   })
 
@@ -312,8 +314,8 @@ forEachEngine('the store', engine => {
       assert.equal(await store.items.findOperation(work, customerId, 'kept'), 'd')
       const ids = (await store.servers.seenSince(work, limits.servers - 1)).map(({ id }) => id)
       assert.deepEqual(ids, ['kept-server'])
-      assert.deepEqual(await store.loginFailures.latest(work, ['p'], 0, 10), [
-        { subject: 'p', failedAt: limits.loginFailures }
+      assert.deepEqual(await store.loginFailures.latest(work, ['p'], { since: 0, until: now }, 10), [
+        { id: 'kept', subject: 'p', failedAt: limits.loginFailures }
       ])
       assert.equal((await all(customerId)).length, 2)
     })
