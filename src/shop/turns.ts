@@ -2,7 +2,7 @@ import { tooBusy } from '../errors.ts'
 
 /** Of each kind; who comes later is told to try again. */
 const MAX_WAITING = 200
-const MAX_WAIT_MS = 4000
+const MAX_WAIT_MS = 6000
 
 export type InTurn = <R>(kind: string, work: () => Promise<R>) => Promise<R>
 
