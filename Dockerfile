@@ -20,6 +20,7 @@ COPY static static
 COPY src src
 COPY views views
 COPY migrations migrations
+COPY lists lists
 RUN --mount=type=secret,id=npm_ca \
     if [ -s /run/secrets/npm_ca ]; then export npm_config_cafile=/run/secrets/npm_ca; fi; \
     node scripts/build.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
@@ -38,6 +39,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/migrations migrations
+COPY --from=build /app/lists lists
 COPY --from=build /app/views views
 COPY --from=build /app/dist dist
 USER nobody

@@ -10,6 +10,7 @@ import { answerBarely, errorPages, failureLog } from './plugins/error-pages.ts'
 import { flashes } from './plugins/flash.ts'
 import { floodLog } from './plugins/flood-log.ts'
 import { forms } from './plugins/forms.ts'
+import { knownBrowsers } from './plugins/known-browser.ts'
 import { type Metrics, metrics } from './plugins/metrics.ts'
 import { proxies } from './plugins/proxies.ts'
 import { requestIdOf, requestScope } from './plugins/request-scope.ts'
@@ -97,7 +98,7 @@ export async function buildApp({
   await assets(app, assetNames)
 
   const passwords = createPasswords()
-  const accounts = accountRules(store, passwords, loginThrottle(store))
+  const accounts = accountRules(store, passwords, loginThrottle(store), config)
   const carts = cartRules(store)
 
   // For people.
@@ -107,6 +108,7 @@ export async function buildApp({
     await site.register(cookie, { secret: keysFor('cookie', config.sessionSecrets) })
     forms(site)
     flashes(site, { config })
+    knownBrowsers(site, { config })
     await views(site, { config, lifecycle, assetNames })
     errorPages(site, { flood })
     // Before anything is read: on another schema even a session may not be what it seems.

@@ -5,7 +5,7 @@ import { translator } from './i18n/index.ts'
 import { accountRules } from './shop/accounts.ts'
 import { loginThrottle } from './shop/login-throttle.ts'
 import { createPasswords } from './shop/passwords.ts'
-import { checkSignup } from './shop/validation.ts'
+import { checkSignup, type FieldErrors } from './shop/validation.ts'
 import { liveMs } from './siblings.ts'
 import { noEvents } from './store/events.ts'
 import { driverCode, rootError } from './store/failures.ts'
@@ -51,17 +51,17 @@ export async function backUpDatabase(target: string): Promise<void> {
 export const addUser = (email: string, name: string, password: string) =>
   withStore(async store => {
     const value = checked({ name, email, password })
-    const customer = await rulesOf(store).signUp(store.begin(), value)
-    if (!customer) throw new Refusal(`there is an account with the e-mail ${value.email} already`)
-    print(`created account ${customer.id}`)
+    const created = await rulesOf(store).create(store.begin(), value)
+    if (!created) throw new Refusal(`there is an account with the e-mail ${value.email} already`)
+    print(`created account ${created.customer.id}`)
   })
 
 export const setPassword = (email: string, password: string) =>
   withStore(async store => {
     const value = checked({ name: 'unchanged', email, password })
-    if (!(await rulesOf(store).setPassword(store.begin(), email, value.password))) {
-      throw new Refusal(`there is no account with the e-mail ${value.email}`)
-    }
+    const result = await rulesOf(store).setPassword(store.begin(), email, value.password)
+    if (result === 'unknown') throw new Refusal(`there is no account with the e-mail ${value.email}`)
+    if (result !== 'set') throw mistakes({ password: result })
     print('the password is set, and the sessions of that account have ended')
   })
 
@@ -118,12 +118,16 @@ async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
   }
 }
 
-const rulesOf = (store: Store) => accountRules(store, createPasswords(), loginThrottle(store))
+const rulesOf = (store: Store) => accountRules(store, createPasswords(), loginThrottle(store), readDatabaseConfig())
 
 function checked(form: { name: string; email: string; password: string }) {
   const result = checkSignup(form)
   if (result.ok) return result.value
+  throw mistakes(result.errors)
+}
+
+function mistakes(errors: FieldErrors): Refusal {
   const t = translator('en')
-  const lines = Object.entries(result.errors).map(([field, error]) => `${field}: ${t(error.key, error.params)}`)
-  throw new Refusal(lines.join('\n'), 2)
+  const lines = Object.entries(errors).map(([field, error]) => (error ? `${field}: ${t(error.key, error.params)}` : ''))
+  return new Refusal(lines.join('\n'), 2)
 }

@@ -45,6 +45,10 @@ export interface Config {
   /** Whether browsers that came over TLS shall come by nothing else, and to its subdomains neither. */
   hsts: 'on' | 'off' | 'subdomains'
   signup: 'open' | 'closed'
+  /** Sign-ups from one address within an hour; after them it has to wait. */
+  signupLimit: number
+  /** Failed logins from one address within an hour; after them it has to wait. */
+  loginLimit: number
   /** Whether there is `/cluster`, the page for demonstrations. */
   clusterPage: boolean
   drainMs: number
@@ -94,6 +98,8 @@ export function readConfig(env: Env = process.env): Config {
     trustProxy: readTrustProxy(reader),
     hsts: reader.oneOf('HSTS', 'on', ['on', 'off', 'subdomains']),
     signup: reader.oneOf('SIGNUP', 'open', ['open', 'closed']),
+    signupLimit: reader.integer('SIGNUP_LIMIT', 100, 1, 10_000),
+    loginLimit: reader.integer('LOGIN_LIMIT', 50, 1, 10_000),
     clusterPage: reader.oneOf('CLUSTER_PAGE', 'on', ['on', 'off']) === 'on',
     drainMs: reader.integer('DRAIN_MS', 3000, 0, 600_000),
     readyGraceMs: reader.integer('READY_GRACE_MS', 10_000, 0, 600_000),

@@ -62,6 +62,8 @@ describe('a wrong value', () => {
       ['DRAIN_MS', ['soon', '3s', '-5'], ['0', '3000']],
       ['SIGNUP', ['yes', 'true'], ['open', 'closed']],
       ['HSTS', ['yes', '1', 'preload'], ['on', 'off', 'subdomains']],
+      ['SIGNUP_LIMIT', ['0', '-1', '10001', 'many'], ['1', '100', '10000']],
+      ['LOGIN_LIMIT', ['0', '-1', '10001', 'many'], ['1', '50', '10000']],
       ['CLUSTER_PAGE', ['yes', '0', 'open'], ['on', 'off', 'OFF']],
       ['LOG_LEVEL', ['verbose'], ['trace', 'silent', 'info']],
       [

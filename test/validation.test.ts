@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { checkItem, checkLogin, checkPasswordChange, checkSignup, emailKey, parseId } from '../src/shop/validation.ts'
+import {
+  checkItem,
+  checkLogin,
+  checkPasswordChange,
+  checkSignup,
+  emailKey,
+  parseId,
+  type RawForm
+} from '../src/shop/validation.ts'
 
 const letters = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter(text => /[\p{L}\p{N}]/u.test(text))
 const clean = letters
@@ -79,11 +87,15 @@ describe('any form at all', () => {
   const value = fc.oneof(fc.string(), fc.constant(undefined), fc.array(fc.string()), fc.anything())
 
   test('is taken or refused with a message for a field of its own, never an exception', () => {
+    const owner = { name: 'Ana Sousa', email: 'ana@example.org' }
     const forms = [
       { check: checkItem, names: ['product_type', 'quantity', 'local'] },
       { check: checkLogin, names: ['email', 'password'] },
       { check: checkSignup, names: ['name', 'email', 'password'] },
-      { check: checkPasswordChange, names: ['password', 'new_password', 'new_password_again'] }
+      {
+        check: (form: RawForm) => checkPasswordChange(form, owner),
+        names: ['password', 'new_password', 'new_password_again']
+      }
     ]
     fc.assert(
       fc.property(
@@ -206,7 +218,7 @@ describe('what nobody can see', () => {
         assert.deepEqual(Object.keys(checked.errors), ['password'])
       }
     }
-    for (const password of ['uma 👩‍🍳 e um ❤️ no forno', '1️⃣2️⃣3️⃣4️⃣', 'می‌خواهم نان تازه', 'क्‍षमा करें जी'])
+    for (const password of ['uma 👩‍🍳 e um ❤️ no forno', '7️⃣2️⃣9️⃣4️⃣', 'می‌خواهم نان تازه', 'क्‍षमा करें जी'])
       assert.ok(check(password).ok, password)
   })
 
@@ -217,15 +229,12 @@ describe('what nobody can see', () => {
       ['NFD', 'NFC'],
       ['NFD', 'NFD']
     ] as const) {
-      const checked = checkPasswordChange({
-        password: 'x',
-        new_password: typed.normalize(first),
-        new_password_again: typed.normalize(again)
-      })
+      const form = { password: 'x', new_password: typed.normalize(first), new_password_again: typed.normalize(again) }
+      const checked = checkPasswordChange(form, { name: 'Ana', email: 'ana@exemplo.pt' })
       assert.ok(checked.ok)
       assert.equal(checked.value.next, typed)
     }
-    const long = 'ã'.repeat(256).normalize('NFD')
+    const long = 'pão e maçã; '.repeat(22).slice(0, 256).normalize('NFD')
     assert.ok(checkLogin({ email: 'a@b.pt', password: long }).ok)
     assert.ok(checkSignup({ name: 'A', email: 'a@b.pt', password: long }).ok)
   })

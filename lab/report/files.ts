@@ -8,12 +8,16 @@ import { drawTimeline } from './timeline.ts'
 
 /** Of a run that failed: what its hosts said. */
 export const HOSTS_LOG = 'hosts.log'
-export const REPORTS_DIR = join(LAB_DIR, 'reports')
+const REPORTS_DIR = join(LAB_DIR, 'reports')
 
 /** A lab with a name of its own (LAB_NET, LAB_NAME) keeps its reports apart. */
+function reportsDir(): string {
+  const { project } = new Lab('04')
+  return join(REPORTS_DIR, project === 'carrinho' ? '' : project)
+}
+
 function reportDir(scenario: string): string {
-  const { project } = new Lab(scenario)
-  const dir = join(REPORTS_DIR, project === 'carrinho' ? '' : project, scenario)
+  const dir = join(reportsDir(), scenario)
   mkdirSync(dir, { recursive: true })
   return dir
 }
@@ -65,12 +69,12 @@ interface Run {
 
 /** The last run of each scenario. @throws when there is none */
 function readRuns(): Run[] {
-  const names = existsSync(REPORTS_DIR) ? readdirSync(REPORTS_DIR).sort() : []
+  const names = existsSync(reportsDir()) ? readdirSync(reportsDir()).sort() : []
   const runs = names
-    .filter(name => existsSync(join(REPORTS_DIR, name, 'result.json')))
+    .filter(name => existsSync(join(reportsDir(), name, 'result.json')))
     .map(name => ({
       result: readResult(name),
-      timeline: readFileSync(join(REPORTS_DIR, name, 'timeline.svg'), 'utf8')
+      timeline: readFileSync(join(reportsDir(), name, 'timeline.svg'), 'utf8')
     }))
   if (runs.length === 0) throw new Error('no scenario has been run yet')
   return runs
@@ -78,7 +82,7 @@ function readRuns(): Run[] {
 
 /** Every run's table and plot on one page; returns its file. */
 export function writeOverview(): string {
-  const file = join(REPORTS_DIR, 'index.html')
+  const file = join(reportsDir(), 'index.html')
   writeFileSync(file, renderOverview(readRuns()))
   return file
 }
@@ -88,7 +92,7 @@ export function publishRuns(dir: string): string {
   const runs = readRuns()
   mkdirSync(dir, { recursive: true })
   for (const { result } of runs) {
-    copyFileSync(join(REPORTS_DIR, result.scenario, 'timeline.svg'), join(dir, `${result.scenario}.svg`))
+    copyFileSync(join(reportsDir(), result.scenario, 'timeline.svg'), join(dir, `${result.scenario}.svg`))
   }
   const file = join(dir, 'README.md')
   writeFileSync(file, renderMarkdown(runs.map(run => run.result)))

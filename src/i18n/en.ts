@@ -19,6 +19,7 @@ export const en: Catalogue = {
   'label.email': 'Email',
   'label.password': 'Password',
   'label.currentPassword': 'Current password',
+  'label.confirmPassword': 'Password, to confirm',
   'label.newPassword': 'New password',
   'label.repeatPassword': 'New password, again',
   'label.name': 'Name',
@@ -27,6 +28,7 @@ export const en: Catalogue = {
   'label.shop': 'Shop',
 
   'hint.password': 'At least {min} characters. A short sentence is easy to remember.',
+  'hint.endSessions': 'Whoever asks for it types the password, so that nobody else does it with your session.',
 
   'errors.summary': { one: 'There is one thing to put right', other: 'There are {count} things to put right' },
   'field.required': 'Fill in this field.',
@@ -38,6 +40,9 @@ export const en: Catalogue = {
   'field.emailTaken': 'There is already an account with this email. Sign in with it, or use another email.',
   'field.passwordShort': 'This is too short. Use at least {min} characters.',
   'field.passwordLong': 'This is too long. Use {max} characters at most.',
+  'field.passwordCommon':
+    'It is one of the most common passwords, among the first that anybody tries. Choose another one.',
+  'field.passwordOwn': 'It says little more than your name or your e-mail. Choose another one.',
   'field.passwordMismatch': 'This is not the same as the new password. Type both again.',
   'field.passwordWrong': 'This is not your current password. Type it again.',
   'field.repeated': 'This field arrived more than once. Fill it in and send again.',
@@ -68,6 +73,7 @@ export const en: Catalogue = {
   'signup.submit': 'Create account',
   'signup.haveAccount': 'Have an account?',
   'signup.login': 'Sign in',
+  'signup.throttled': 'Too many accounts were asked for from this network. Wait {wait} and try again.',
   'signup.closed': 'New accounts cannot be created here. Ask whoever runs this server for one.',
 
   'logout.title': 'Sign out?',

@@ -19,6 +19,7 @@ export const es: Catalogue = {
   'label.email': 'Correo electrónico',
   'label.password': 'Contraseña',
   'label.currentPassword': 'Contraseña actual',
+  'label.confirmPassword': 'Contraseña, para confirmar',
   'label.newPassword': 'Contraseña nueva',
   'label.repeatPassword': 'Contraseña nueva, otra vez',
   'label.name': 'Nombre',
@@ -27,6 +28,7 @@ export const es: Catalogue = {
   'label.shop': 'Tienda',
 
   'hint.password': 'Al menos {min} caracteres. Una frase corta es fácil de recordar.',
+  'hint.endSessions': 'Quien lo pide escribe la contraseña, para que nadie más lo haga con su sesión.',
 
   'errors.summary': { one: 'Hay una cosa por corregir', other: 'Hay {count} cosas por corregir' },
   'field.required': 'Rellene este campo.',
@@ -38,6 +40,8 @@ export const es: Catalogue = {
   'field.emailTaken': 'Ya existe una cuenta con este correo. Entre con ella o use otro correo.',
   'field.passwordShort': 'Es corta. Use al menos {min} caracteres.',
   'field.passwordLong': 'Es demasiado larga. Use {max} caracteres como máximo.',
+  'field.passwordCommon': 'Es una de las más usadas, de las primeras que cualquiera prueba. Elija otra.',
+  'field.passwordOwn': 'Dice poco más que su nombre o su correo. Elija otra.',
   'field.passwordMismatch': 'No es igual que la contraseña nueva. Escriba las dos otra vez.',
   'field.passwordWrong': 'No es su contraseña actual. Escríbala otra vez.',
   'field.repeated': 'Este campo ha llegado más de una vez. Rellénelo y envíelo otra vez.',
@@ -68,6 +72,7 @@ export const es: Catalogue = {
   'signup.submit': 'Crear cuenta',
   'signup.haveAccount': '¿Ya tiene cuenta?',
   'signup.login': 'Entrar',
+  'signup.throttled': 'Desde esta red se han pedido demasiadas cuentas. Espere {wait} y vuelva a intentarlo.',
   'signup.closed': 'Aquí no se crean cuentas nuevas. Pida una a quien lleva este servidor.',
 
   'logout.title': '¿Salir de la cuenta?',

@@ -21,6 +21,7 @@ export const pt = {
   'label.email': 'E-mail',
   'label.password': 'Palavra-passe',
   'label.currentPassword': 'Palavra-passe atual',
+  'label.confirmPassword': 'Palavra-passe, para confirmar',
   'label.newPassword': 'Palavra-passe nova',
   'label.repeatPassword': 'Palavra-passe nova, outra vez',
   'label.name': 'Nome',
@@ -29,6 +30,7 @@ export const pt = {
   'label.shop': 'Loja',
 
   'hint.password': 'Pelo menos {min} caracteres. Uma frase curta é fácil de lembrar.',
+  'hint.endSessions': 'Quem o pede escreve a palavra-passe, para que mais ninguém o faça com a sua sessão.',
 
   'errors.summary': { one: 'Há uma coisa por corrigir', other: 'Há {count} coisas por corrigir' },
   'field.required': 'Preencha este campo.',
@@ -40,6 +42,8 @@ export const pt = {
   'field.emailTaken': 'Já existe uma conta com este e-mail. Entre com ela ou use outro e-mail.',
   'field.passwordShort': 'É curta. Use pelo menos {min} caracteres.',
   'field.passwordLong': 'É demasiado comprida. Use no máximo {max} caracteres.',
+  'field.passwordCommon': 'É uma das mais usadas, das primeiras que alguém experimenta. Escolha outra.',
+  'field.passwordOwn': 'Diz pouco mais do que o seu nome ou o seu e-mail. Escolha outra.',
   'field.passwordMismatch': 'Não é igual à palavra-passe nova. Escreva as duas outra vez.',
   'field.passwordWrong': 'Não é a sua palavra-passe atual. Escreva-a outra vez.',
   'field.repeated': 'Este campo chegou mais do que uma vez. Preencha-o e envie outra vez.',
@@ -70,6 +74,7 @@ export const pt = {
   'signup.submit': 'Criar conta',
   'signup.haveAccount': 'Já tem conta?',
   'signup.login': 'Entrar',
+  'signup.throttled': 'Desta rede pediram-se demasiadas contas. Espere {wait} e tente outra vez.',
   'signup.closed': 'Aqui não se criam contas novas. Peça uma a quem gere este servidor.',
 
   'logout.title': 'Sair da conta?',

@@ -2,21 +2,25 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { formatDateTime, formatDuration } from '../i18n/index.ts'
 import { setFlash } from '../plugins/flash.ts'
 import { fieldsOf } from '../plugins/forms.ts'
+import { rememberBrowser } from '../plugins/known-browser.ts'
 import { languageOf, translateFor } from '../plugins/language.ts'
+import { logSecurity } from '../plugins/security-log.ts'
 import { sessionHere, signIn } from '../plugins/session.ts'
 import { translateErrors } from '../plugins/views.ts'
-import type { Accounts } from '../shop/accounts.ts'
-import { checkPasswordChange, type FieldErrors } from '../shop/validation.ts'
+import type { Accounts, Throttled } from '../shop/accounts.ts'
+import { checkConfirmation, checkPasswordChange, type FieldErrors } from '../shop/validation.ts'
 import type { Store } from '../store/index.ts'
 import { getCustomer } from './members.ts'
 
+type FormName = 'password' | 'ending'
+
+interface Wrong {
+  errors?: FieldErrors
+  formError?: string
+}
+
 export function accountPage(app: FastifyInstance, { store, accounts }: { store: Store; accounts: Accounts }): void {
-  const show = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    errors: FieldErrors = {},
-    formError: string | null = null
-  ) => {
+  const show = async (request: FastifyRequest, reply: FastifyReply, wrong: Partial<Record<FormName, Wrong>> = {}) => {
     const lang = languageOf(request)
     const here = sessionHere(request)
     const rows = await store.sessions.list(request.work, getCustomer(request).id, Date.now())
@@ -29,37 +33,58 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
       server: row.madeOn
     }))
     return reply.page('account', {
-      errors: translateErrors(request, errors),
-      formError,
+      password: {
+        errors: translateErrors(request, wrong.password?.errors ?? {}),
+        formError: wrong.password?.formError ?? null
+      },
+      ending: {
+        errors: translateErrors(request, wrong.ending?.errors ?? {}),
+        formError: wrong.ending?.formError ?? null
+      },
       sessions,
       hasOthers: sessions.some(session => !session.current)
     })
   }
 
+  /** The current password was wrong, or there were too many that were: said in the form that asked for it. */
+  const refuse = (request: FastifyRequest, reply: FastifyReply, form: FormName, result: 'wrong' | Throttled) => {
+    if (result === 'wrong') {
+      logSecurity(request, 'password.wrong')
+      return show(request, reply.status(400), { [form]: { errors: { password: { key: 'field.passwordWrong' } } } })
+    }
+    const { waitSeconds } = result
+    logSecurity(request, 'password.throttled', { waitSeconds })
+    reply.status(429).header('retry-after', waitSeconds)
+    const wait = formatDuration(languageOf(request), waitSeconds)
+    return show(request, reply, { [form]: { formError: translateFor(request)('login.throttled', { wait }) } })
+  }
+
   app.get('/conta', (request, reply) => show(request, reply))
 
   app.post('/conta/password', async (request, reply) => {
-    const checked = checkPasswordChange(fieldsOf(request))
-    if (!checked.ok) return show(request, reply.status(400), checked.errors)
     const customer = getCustomer(request)
-    const result = await accounts.changePassword(request.work, customer.id, checked.value, sessionHere(request))
-    if (result === 'wrong') return show(request, reply.status(400), { password: { key: 'field.passwordWrong' } })
-    if (result !== 'changed') {
-      reply.status(429).header('retry-after', result.waitSeconds)
-      const wait = formatDuration(languageOf(request), result.waitSeconds)
-      return show(request, reply, {}, translateFor(request)('login.throttled', { wait }))
-    }
+    const checked = checkPasswordChange(fieldsOf(request), customer)
+    if (!checked.ok) return show(request, reply.status(400), { password: { errors: checked.errors } })
+    const here = sessionHere(request)
+    const result = await accounts.changePassword(request.work, customer.id, checked.value, here)
+    if (result === 'wrong' || 'waitSeconds' in result) return refuse(request, reply, 'password', result)
     // Whoever copied the old cookie has nothing.
     await signIn(request, customer)
+    rememberBrowser(request, reply, { customer, mark: result.mark })
+    logSecurity(request, 'password.changed', { ended: result.ended })
     setFlash(reply, { kind: 'success', key: 'flash.passwordChanged' })
     return reply.redirect('/conta', 303)
   })
 
   app.post('/conta/sessoes', async (request, reply) => {
+    const checked = checkConfirmation(fieldsOf(request))
+    if (!checked.ok) return show(request, reply.status(400), { ending: { errors: checked.errors } })
     const here = sessionHere(request)
     const { id } = getCustomer(request)
-    const count = await request.work.repeatable(() => store.sessions.removeAll(request.work, id, here))
-    setFlash(reply, { kind: 'success', key: 'flash.sessionsEnded', params: { count } })
+    const result = await accounts.endOtherSessions(request.work, id, checked.value.current, here)
+    if (result === 'wrong' || 'waitSeconds' in result) return refuse(request, reply, 'ending', result)
+    logSecurity(request, 'sessions.ended', { ended: result.ended })
+    setFlash(reply, { kind: 'success', key: 'flash.sessionsEnded', params: { count: result.ended } })
     return reply.redirect('/conta', 303)
   })
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { setFlash } from '../plugins/flash.ts'
 import { fieldsOf, typed } from '../plugins/forms.ts'
 import { translateFor, wantsJson } from '../plugins/language.ts'
+import { logSecurity } from '../plugins/security-log.ts'
 import { translateErrors } from '../plugins/views.ts'
 import { type Carts, type Item, MAX_ITEMS, type Part, type Place } from '../shop/carts.ts'
 import { checkItem, type FieldErrors, parseId, type RawForm } from '../shop/validation.ts'
@@ -117,7 +118,9 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     const { id: raw } = fieldsOf(request)
     const id = parseId(raw)
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
-    const deleted = id !== undefined && (await carts.remove(request.work, getCustomer(request).id, id))
+    const result = id !== undefined && (await carts.remove(request.work, getCustomer(request).id, id))
+    if (result === 'foreign') logSecurity(request, 'refused.owner', { item: id as number })
+    const deleted = result === true
     if (wantsJson(request)) {
       reply.header('cache-control', 'no-store')
       return { deleted, server: serverName, databaseNode: request.work.node ?? null }

@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { formatDuration } from '../i18n/index.ts'
 import { fieldsOf, typed } from '../plugins/forms.ts'
+import { rememberBrowser, visitorOf } from '../plugins/known-browser.ts'
 import { languageOf, translateFor, wantsJson } from '../plugins/language.ts'
+import { logSecurity } from '../plugins/security-log.ts'
 import { signIn } from '../plugins/session.ts'
 import { translateErrors } from '../plugins/views.ts'
 import type { Accounts } from '../shop/accounts.ts'
@@ -42,14 +44,21 @@ export function loginPage(app: FastifyInstance, { config, accounts }: { config: 
     if (!checked.ok) return show(request, reply.status(400), form, checked.errors)
 
     const t = translateFor(request)
-    const result = await accounts.logIn(request.work, checked.value, request.ip)
-    if ('throttled' in result) {
-      reply.status(429).header('retry-after', result.waitSeconds)
-      const wait = formatDuration(languageOf(request), result.waitSeconds)
+    const result = await accounts.logIn(request.work, checked.value, visitorOf(request))
+    if ('waitSeconds' in result) {
+      const { waitSeconds, account = null } = result
+      logSecurity(request, 'login.throttled', { account, waitSeconds })
+      reply.status(429).header('retry-after', waitSeconds)
+      const wait = formatDuration(languageOf(request), waitSeconds)
       return show(request, reply, form, {}, t('login.throttled', { wait }))
     }
-    if ('failed' in result) return show(request, reply.status(401), form, {}, t('login.failed'))
+    if ('failed' in result) {
+      logSecurity(request, 'login.failed', { account: result.account ?? null })
+      return show(request, reply.status(401), form, {}, t('login.failed'))
+    }
     await signIn(request, result.customer)
+    rememberBrowser(request, reply, result)
+    logSecurity(request, 'login')
     return reply.redirect(safeNext(fields.next), 303)
   })
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { setFlash } from '../plugins/flash.ts'
+import { logSecurity } from '../plugins/security-log.ts'
 import { signOut } from '../plugins/session.ts'
 
 export function logoutPage(app: FastifyInstance): void {
@@ -10,10 +11,12 @@ export function logoutPage(app: FastifyInstance): void {
 
   app.post('/logout', async (request, reply) => {
     if (request.customer) {
+      const { id: account } = request.customer
       await signOut(request, reply)
       // What scripts kept. Not "cookies", which would take those of other sites of the domain, the language and the message
       // of the next page, nor "cache": Chrome takes seconds for it, and no page is in it.
       reply.header('clear-site-data', '"storage"')
+      logSecurity(request, 'logout', { account })
       setFlash(reply, { kind: 'info', key: 'flash.signedOut' })
     }
     return reply.redirect('/', 303)

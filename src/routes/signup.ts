@@ -1,8 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
+import { formatDuration } from '../i18n/index.ts'
 import { setFlash } from '../plugins/flash.ts'
 import { fieldsOf, typed } from '../plugins/forms.ts'
-import { translateFor, wantsJson } from '../plugins/language.ts'
+import { rememberBrowser, visitorOf } from '../plugins/known-browser.ts'
+import { languageOf, translateFor, wantsJson } from '../plugins/language.ts'
+import { logSecurity } from '../plugins/security-log.ts'
 import { signIn } from '../plugins/session.ts'
 import { translateErrors } from '../plugins/views.ts'
 import type { Accounts } from '../shop/accounts.ts'
@@ -18,16 +21,21 @@ interface SignupForm {
 export function signupPage(app: FastifyInstance, { config, accounts }: { config: Config; accounts: Accounts }): void {
   const isOpen = config.signup === 'open'
 
-  const show = (request: FastifyRequest, reply: FastifyReply, form: SignupForm, errors: FieldErrors = {}) => {
-    const closed = isOpen ? null : translateFor(request)('signup.closed')
+  const show = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: SignupForm,
+    errors: FieldErrors = {},
+    formError = isOpen ? null : translateFor(request)('signup.closed')
+  ) => {
     const fields = translateErrors(request, errors)
     if (wantsJson(request)) {
-      return reply.send({ error: 'signup', message: closed ?? Object.values(fields)[0] ?? '', fields })
+      return reply.send({ error: 'signup', message: formError ?? Object.values(fields)[0] ?? '', fields })
     }
     return reply.page('signup', {
       form: { ...form, next: safeNext(form.next) },
       errors: fields,
-      formError: closed,
+      formError,
       signupOpen: isOpen
     })
   }
@@ -41,13 +49,29 @@ export function signupPage(app: FastifyInstance, { config, accounts }: { config:
   app.post('/signup', async (request, reply) => {
     const fields = fieldsOf(request)
     const form = { name: typed(fields, 'name'), email: typed(fields, 'email'), next: fields.next }
-    if (!isOpen) return show(request, reply.status(403), form)
+    if (!isOpen) {
+      logSecurity(request, 'signup.closed')
+      return show(request, reply.status(403), form)
+    }
     const checked = checkSignup(fields)
     if (!checked.ok) return show(request, reply.status(400), form, checked.errors)
 
-    const customer = await accounts.signUp(request.work, checked.value)
-    if (!customer) return show(request, reply.status(400), form, { email: { key: 'field.emailTaken' } })
+    const result = await accounts.signUp(request.work, checked.value, visitorOf(request))
+    if (result === 'taken') {
+      logSecurity(request, 'signup.taken')
+      return show(request, reply.status(400), form, { email: { key: 'field.emailTaken' } })
+    }
+    if ('waitSeconds' in result) {
+      const { waitSeconds } = result
+      logSecurity(request, 'signup.throttled', { waitSeconds })
+      reply.status(429).header('retry-after', waitSeconds)
+      const wait = formatDuration(languageOf(request), waitSeconds)
+      return show(request, reply, form, {}, translateFor(request)('signup.throttled', { wait }))
+    }
+    const { customer } = result
     await signIn(request, customer)
+    rememberBrowser(request, reply, result)
+    logSecurity(request, 'signup')
     setFlash(reply, { kind: 'success', key: 'flash.signedUp', params: { name: customer.name } })
     return reply.redirect(safeNext(fields.next), 303)
   })

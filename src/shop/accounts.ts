@@ -1,9 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hashLanes } from '../config.ts'
 import type { Store } from '../store/index.ts'
 import type { Work } from '../store/work.ts'
-import { accountSubject, addressSubject, type LoginThrottle, sessionSubject } from './login-throttle.ts'
+import { digest } from './digest.ts'
+import { type Limits, type LoginThrottle, type Subjects, subjects } from './login-throttle.ts'
+import { weaknessOf } from './password-choice.ts'
 import type { Passwords } from './passwords.ts'
-import { emailKey, formerEmailKey, type LoginInput, type PasswordChangeInput, type SignupInput } from './validation.ts'
+import { oneAtATime, takeTurns } from './turns.ts'
+import {
+  emailKey,
+  type FieldError,
+  formerEmailKey,
+  type LoginInput,
+  type PasswordChangeInput,
+  type SignupInput
+} from './validation.ts'
 
 export interface Customer {
   id: number
@@ -11,28 +22,73 @@ export interface Customer {
   email: string
 }
 
-export type LoginResult = { customer: Customer } | { failed: true } | { throttled: true; waitSeconds: number }
+/** That a browser has logged in to an account before. */
+export interface Proof {
+  customerId: number
+  /** Of the password that it logged in with, see `passwordMark`. */
+  mark: string
+  /** The browser's own, by which its failures are counted. */
+  nonce: string
+}
 
-/** A failed login is answered no sooner, so that it takes the same whatever was wrong with it. */
+/** Who is at the other end of a login or sign-up. */
+export interface Visitor {
+  /** Of its address, see `clientNetwork`. */
+  network: string
+  proofs: Proof[]
+}
+
+/** Who has shown the password, and its mark for the browser to keep. */
+export interface Recognised {
+  customer: Customer
+  mark: string
+}
+
+export interface Throttled {
+  waitSeconds: number
+}
+
+/** `account`: whose password it was not; undefined when there is no such account. */
+export type LoginResult =
+  | Recognised
+  | { failed: true; account: number | undefined }
+  | (Throttled & { account: number | undefined })
+
+/** A login that does not succeed is answered no sooner, so that it takes the same whatever was wrong with it. */
 const FAILURE_MS = 300
+
+/** Changes with the password, and tells nothing of it. */
+const passwordMark = (stored: string): string => digest('password mark', stored).slice(0, 22)
 
 export type Accounts = ReturnType<typeof accountRules>
 
-export function accountRules(store: Store, passwords: Passwords, throttle: LoginThrottle) {
+export function accountRules(store: Store, passwords: Passwords, throttle: LoginThrottle, limits: Limits) {
   const { accounts, sessions } = store
 
-  /** Replaces an older kind of hash. The login does not depend on it. */
-  const upgrade = async (work: Work, id: number, stored: string, password: string) => {
-    if (!passwords.needsUpgrade(stored)) return
+  // A place more than there are lanes to hash in: one asks the database while another is being hashed.
+  const turn = takeTurns(hashLanes + 1)
+  const line = oneAtATime()
+  /** Guesses at one secret wait for each other, and hold up nobody else meanwhile. */
+  const guessInTurn = <R>(kind: string, secret: string, work: () => Promise<R>): Promise<R> =>
+    line(secret, () => turn(kind, work))
+
+  /** Replaces an older kind of hash. The login does not depend on it. What is stored now, as far as one knows. */
+  const upgrade = async (work: Work, id: number, stored: string, password: string): Promise<string> => {
+    if (!passwords.needsUpgrade(stored)) return stored
     const hash = await passwords.hash(password)
-    await work.repeatable(() => accounts.upgradePassword(work, id, stored, hash))
+    return (await work.repeatable(
+      async maybeDone => (await accounts.upgradePassword(work, id, stored, hash)) || maybeDone
+    ))
+      ? hash
+      : stored
   }
 
-  const replacePassword = (work: Work, id: number, hash: string, keepSession?: string): Promise<void> =>
+  /** How many sessions it ended. */
+  const replacePassword = (work: Work, id: number, hash: string, keepSession?: string): Promise<number> =>
     work.repeatable(() =>
       work.transaction(async tx => {
         await accounts.setPassword(tx, id, hash)
-        await sessions.removeAll(tx, id, keepSession)
+        return sessions.removeAll(tx, id, keepSession)
       })
     )
 
@@ -44,76 +100,124 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     return account ?? accounts.findByEmailKey(work, key)
   }
 
+  /** Whom to count a login for: a browser that was here before for itself, where no stranger can use it up. */
+  const countedFor = (
+    account: { id: number; password: string } | undefined,
+    key: string,
+    { network, proofs }: Visitor
+  ): Subjects => {
+    const proof = proofs.find(({ customerId }) => customerId === account?.id)
+    if (!proof || !account) return [subjects.account(key), subjects.network(network, limits)]
+    if (proof.mark === passwordMark(account.password)) return [subjects.browser(proof.nonce)]
+    // Whoever knew an earlier password could have made any number of these.
+    return [subjects.formerBrowsers(account.id)]
+  }
+
+  /** Runs `then` if `current` is the password of the account whose session this is. */
+  const confirmed = <R>(
+    work: Work,
+    customerId: number,
+    current: string,
+    then: () => Promise<R>
+  ): Promise<R | 'wrong' | Throttled> =>
+    guessInTurn('session', `session ${customerId}`, async () => {
+      const right = await throttle.guess(work, [subjects.session(customerId)], async () =>
+        passwords.verify(await accounts.findPassword(work, customerId), current)
+      )
+      if (typeof right === 'object') return throttled(right.waitMs)
+      return right ? then() : 'wrong'
+    })
+
+  const create = async (work: Work, { name, email, password }: SignupInput): Promise<Recognised | undefined> => {
+    const key = emailKey(email)
+    const hash = await passwords.hash(password)
+    const added = await work.repeatable(async maybeDone => {
+      try {
+        await accounts.add(work, { name, email, emailKey: key, password: hash })
+        return true
+      } catch (error) {
+        if (!work.isDuplicate(error, 'email')) throw error
+        // The hash's salt is random: where it stands, an earlier try of this very sign-up put it.
+        return maybeDone && (await accounts.findByEmailKey(work, key))?.password === hash
+      }
+    })
+    if (!added) return undefined
+    const account = await accounts.findByEmailKey(work, key)
+    if (!account) throw new Error('an account just added cannot be found')
+    return { customer: { id: account.id, name, email }, mark: passwordMark(hash) }
+  }
+
   return {
-    async logIn(work: Work, { email, password }: LoginInput, address: string): Promise<LoginResult> {
+    async logIn(work: Work, { email, password }: LoginInput, visitor: Visitor): Promise<LoginResult> {
       const answerAt = performance.now() + FAILURE_MS
       const key = emailKey(email)
-      const subjects = [accountSubject(key), addressSubject(address)] as const
-      const [waitMs, account] = await Promise.all([throttle.waitMs(work, subjects), findByEmail(work, email)])
-      if (waitMs > 0) return throttled(waitMs)
-
-      // Guesses sent all at once pass that together. Looking again when its turn to be hashed comes costs nothing, and
-      // those that failed meanwhile close the door on the rest.
-      let waitNow: Promise<number> = Promise.resolve(0)
-      const right = await passwords.verify(account?.password, password, () => {
-        waitNow = throttle.waitMs(work, subjects)
-        waitNow.catch(() => {}) // it is awaited below, unless the hashing itself fails
+      const result = await guessInTurn('login', `account ${key}`, async (): Promise<LoginResult> => {
+        const account = await findByEmail(work, email)
+        const right = await throttle.guess(work, countedFor(account, key, visitor), () =>
+          passwords.verify(account?.password, password)
+        )
+        if (typeof right === 'object') return { ...throttled(right.waitMs), account: account?.id }
+        if (!right || !account) return { failed: true, account: account?.id }
+        const stored = await upgrade(work, account.id, account.password, password)
+        return { customer: { id: account.id, name: account.name, email: account.email }, mark: passwordMark(stored) }
       })
-      if (!right || !account) {
-        await throttle.recordFailure(work, subjects)
-        await sleep(Math.max(0, answerAt - performance.now()))
-        return { failed: true }
-      }
-      const waitNowMs = await waitNow
-      if (waitNowMs > 0) return throttled(waitNowMs)
-      await upgrade(work, account.id, account.password, password)
-      return { customer: { id: account.id, name: account.name, email: account.email } }
+      if (!('mark' in result)) await sleep(Math.max(0, answerAt - performance.now()))
+      return result
     },
 
-    /** Undefined when the e-mail is taken. */
-    async signUp(work: Work, { name, email, password }: SignupInput): Promise<Customer | undefined> {
-      const key = emailKey(email)
-      const hash = await passwords.hash(password)
-      const added = await work.repeatable(async maybeDone => {
-        try {
-          await accounts.add(work, { name, email, emailKey: key, password: hash })
-          return true
-        } catch (error) {
-          if (!work.isDuplicate(error, 'email')) throw error
-          // The hash's salt is random: where it stands, an earlier try of this very sign-up put it.
-          return maybeDone && (await accounts.findByEmailKey(work, key))?.password === hash
-        }
+    /**
+     * A visitor's own account, unless so many came from there that it has to wait. Those who are told that an e-mail is
+     * taken wait much sooner: each answer tells who has an account.
+     */
+    signUp(work: Work, input: SignupInput, { network }: Visitor): Promise<Recognised | 'taken' | Throttled> {
+      const attempts = subjects.signup(network, limits)
+      const taken = subjects.taken(network, limits)
+      return turn('signup', async () => {
+        const waitMs = await throttle.waitMs(work, [attempts, taken])
+        if (waitMs > 0) return throttled(waitMs)
+        await throttle.record(work, [attempts])
+        const created = await create(work, input)
+        if (created) return created
+        await throttle.record(work, [taken])
+        return 'taken'
       })
-      if (!added) return undefined
-      const account = await accounts.findByEmailKey(work, key)
-      if (!account) throw new Error('an account just added cannot be found')
-      return { id: account.id, name, email }
     },
+
+    /** The operator's way: without a limit. Undefined when the e-mail is taken. */
+    create,
 
     /** Sets the password and ends the account's other sessions. */
-    async changePassword(
+    changePassword: (
       work: Work,
       customerId: number,
       { current, next }: PasswordChangeInput,
       keepSession: string
-    ): Promise<'changed' | 'wrong' | { waitSeconds: number }> {
-      const subjects = [sessionSubject(customerId)] as const
-      const waitMs = await throttle.waitMs(work, subjects)
-      if (waitMs > 0) return { waitSeconds: toSeconds(waitMs) }
-      if (!(await passwords.verify(await accounts.findPassword(work, customerId), current))) {
-        await throttle.recordFailure(work, subjects)
-        return 'wrong'
-      }
-      await replacePassword(work, customerId, await passwords.hash(next), keepSession)
-      return 'changed'
-    },
+    ): Promise<{ mark: string; ended: number } | 'wrong' | Throttled> =>
+      confirmed(work, customerId, current, async () => {
+        const hash = await passwords.hash(next)
+        const ended = await replacePassword(work, customerId, hash, keepSession)
+        return { mark: passwordMark(hash), ended }
+      }),
 
-    /** The operator's way in: sets a password without the old one and ends all sessions. False: no such account. */
-    async setPassword(work: Work, email: string, password: string): Promise<boolean> {
+    /** Ends the account's other sessions, for whoever knows its password. */
+    endOtherSessions: (
+      work: Work,
+      customerId: number,
+      current: string,
+      keepSession: string
+    ): Promise<{ ended: number } | 'wrong' | Throttled> =>
+      confirmed(work, customerId, current, async () => ({
+        ended: await work.repeatable(() => sessions.removeAll(work, customerId, keepSession))
+      })),
+
+    /** The operator's way in: sets a password without the old one and ends all sessions. */
+    async setPassword(work: Work, email: string, password: string): Promise<'set' | 'unknown' | FieldError> {
       const key = emailKey(email)
       const known = await findByEmail(work, email)
       const account = known ?? (await accounts.findUnadopted(work, key))
-      if (!account) return false
+      if (!account) return 'unknown'
+      const weakness = weaknessOf(password, account)
+      if (weakness) return { key: weakness }
       const hash = await passwords.hash(password)
       await work.repeatable(() =>
         work.transaction(async tx => {
@@ -122,11 +226,11 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
           await sessions.removeAll(tx, account.id)
         })
       )
-      return true
+      return 'set'
     }
   }
 }
 
 const toSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
 
-const throttled = (waitMs: number) => ({ throttled: true as const, waitSeconds: toSeconds(waitMs) })
+const throttled = (waitMs: number): Throttled => ({ waitSeconds: toSeconds(waitMs) })

@@ -95,10 +95,12 @@ export function cartRules({ items, changes }: Store) {
       return status === 'done' ? 'added' : status
     },
 
-    /** True if it was on this account's list; afterwards it is not. */
-    async remove(work: Work, accountId: number, id: number): Promise<boolean> {
+    /** True if it was on this account's list; afterwards it is not. `foreign`: it is on somebody else's, and stays. */
+    async remove(work: Work, accountId: number, id: number): Promise<boolean | 'foreign'> {
       const asked = { accountId, key: newKey(), digest: digest('remove', id), at: Date.now() }
-      return (await changes.remove(work, asked, id)).found
+      if ((await changes.remove(work, asked, id)).found) return true
+      const owner = await items.findOwner(work, id)
+      return owner !== undefined && owner !== accountId ? 'foreign' : false
     }
   }
 }

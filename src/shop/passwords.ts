@@ -2,13 +2,10 @@ import { pbkdf2, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import argon2 from 'argon2'
 import { hashLanes } from '../config.ts'
-import { tooBusy } from '../errors.ts'
+import { takeTurns } from './turns.ts'
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
 const ARGON2 = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-
-const MAX_QUEUE = 200
-const MAX_WAIT_MS = 10_000
 
 export type Passwords = ReturnType<typeof createPasswords>
 
@@ -17,7 +14,8 @@ export type Passwords = ReturnType<typeof createPasswords>
  * Verifying takes argon2id's time whatever the account's hash is, also when there is no account at all.
  */
 export function createPasswords(lanes = hashLanes) {
-  const inLane = bounded(lanes)
+  const lane = takeTurns(lanes)
+  const inLane = <R>(work: () => Promise<R>): Promise<R> => lane('hash', work)
   // Made at first use; nobody knows its password.
   let nobody: Promise<string> | undefined
 
@@ -41,17 +39,11 @@ export function createPasswords(lanes = hashLanes) {
 
     /**
      * Whether `password` is what `stored` was made from. A plaintext, as the guide's INSERT has it, is never accepted.
-     * `atTurn` is called when the hashing begins, which may be after others'.
      * @throws AppError busy
      */
-    async verify(stored: string | undefined, password: string, atTurn: () => void = () => {}): Promise<boolean> {
-      const inTurn = (work: () => Promise<boolean>) =>
-        inLane(() => {
-          atTurn()
-          return work()
-        })
+    async verify(stored: string | undefined, password: string): Promise<boolean> {
       const check = await checkOf(stored)
-      for (const spelling of spellings(password)) if (await inTurn(() => check(spelling))) return true
+      for (const spelling of spellings(password)) if (await inLane(() => check(spelling))) return true
       return false
     },
 
@@ -118,39 +110,4 @@ function numberIn(text: string, max: number): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > max) throw new RangeError(`not a cost: ${text}`)
   return value
-}
-
-function bounded(lanes: number) {
-  let running = 0
-  const queue: (() => void)[] = []
-
-  const enter = (): Promise<void> | void => {
-    if (running < lanes) {
-      running++
-      return
-    }
-    if (queue.length >= MAX_QUEUE) throw tooBusy()
-    return new Promise((resolve, reject) => {
-      const proceed = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      const timer = setTimeout(() => {
-        queue.splice(queue.indexOf(proceed), 1)
-        reject(tooBusy())
-      }, MAX_WAIT_MS)
-      queue.push(proceed)
-    })
-  }
-
-  return async <R>(work: () => Promise<R>): Promise<R> => {
-    await enter()
-    try {
-      return await work()
-    } finally {
-      const next = queue.shift()
-      if (next) next()
-      else running--
-    }
-  }
 }

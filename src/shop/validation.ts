@@ -1,5 +1,6 @@
 import type { MessageKey, Params } from '../i18n/index.ts'
 import { cleanEmail, emailKey, fitsKey, MAX_EMAIL } from '../store/login-key.ts'
+import { type Owner, weaknessOf } from './password-choice.ts'
 
 export { emailKey, formerEmailKey, MAX_EMAIL } from '../store/login-key.ts'
 
@@ -48,7 +49,7 @@ export interface SignupInput {
 export function checkSignup(form: RawForm): Checked<SignupInput, 'name' | 'email' | 'password'> {
   const name = checkText(form.name)
   const email = checkEmail(form.email)
-  const password = checkNewPassword(form.password)
+  const password = checkNewPassword(form.password, { name: asText(form.name), email: asText(form.email) })
   return gather({ name, email, password }, () => ({
     name: name.value ?? '',
     email: cleanEmail(email.value ?? ''),
@@ -73,10 +74,11 @@ export interface PasswordChangeInput {
 }
 
 export function checkPasswordChange(
-  form: RawForm
+  form: RawForm,
+  owner: Owner
 ): Checked<PasswordChangeInput, 'password' | 'new_password' | 'new_password_again'> {
   const current = checkGivenPassword(form.password)
-  const next = checkNewPassword(form.new_password)
+  const next = checkNewPassword(form.new_password, owner)
   const again: Field<string> =
     next.value !== undefined && !isSameText(form.new_password_again, next.value)
       ? { error: { key: 'field.passwordMismatch' } }
@@ -85,6 +87,12 @@ export function checkPasswordChange(
     current: current.value ?? '',
     next: next.value ?? ''
   }))
+}
+
+/** A form that asks for the current password, and nothing else. */
+export function checkConfirmation(form: RawForm): Checked<{ current: string }, 'password'> {
+  const current = checkGivenPassword(form.password)
+  return gather({ password: current }, () => ({ current: current.value ?? '' }))
 }
 
 /** An item's id as a form or JSON carries it; undefined for anything that cannot be one. */
@@ -158,14 +166,19 @@ function checkEmail(raw: unknown): Field<string> {
 const TYPED = /(?<=[\p{Emoji}\p{M}\u200d]|(?!\p{Script=Latin})\p{L})(?:\u200c|\u200d|\ufe0e|\ufe0f)/gu
 const UNTYPED = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\p{Default_Ignorable_Code_Point}]/u
 
-function checkNewPassword(raw: unknown): Field<string> {
+function checkNewPassword(raw: unknown, owner: Owner): Field<string> {
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string' || raw === '') return fail('field.required')
   if (UNTYPED.test(raw.replace(TYPED, ''))) return fail('field.controlCharacters')
   const password = raw.normalize('NFC')
   if (lengthOf(password) < MIN_PASSWORD) return fail('field.passwordShort', { min: MIN_PASSWORD })
-  return isLonger(password, MAX_PASSWORD) ? fail('field.passwordLong', { max: MAX_PASSWORD }) : { value: password }
+  if (isLonger(password, MAX_PASSWORD)) return fail('field.passwordLong', { max: MAX_PASSWORD })
+  const weakness = weaknessOf(password, owner)
+  return weakness ? fail(weakness) : { value: password }
 }
+
+/** As much of a field as may matter beside another, which is refused by itself where it is none. */
+const asText = (raw: unknown): string => (typeof raw === 'string' ? raw.slice(0, MAX_EMAIL) : '')
 
 /** A password to compare, not to choose: only what would waste a hash is refused. */
 function checkGivenPassword(raw: unknown): Field<string> {

@@ -24,6 +24,10 @@ export function itemStore(dialect: Dialect) {
     dialect,
     select(columns, sql`${mine} and ${items.id} > ${given.number('after')} order by ${items.id} limit ${limit}`)
   )
+  const owner = reading(
+    dialect,
+    select({ accountId: items.accountId }, sql`from ${items} where ${items.id} = ${given.number('id')}`)
+  )
 
   return {
     /** The newest first, at most `limit`. */
@@ -35,6 +39,12 @@ export function itemStore(dialect: Dialect) {
 
     /** Those added after item `after`, the oldest first, at most `limit`. */
     newerThan: (db: Db, accountId: number, after: number, limit: number): Promise<Item[]> =>
-      db.all(newer, { accountId, after, limit })
+      db.all(newer, { accountId, after, limit }),
+
+    /** Whose list it is on; undefined when it is on none. For the log alone. */
+    async findOwner(db: Db, id: number): Promise<number | null | undefined> {
+      const [row] = await db.all(owner, { id })
+      return row?.accountId
+    }
   }
 }

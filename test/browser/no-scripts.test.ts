@@ -76,7 +76,12 @@ describe('without scripts', suiteOptions, () => {
     await phone.login(account)
 
     await page.getByRole('link', { name: say('nav.account') }).click()
-    await page.getByRole('button', { name: say('account.sessions.endOthers') }).click()
+    const endOthers = page.getByRole('button', { name: say('account.sessions.endOthers') })
+    await page.getByLabel(say('label.confirmPassword')).fill('não é esta')
+    await endOthers.click()
+    await page.getByText(say('field.passwordWrong')).first().waitFor()
+    await page.getByLabel(say('label.confirmPassword')).fill(account.password)
+    await endOthers.click()
     await page.getByText(say('flash.sessionsEnded', { count: 1 })).waitFor()
     await page.getByText(say('account.sessions.none')).waitFor()
     assert.ok(!(await phone.isSignedIn()))

@@ -40,6 +40,8 @@ export async function startServer(t: Scope, env: Env, options: ServerOptions = {
         HOST: '127.0.0.1',
         TRUST_PROXY: '127.0.0.1',
         DRAIN_MS: '0',
+        // Browsers and programs of a test all come from one address.
+        SIGNUP_LIMIT: '10000',
         ...env,
         PORT: String(port),
         SERVER_NAME: name

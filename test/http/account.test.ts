@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { translator } from '../../src/i18n/index.ts'
 import {
   Client,
   eventually,
@@ -244,7 +245,17 @@ forEachEngine('accounts', engine => {
     assert.ok(visibleText(page.text).includes(client.account.email))
     assert.ok(visibleText(page.text).includes(phone.address), 'it tells from where the other one is')
     assert.ok(!visibleText(page.text).includes(stranger.address), 'it tells nothing of other people')
-    const reply = await client.post('/conta/sessoes')
+    for (const [password, key] of [
+      ['', 'field.required'],
+      ['not the password', 'field.passwordWrong']
+    ] as const) {
+      const refused = await client.post('/conta/sessoes', { password })
+      assert.equal(refused.status, 400)
+      assert.ok(visibleText(refused.text).includes(translator('pt')(key)), 'it is said at the field')
+      assert.ok(await phone.isSignedIn(), 'who does not know the password ends nothing')
+      await client.get('/conta')
+    }
+    const reply = await client.post('/conta/sessoes', { password: client.account.password })
     assert.equal(reply.status, 303)
     assert.ok(await client.isSignedIn())
     assert.equal(await phone.isSignedIn(), false)

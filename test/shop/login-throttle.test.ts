@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { accountSubject, addressSubject, waitAfter } from '../../src/shop/login-throttle.ts'
+import { subjects, waitAfter } from '../../src/shop/login-throttle.ts'
 
-const { allowance: account } = accountSubject('ana@example.org')
-const { allowance: address } = addressSubject('192.0.2.1')
+const { allowance: account } = subjects.account('ana@example.org')
+const { allowance: address } = subjects.network('192.0.2.1', { loginLimit: 50, signupLimit: 100 })
 const now = 1_000_000_000
 const failures = (count: number, latest = now) => Array.from({ length: count }, (_, i) => latest - i)
 
@@ -23,6 +23,15 @@ test('an address, behind which there may be a classroom, is allowed more than an
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 60 }), count => {
       assert.ok(waitAfter(failures(count), address, now) <= waitAfter(failures(count), account, now))
+    })
+  )
+})
+
+test('a clock that was ahead makes nobody wait longer than the wait itself', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 5, max: 20 }), fc.integer({ min: 0, max: 100 * 86_400_000 }), (count, aheadMs) => {
+      const there = waitAfter(failures(count), account, now)
+      assert.equal(waitAfter(failures(count, now + aheadMs), account, now), there)
     })
   )
 })

@@ -201,12 +201,12 @@ forEachEngine('the store', engine => {
       }
       await store.loginFailures.add(work, { id: 'f4', subject: 'S', failedAt: 400 })
       const times = async (subjects: [string, string?], since: number, limit: number) =>
-        (await store.loginFailures.latest(work, subjects, { since, until: Number.MAX_SAFE_INTEGER }, limit)).map(
-          ({ failedAt }) => failedAt
-        )
+        (await store.loginFailures.latest(work, subjects, { since, until: 400 }, limit)).map(({ failedAt }) => failedAt)
       assert.deepEqual(await times(['s'], 100, 10), [300, 200])
       assert.deepEqual(await times(['s'], 0, 1), [300])
       assert.deepEqual(await times(['s', 'S'], 0, 10), [400, 300, 200, 100])
+      await store.loginFailures.add(work, { id: 'f5', subject: 's', failedAt: 401 })
+      assert.deepEqual(await times(['s'], 0, 10), [300, 200, 100], 'none after the span')
     })
   })
 
