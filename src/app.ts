@@ -80,6 +80,7 @@ export async function buildApp({
     }
   })
   const flood = floodLog(app.log)
+  app.decorate('flood', flood)
   app.addHook('onClose', async () => flood.flush())
 
   proxies(app, { config })

@@ -3,6 +3,12 @@ import type { FastifyBaseLogger } from 'fastify'
 /** Kinds that are told apart within one window; what is made of a stranger's input must not fill the memory. */
 const MAX_KINDS = 50
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    flood: FloodLog
+  }
+}
+
 export interface FloodLog {
   /** Writes the line by `write`, unless one of its `kind` was written just now: then it is counted. */
   (kind: string, write: () => void): void

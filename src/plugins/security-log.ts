@@ -24,8 +24,14 @@ export interface About {
   item?: number
 }
 
+/** What is refused without a look at it, and so may come by the thousand. */
+const FLOODS = new Set<SecurityEvent>(['login.throttled', 'signup.throttled', 'password.throttled', 'signup.closed'])
+
 /** One line about what somebody may have to look into one day: who, from where, under which request. Never a secret. */
 export function logSecurity(request: FastifyRequest, event: SecurityEvent, about: About = {}): void {
   const { id: reqId, ip: address, customer } = request
-  request.log.info({ reqId, event, account: customer?.id ?? null, address, ...about }, 'security')
+  const line = { reqId, event, account: customer?.id ?? null, address, ...about }
+  const write = () => request.log.info(line, 'security')
+  if (FLOODS.has(event)) request.server.flood(`${event} of account ${line.account} from ${address}`, write)
+  else write()
 }
