@@ -1,7 +1,8 @@
 // The site's own forms, as a browser without scripts would use them: read from their page, and sent.
 
 import { fieldsOf } from '../shared/account.ts'
-import { type Answer, askOnce, readJson, readPage } from '../shared/ask.ts'
+import { type Answer, askOnce, readJson } from '../shared/ask.ts'
+import { parsePage } from '../shared/dom.ts'
 
 const once = { cache: 'no-store', withinMs: 3_000 } as const
 
@@ -27,7 +28,7 @@ export async function readForm(
 ): Promise<{ isSignedOut: boolean; fields: Record<string, string> | undefined }> {
   const answer = await tryOnce(url, { headers: { accept: 'text/html' } })
   if (!answer?.ok || answer.isSignedOut) return { isSignedOut: answer?.isSignedOut ?? false, fields: undefined }
-  const form = readPage(answer).querySelector<HTMLFormElement>(`main form[action="${action}"]`)
+  const form = parsePage(answer.text).querySelector<HTMLFormElement>(`main form[action="${action}"]`)
   return { isSignedOut: false, fields: form ? fieldsOf(form) : undefined }
 }
 

@@ -1,7 +1,7 @@
 import { Idiomorph } from 'idiomorph'
 import { fieldsOf, signIn, takeToken } from '../shared/account.ts'
-import { ask, readJson, readPage } from '../shared/ask.ts'
-import { get } from '../shared/dom.ts'
+import { ask, readJson } from '../shared/ask.ts'
+import { get, parsePage } from '../shared/dom.ts'
 import { say } from '../shared/texts.ts'
 import { toast } from './toast-region.ts'
 
@@ -34,7 +34,7 @@ export class ItemList extends HTMLElement {
     const answer = await ask(home, { headers: { accept: 'text/html' }, withinMs, forMs: refreshForMs })
     if (!answer?.ok || mine !== this.refreshes) return
     if (answer.isSignedOut) return signIn()
-    const page = readPage(answer)
+    const page = parsePage(answer.text)
     const fresh = page.querySelector('item-list')
     if (!fresh) return
     for (const id of this.removing) strike(findRow(fresh, id), true)

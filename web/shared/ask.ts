@@ -67,5 +67,3 @@ export function readJson(answer: Answer): Record<string, unknown> {
     return {}
   }
 }
-
-export const readPage = (answer: Answer): Document => new DOMParser().parseFromString(answer.text, 'text/html')

@@ -17,3 +17,5 @@ export function get<E extends Element = HTMLElement>(within: ParentNode, selecto
   if (!found) throw new Error(`the page has no ${selector}`)
   return found
 }
+
+export const parsePage = (html: string): Document => new DOMParser().parseFromString(html, 'text/html')
