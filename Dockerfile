@@ -17,6 +17,7 @@ RUN --mount=type=secret,id=npm_ca \
 COPY tsconfig.json ./
 COPY scripts scripts
 COPY static static
+COPY web web
 COPY src src
 COPY views views
 COPY migrations migrations
@@ -24,7 +25,7 @@ COPY lists lists
 RUN --mount=type=secret,id=npm_ca \
     if [ -s /run/secrets/npm_ca ]; then export npm_config_cafile=/run/secrets/npm_ca; fi; \
     node scripts/build.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
- && rm -rf node_modules/typescript node_modules/@typescript
+ && rm -rf node_modules/typescript node_modules/@typescript node_modules/esbuild node_modules/@esbuild node_modules/idiomorph
 
 FROM debian:trixie-slim AS runtime
 COPY --from=node /usr/local/bin/node /usr/local/bin/node

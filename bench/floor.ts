@@ -8,7 +8,7 @@ import formbody from '@fastify/formbody'
 import Fastify, { type FastifyRequest } from 'fastify'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
 import nunjucks from 'nunjucks'
-import { translator } from '../src/i18n/index.ts'
+import { scriptTexts, translator } from '../src/i18n/index.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const manifest = JSON.parse(readFileSync(path('../dist/static/manifest.json'), 'utf8'))
@@ -22,6 +22,7 @@ const env = nunjucks.configure(path('../views'), {
 })
 env.addGlobal('asset', (name: string) => `/static/${manifest[name]}`)
 const t = translator('pt')
+env.addGlobal('scriptTexts', scriptTexts(t))
 
 const app = Fastify()
 app.register(formbody)

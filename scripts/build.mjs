@@ -1,4 +1,4 @@
-// Builds dist/ from src/ and static/. Does nothing, quickly, when nothing changed since the last build.
+// Builds dist/ from src/, web/ and static/. Does nothing, quickly, when nothing changed since the last build.
 
 import {
   chmodSync,
@@ -28,12 +28,15 @@ const hasTypes = Object.keys(devDependencies).every(
 
 const inputs = [
   'src',
+  'web',
   'static',
   'tsconfig.json',
   'package.json',
   'scripts/build.mjs',
-  'scripts/assets.mjs',
-  'node_modules/typescript/package.json'
+  'scripts/bundle.mjs',
+  'node_modules/typescript/package.json',
+  'node_modules/esbuild/package.json',
+  'node_modules/idiomorph/package.json'
 ]
 
 /** Every file under `path`, relative to `base`. Names that start with a dot are ours, not output. */
@@ -129,8 +132,8 @@ async function build() {
     const compiled = spawnSync(process.execPath, args, { stdio: ['ignore', 2, 2] })
     if (compiled.status !== 0) return compiled.status ?? 1
     chmodSync(join(fresh, 'cli.js'), 0o755)
-    const { buildAssets } = await import('./assets.mjs')
-    await buildAssets(join(root, 'static'), join(fresh, 'static'))
+    const { bundle } = await import('./bundle.mjs')
+    await bundle(root, join(fresh, 'static'))
     publish(fresh)
     return 0
   } finally {

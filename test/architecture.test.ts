@@ -15,8 +15,8 @@ interface SourceFile {
   packages: string[]
 }
 
-function readSource(path: string): SourceFile {
-  const text = readFileSync(join(src, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+function readSource(path: string, folder = src): SourceFile {
+  const text = readFileSync(join(folder, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
   const specifiers = [
     ...text.matchAll(/\b(?:from|import)\s*['"]([^'"]+)['"]|\b(?:import|require)\s*\(\s*['"]([^'"]+)['"]\s*\)/g)
   ].map(([, named, dynamic]) => named ?? dynamic ?? '')
@@ -133,6 +133,41 @@ describe('the house', () => {
           ? ['process.exit']
           : []
       ),
+      []
+    )
+  })
+})
+
+describe('the browser’s side', () => {
+  const web = join(root, 'web')
+  const scripts = readdirSync(web, { recursive: true, encoding: 'utf8' })
+    .filter(path => path.endsWith('.ts'))
+    .map(path => readSource(path.replaceAll('\\', '/'), web))
+  /** The highest first: a script may import from its own floor and from those below. */
+  const webFloors = [['app.ts', 'cluster.ts'], ['elements', 'cluster'], ['shared']]
+  const webFloorOf = (path: string) => webFloors.findIndex(parts => parts.includes(partOf(path)))
+
+  test('is imported downwards only, and neither page’s scripts by the other’s', () => {
+    assert.ok(scripts.length > 15)
+    const wrong = scripts.flatMap(({ path, own }) =>
+      own
+        .filter(target => !target.startsWith('../'))
+        .filter(target => {
+          const [from, to] = [webFloorOf(path), webFloorOf(target)]
+          return to < from || (from === to && partOf(path) !== partOf(target))
+        })
+        .map(target => `${path}: ${target}`)
+    )
+    assert.deepEqual(wrong, [])
+  })
+
+  test('has no more of the server than the types of its texts, and the server nothing of it', () => {
+    const server = scripts.flatMap(({ path, text }) =>
+      [...text.matchAll(/^import (?!type\b).*'(?:\.\.\/)+src\/.*$/gm)].map(([line]) => `${path}: ${line}`)
+    )
+    assert.deepEqual(server, [])
+    assert.deepEqual(
+      offenders(file => file.own.filter(target => target.startsWith('../web'))),
       []
     )
   })

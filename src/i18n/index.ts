@@ -24,9 +24,29 @@ export const isLanguage = (value: unknown): value is Language => languages.inclu
 export const isMessageKey = (value: unknown): value is MessageKey =>
   typeof value === 'string' && Object.hasOwn(pt, value)
 
-/** Every key that begins so, for what is handed to a script whole. */
-export const keysUnder = (prefix: string): MessageKey[] =>
-  (Object.keys(pt) as MessageKey[]).filter(key => key.startsWith(prefix))
+/**
+ * For a page's scripts: the texts whose keys begin with one of `starts`, as JSON that is safe inside of a `<script>`. A
+ * parameter that is not given stays as `{name}`, for the script to fill.
+ */
+export function scriptTexts(t: Translate): (starts: string[], params?: Params) => string {
+  const known = new Map<string, string>()
+  return (starts, params) => {
+    if (params) return textsAsJson(t, starts, params)
+    const name = starts.join(' ')
+    const json = known.get(name) ?? textsAsJson(t, starts)
+    known.set(name, json)
+    return json
+  }
+}
+
+function textsAsJson(t: Translate, starts: string[], params?: Params): string {
+  const keys = starts.flatMap(start => {
+    const found = (Object.keys(pt) as MessageKey[]).filter(key => key.startsWith(start))
+    if (found.length === 0) throw new Error(`Unknown message keys: ${start}`)
+    return found
+  })
+  return JSON.stringify(Object.fromEntries(keys.map(key => [key, t(key, params)]))).replaceAll('<', '\\u003c')
+}
 
 /** Literal text at even places, parameter names at odd ones; a plain string when there is no parameter. */
 type Pattern = string | readonly string[]

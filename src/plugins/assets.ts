@@ -23,7 +23,7 @@ export async function assets(app: FastifyInstance, names: AssetNames): Promise<v
   app.get<{ Params: { '*': string } }>('/static/*', (request, reply) => {
     const { '*': asked } = request.params
     if (own.has(asked)) return reply.sendFile(asked)
-    const plain = asked.replace(/\.[0-9a-f]{8}(?=\.[a-z]+$)/, '')
+    const plain = asked.replace(/\.\w{8}(?=\.[a-z]+$)/, '')
     const ours = plain === asked ? undefined : names.get(plain)
     if (ours === undefined) return reply.callNotFound()
     return reply.header('cache-control', 'no-store').sendFile(ours, { cacheControl: false })

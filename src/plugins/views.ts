@@ -3,7 +3,7 @@ import view from '@fastify/view'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import nunjucks from 'nunjucks'
 import type { Config } from '../config.ts'
-import { type Language, languageNames, languages, type MessageKey, translator } from '../i18n/index.ts'
+import { type Language, languageNames, languages, type MessageKey, scriptTexts, translator } from '../i18n/index.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { FieldErrors } from '../shop/validation.ts'
 import type { AssetNames } from './assets.ts'
@@ -89,6 +89,7 @@ function compilePages(language: Language, asset: (name: string) => string): Page
     }
   }
   const env = new nunjucks.Environment(new Translated(VIEWS), OPTIONS)
+  env.addGlobal('scriptTexts', scriptTexts(t))
   return Object.fromEntries(
     PAGES.map(name => {
       const template = env.getTemplate(`${name}.njk`, true)

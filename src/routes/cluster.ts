@@ -1,10 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
-import { formatDateTime, keysUnder } from '../i18n/index.ts'
-import { languageOf, translateFor, wantsJson } from '../plugins/language.ts'
+import { formatDateTime } from '../i18n/index.ts'
+import { languageOf, wantsJson } from '../plugins/language.ts'
 import { askNode, type IdentityOptions } from './server-page.ts'
-
-const FOR_SCRIPTS = 'cluster.js.'
 
 /** `/cluster`, for demonstrations: who answers, by which way, and whether anything that was acknowledged is missing. */
 export function clusterPage(
@@ -23,7 +21,6 @@ export function clusterPage(
       reply.header('cache-control', 'no-store')
       return { server: lifecycle.serverName, databaseNode: request.work.node ?? null, session: sessionOf(request) }
     }
-    const t = translateFor(request)
     const { node } = await askNode(request, store)
     const session = sessionOf(request)
     return reply.page('cluster', {
@@ -34,11 +31,7 @@ export function clusterPage(
         since: formatDateTime(languageOf(request), new Date(session.since)),
         now: lifecycle.serverName
       },
-      signup: config.signup,
-      // With their `{…}` left in, for the scripts to fill.
-      texts: JSON.stringify(
-        Object.fromEntries(keysUnder(FOR_SCRIPTS).map(key => [key.slice(FOR_SCRIPTS.length), t(key)]))
-      )
+      signup: config.signup
     })
   })
 }

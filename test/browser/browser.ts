@@ -81,6 +81,8 @@ export async function openPage(
     if (message.type() !== 'error' && message.type() !== 'warning') return
     // Said by the browser itself of every such answer to a form, also of those that a test asks for.
     if (/^Failed to load resource: the server responded with a status of [45]\d\d/.test(message.text())) return
+    // Another program on this machine added or removed a network: the browser drops its connections, and the page asks again.
+    if (/^Failed to load resource: net::ERR_NETWORK_CHANGED/.test(message.text())) return
     if (losesConnections && /^Failed to load resource: net::/.test(message.text())) return
     problems.push(`console: ${message.text()}`)
   })

@@ -54,6 +54,23 @@ describe('the list in a browser', suiteOptions, () => {
     await seeList(page, ['6 Leite Mercado'])
   })
 
+  test('what stays on the list stays the same element, with the focus on it, whatever changes around it', async t => {
+    const { page, client } = await openList(t, site, { items: [{ tipo: 'Sal' }, { tipo: 'Arroz' }] })
+    const salt = page.locator('#items li', { hasText: 'Sal' })
+    await salt.evaluate(row => Object.assign(row, { isMarked: true }))
+    await client.addItem({ tipo: 'Massa' })
+    await removeButton(page, 'Sal').focus()
+    await page.locator('item-list').evaluate(list => (list as unknown as { refresh(): Promise<void> }).refresh())
+    await seeList(page, ['5 Massa Mercado', '5 Arroz Mercado', '5 Sal Mercado'])
+    assert.ok(await salt.evaluate(row => 'isMarked' in row), 'the row is another one')
+    await seeFocus(removeButton(page, 'Sal'))
+    await page.locator('#shops option').first().waitFor({ state: 'attached' })
+    assert.deepEqual(
+      await page.locator('#shops option').evaluateAll(options => options.map(option => option.getAttribute('value'))),
+      ['Mercado']
+    )
+  })
+
   test('deleting the last item shows that nothing is missing', async t => {
     const { page } = await openList(t, site, { items: [{ tipo: 'Sal' }] })
     await removeButton(page, 'Sal').click()

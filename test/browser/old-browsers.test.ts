@@ -103,7 +103,7 @@ describe('phones five years old', suiteOptions, () => {
       posts += 1
       const response = await route.fetch()
       // The page of an expired form, made to be that of an outage.
-      const body = (await response.text()).replace('novalidate', 'novalidate data-resend="1" data-text="…"')
+      const body = (await response.text()).replace('<send-again>', '<send-again after="1">')
       return route.fulfill({ response, body })
     })
     await fillItem(page, milk)

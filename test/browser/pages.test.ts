@@ -116,7 +116,7 @@ describe('every page', suiteOptions, () => {
     })
   }
 
-  test('a first visit transfers less than 60 KB, and what has a hashed name is kept for a year', async t => {
+  test('a first visit transfers less than 30 KB, and what has a hashed name is kept for a year', async t => {
     const client = await signUpClient(t, site.server)
     for (const path of ['/', '/carrinho/']) {
       const page = await openPage(t, site, { as: client })
@@ -131,7 +131,7 @@ describe('every page', suiteOptions, () => {
         answers.push([response.request().resourceType(), response.headers()['cache-control'] ?? ''])
       })
       await page.goto(path, { waitUntil: 'networkidle' })
-      assert.ok(bytes > 5_000 && bytes < 60_000, `${path}: ${bytes} bytes`)
+      assert.ok(bytes > 5_000 && bytes < 30_000, `${path}: ${bytes} bytes`)
       assert.ok(answers.length > 3, 'styles and scripts are files of their own')
       for (const [type, caching] of answers) {
         if (type === 'document') assert.equal(caching, 'no-store')

@@ -33,3 +33,9 @@ export function visibleText(html: string): string {
   const body = html.replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')
   return decodeHtml(body).replace(/\s+/g, ' ')
 }
+
+/** The texts that a page hands its scripts, by their keys. */
+export function scriptTexts(html: string): Record<string, string> {
+  const [, json = '{}'] = /<script type="application\/json" id="texts">(.*?)<\/script>/s.exec(html) ?? []
+  return JSON.parse(json)
+}

@@ -3,7 +3,7 @@ import { appendFile, cp, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 // @ts-expect-error the build's own script, without types
-import { buildAssets } from '../../scripts/assets.mjs'
+import { bundle } from '../../scripts/bundle.mjs'
 import {
   findTags,
   forEachEngine,
@@ -18,16 +18,16 @@ import {
 
 const YEAR = 'public, max-age=31536000, immutable'
 
-/** The program built with other styles, and with a script that this one does not have. Resolves with its `cli.js`. */
+/** The program built with other styles, and with some that this one does not have. Resolves with its `cli.js`. */
 async function buildNextRelease(t: Scope): Promise<string> {
   const folder = await tempFolder(t)
-  for (const name of ['dist', 'views', 'migrations', 'package.json', 'static']) {
+  for (const name of ['dist', 'views', 'migrations', 'package.json', 'tsconfig.json', 'static', 'web', 'src']) {
     await cp(join(root, name), join(folder, name), { recursive: true })
   }
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   await appendFile(join(folder, 'static/main.css'), '.of-the-next-release { color: red }\n')
-  await writeFile(join(folder, 'static/of-the-next-release.js'), 'export const isNew = true\n')
-  await buildAssets(join(folder, 'static'), join(folder, 'dist/static'))
+  await writeFile(join(folder, 'static/of-the-next-release.css'), '.new { color: red }\n')
+  await bundle(folder, join(folder, 'dist/static'))
   return join(folder, 'dist/cli.js')
 }
 
@@ -82,20 +82,20 @@ forEachEngine(
         string
       >
       const paths = [
-        'of-the-next-release.0123abcd.js',
+        'of-the-next-release.0123ABCD.css',
         'main.css',
-        'main.0123abcd.0123abcd.css',
+        'main.0123ABCD.0123ABCD.css',
         'main.0123abc.css',
-        'main.0123ABCD.css',
+        'main.0123-BCD.css',
         `${names['main.css']}.br`,
         'manifest.json',
-        'toString.0123abcd.js',
-        '__proto__.0123abcd.css',
+        'toString.0123ABCD.js',
+        '__proto__.0123ABCD.css',
         '..%2fcli.js',
         '%2e%2e/cli.js',
-        '..%2f..%2fpackage.0123abcd.json',
-        'x/main.0123abcd.css',
-        `${'x'.repeat(500)}.0123abcd.css`,
+        '..%2f..%2fpackage.0123ABCD.json',
+        'x/main.0123ABCD.css',
+        `${'x'.repeat(500)}.0123ABCD.css`,
         ''
       ]
       for (const path of paths) {
@@ -105,7 +105,7 @@ forEachEngine(
           assert.equal(reply.headers['cache-control'], 'no-store', path)
         }
       }
-      const isThere = await request(`${next.url}/static/of-the-next-release.0123abcd.js`)
+      const isThere = await request(`${next.url}/static/of-the-next-release.0123ABCD.css`)
       assert.equal(isThere.status, 200, 'where it is known, any hash will do')
       assert.equal(isThere.headers['cache-control'], 'no-store')
     })

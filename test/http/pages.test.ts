@@ -165,7 +165,11 @@ forEachEngine(
         assert.doesNotMatch(String(headers['content-security-policy']), /unsafe|upgrade-insecure-requests/)
         assert.equal(headers['x-content-type-options'], 'nosniff')
         assert.ok(!text.includes('<style'), `${path} has inline styles`)
-        assert.doesNotMatch(text, /<script(?![^>]*\bsrc=)[^>]*>/, `${path} has an inline script`)
+        assert.doesNotMatch(
+          text,
+          /<script(?! type="application\/json")(?![^>]*\bsrc=)[^>]*>/,
+          `${path} has an inline script`
+        )
       }
     })
 

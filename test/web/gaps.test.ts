@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { loadScript } from './script.ts'
+import { absenceFinder, gapFinder } from '../../web/cluster/gaps.ts'
 
 interface Question {
   sentAt: number
@@ -9,23 +9,13 @@ interface Question {
   answer: string | undefined
 }
 
-interface Gaps {
-  gapFinder(
-    isGood: (question: Question) => boolean,
-    slowMs: number
-  ): { add(question: Question): void; takeEnded(): { ms: number; failures: number }[]; forget(): void }
-  absenceFinder(): { heard(name: string): { change: 'gone' | 'back'; name: string }[] }
-}
-
-const { gapFinder, absenceFinder } = await loadScript<Gaps>('gaps.js')
-
 const everyMs = 250
 const deadlineMs = 1250
 const never = Number.POSITIVE_INFINITY
 
 /** The gaps that are found when each question, sent every 250 ms, is answered after so long. */
 function findGaps(...answeredAfterMs: number[]): { ms: number; failures: number }[] {
-  const finder = gapFinder(question => question.answer !== undefined, 600)
+  const finder = gapFinder<Question>(question => question.answer !== undefined, 600)
   const questions = answeredAfterMs.map((afterMs, index): Question & { settledAt: number } => {
     const sentAt = index * everyMs
     const arrivedAt = afterMs < deadlineMs ? sentAt + afterMs : undefined
@@ -65,7 +55,7 @@ describe('gaps', () => {
   })
 
   test('after a pause it begins anew', () => {
-    const finder = gapFinder(question => question.answer !== undefined, 600)
+    const finder = gapFinder<Question>(question => question.answer !== undefined, 600)
     const good = (sentAt: number) => ({ sentAt, isSettled: true, arrivedAt: sentAt + 5, answer: 'web01' })
     finder.add(good(0))
     assert.deepEqual(finder.takeEnded(), [])

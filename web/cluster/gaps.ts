@@ -1,5 +1,21 @@
 // Finds the gaps in a row of questions that are sent without waiting for each other. No page in here, so that tests load it.
 
+interface Question {
+  sentAt: number
+  isSettled: boolean
+  /** Undefined where no answer came. */
+  arrivedAt: number | undefined
+}
+
+/** `ms` long, to `toMs`; `question` is the one that ended it. */
+export interface Gap<Q> {
+  fromMs: number
+  toMs: number
+  ms: number
+  failures: number
+  question: Q
+}
+
 /** Shorter than this between two good answers is the usual pace. */
 const paceMs = 400
 
@@ -8,22 +24,24 @@ const paceMs = 400
  * of a good answer after. Bad is what got no good answer, and what got it after more than `slowMs`. Questions are looked at
  * in the order of sending, as an answer that never comes is only known by its deadline.
  */
-export function gapFinder(isGood, slowMs) {
-  let waiting = []
-  let lastGoodAt
-  let gap
+export function gapFinder<Q extends Question>(isGood: (question: Q) => boolean, slowMs: number) {
+  let waiting: Q[] = []
+  let lastGoodAt: number | undefined
+  let gap: { fromMs: number; failures: number } | undefined
 
   /** The gap that ends with this question, if one does. */
-  const look = question => {
-    if (!isGood(question)) {
+  const look = (question: Q): Gap<Q> | undefined => {
+    const { sentAt, arrivedAt } = question
+    if (arrivedAt === undefined || !isGood(question)) {
       if (lastGoodAt !== undefined) gap ??= { fromMs: lastGoodAt, failures: 0 }
       if (gap) gap.failures += 1
       return undefined
     }
-    const { sentAt, arrivedAt } = question
     if (lastGoodAt !== undefined && arrivedAt - sentAt > slowMs) gap ??= { fromMs: lastGoodAt, failures: 0 }
     // A later question may have been answered earlier.
-    const others = waiting.filter(other => other.isSettled && isGood(other)).map(other => other.arrivedAt)
+    const others = waiting
+      .filter(other => other.isSettled && isGood(other))
+      .map(other => other.arrivedAt ?? Number.POSITIVE_INFINITY)
     const toMs = Math.min(arrivedAt, ...others)
     const ended = gap && { ...gap, toMs, ms: Math.round(toMs - gap.fromMs), question }
     gap = undefined
@@ -33,22 +51,31 @@ export function gapFinder(isGood, slowMs) {
 
   return {
     /** A question was sent: an object with `sentAt`, later `isSettled`, and `arrivedAt` where it was answered. */
-    add(question) {
+    add(question: Q): void {
       waiting.push(question)
     },
     /** Gaps that are known to have ended since the last call. */
-    takeEnded() {
-      const ended = []
-      while (waiting[0]?.isSettled) ended.push(look(waiting.shift()))
-      return ended.filter(Boolean)
+    takeEnded(): Gap<Q>[] {
+      const ended: Gap<Q>[] = []
+      while (waiting[0]?.isSettled) {
+        const gap = look(waiting[0])
+        waiting.shift()
+        if (gap) ended.push(gap)
+      }
+      return ended
     },
     /** After a pause: what lies before is no beginning of a gap. */
-    forget() {
+    forget(): void {
       waiting = []
       lastGoodAt = undefined
       gap = undefined
     }
   }
+}
+
+interface Change {
+  change: 'gone' | 'back'
+  name: string
 }
 
 /** A server is missed when it gave none of as many answers in a row. */
@@ -60,12 +87,12 @@ const usualShare = 0.25
  * those that gave a good share of the answers before.
  */
 export function absenceFinder() {
-  let names = []
-  const gone = new Set()
+  let names: string[] = []
+  const gone = new Set<string>()
   return {
     /** What changed with this answer, if anything: at most one of each. */
-    heard(name) {
-      const changes = []
+    heard(name: string): Change[] {
+      const changes: Change[] = []
       if (gone.delete(name)) changes.push({ change: 'back', name })
       names.push(name)
       names = names.slice(-2 * missedAfter)
@@ -80,7 +107,7 @@ export function absenceFinder() {
       }
       return changes
     },
-    forget() {
+    forget(): void {
       names = []
       gone.clear()
     }

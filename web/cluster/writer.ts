@@ -1,8 +1,23 @@
 // Writes on a list of its own, through the site's forms, and compares what was acknowledged with what the list holds.
 // One request at a time, as one person would.
 
-import { readForm, readJson, sendForm } from './forms.js'
-import { acknowledge, checkBook, isRemovalNext, newBook, removableRows, rowsOfBook } from './ledger.js'
+import { sleep } from '../shared/ask.ts'
+import { say } from '../shared/texts.ts'
+import type { Fault } from './fault-list.ts'
+import {
+  acknowledge,
+  type Book,
+  checkBook,
+  isRemovalNext,
+  newBook,
+  type Result,
+  type Row,
+  removableRows,
+  rowsOfBook,
+  type Write
+} from './ledger.ts'
+import type { Session } from './session-panel.ts'
+import { type JsonAnswer, readForm, readState, sendForm } from './site-forms.ts'
 
 const writeEveryMs = 500
 const cleanEveryMs = 100
@@ -11,22 +26,62 @@ const askSessionEveryMs = 2_000
 
 /** Of accounts that this page makes: an address that can belong to nobody. */
 const domain = '@cluster.invalid'
-const isDemonstration = session => session.email.endsWith(domain)
+const isDemonstration = (session: Session): boolean => session.email.endsWith(domain)
 
 const storageKey = 'carrinho-ledger'
-const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
-const random = bytes =>
+const random = (bytes: number): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(bytes)), byte => byte.toString(16).padStart(2, '0')).join('')
 
-function load() {
+type Doing = 'nothing' | 'starting' | 'writing' | 'stopping' | 'cleaning' | 'cleaned' | 'signedOut'
+
+interface Account {
+  email: string
+  password: string
+}
+
+/** What outlives a reload. */
+interface State {
+  doing: Doing
+  book: Book
+  /** Whose list the book is about. */
+  email: string | null
+  /** How to sign in there again, where this page made it. */
+  account: Account | null
+  repeatedLogins: number
+}
+
+/** Why it does not write. */
+type Problem = { kind: 'ownList' } | { kind: 'closed' } | { kind: 'refused'; message: string }
+
+export interface LedgerView extends State {
+  problem: Problem | undefined
+  /** Null where nobody is signed in, undefined where that is not known. */
+  session: Session | null | undefined
+  servedBy: string | undefined
+  isListSilent: boolean
+  isUnanswered: boolean
+  lastResult: CheckedResult | undefined
+}
+
+export type CheckedResult = Result & { at: number }
+
+export interface Writer {
+  run(): Promise<void>
+  toggle(): void
+  clean(): void
+  /** Looks at the list at once; `fault` is told in `compared` what came of it. */
+  compareSoon(fault?: Fault): void
+}
+
+function load(): State | undefined {
   try {
-    return JSON.parse(sessionStorage.getItem(storageKey))
+    return JSON.parse(sessionStorage.getItem(storageKey) ?? '') as State
   } catch {
     return undefined
   }
 }
 
-function save(state) {
+function save(state: State): void {
   try {
     sessionStorage.setItem(storageKey, JSON.stringify(state))
   } catch {
@@ -34,31 +89,33 @@ function save(state) {
   }
 }
 
-/**
- * `texts`: the words for what it writes. `changed` gets what there is to show; `compared` each comparison, with the faults
- * that `compareSoon` was given since the last.
- */
-export function createWriter({ texts, canSignUp, changed, compared }) {
-  const freshBook = () => newBook(`${texts.item} ${random(2)}`)
-  // `email`: whose list the book is about. `account`: how to sign in there again, where this page made it.
-  const state = load() ?? { doing: 'nothing', book: freshBook(), email: null, account: null, repeatedLogins: 0 }
-  /** Why it does not write: `ownList`, `closed`, or `refused` with a message. */
-  let problem
-  let session
-  let servedBy
+interface Options {
+  canSignUp: boolean
+  /** What there is to show. */
+  changed(view: LedgerView): void
+  /** Each comparison, with the faults since the last. */
+  compared(result: CheckedResult, faults: Fault[]): void
+}
+
+export function createWriter({ canSignUp, changed, compared }: Options): Writer {
+  const freshBook = () => newBook(`${say('cluster.js.item')} ${random(2)}`)
+  const state: State = load() ?? { doing: 'nothing', book: freshBook(), email: null, account: null, repeatedLogins: 0 }
+  let problem: Problem | undefined
+  let session: Session | null | undefined
+  let servedBy: string | undefined
   let wasSignedIn = false
   let isListSilent = false
   let isUnanswered = false
-  let lastResult
+  let lastResult: CheckedResult | undefined
   let checkAt = state.book.added.length > 0 ? 0 : Number.POSITIVE_INFINITY
   let askSessionAt = 0
   /** What it was asked to do once it is signed in. */
-  let wish = 'writing'
-  const faults = []
+  let wish: Doing = 'writing'
+  const faults: Fault[] = []
 
   const isOurs = () => session?.email !== undefined && session.email === state.email
   /** Removals of the list that is being emptied, as the last look found it. */
-  let toClean = []
+  let toClean: Write[] = []
 
   const isAtWork = () => ['writing', 'cleaning', 'stopping'].includes(state.doing)
 
@@ -67,7 +124,7 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
     changed({ ...state, problem, session, servedBy, isListSilent, isUnanswered, lastResult })
   }
 
-  const become = doing => {
+  const become = (doing: Doing): void => {
     state.doing = doing
     if (doing !== 'cleaning') toClean = []
     tell()
@@ -82,13 +139,14 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
   }
 
   /** True if it is known who is signed in. */
-  async function askSession() {
+  async function askSession(): Promise<boolean> {
     askSessionAt = Date.now() + askSessionEveryMs
-    const answer = await readJson('/cluster')
+    const answer = await readState('/cluster')
     if (!answer?.ok) return false
-    servedBy = answer.json.server
-    if (answer.json.session) {
-      session = answer.json.session
+    const told = answer.json as { server?: string; session?: Session | null }
+    servedBy = told.server
+    if (told.session) {
+      session = told.session
       wasSignedIn = true
     } else noteSignedOut()
     // Somebody else signed in on this browser: their list is not to be written on.
@@ -97,45 +155,46 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
   }
 
   /** The rows, compared with the book; undefined when there was no list to compare with. */
-  async function check() {
-    const answer = await readJson('/carrinho/')
+  async function check(): Promise<Row[] | undefined> {
+    const answer = await readState('/carrinho/')
     if (answer?.isSignedOut) noteSignedOut()
-    isListSilent = !answer?.ok
-    checkAt = Date.now() + (isListSilent ? writeEveryMs : checkEveryMs)
-    if (isListSilent) return undefined
-    lastResult = { ...checkBook(state.book, answer.json.items), at: Date.now() }
+    const rows = answer?.ok ? (answer.json.items as Row[] | undefined) : undefined
+    isListSilent = !rows
+    checkAt = Date.now() + (rows ? checkEveryMs : writeEveryMs)
+    if (!rows) return undefined
+    lastResult = { ...checkBook(state.book, rows), at: Date.now() }
     compared(lastResult, faults.splice(0))
-    return answer.json.items
+    return rows
   }
 
   // Signing in
 
-  async function sendAccount(path, account) {
+  async function sendAccount(path: string, account: Record<string, string>): Promise<JsonAnswer | undefined> {
     const { fields } = await readForm(path)
     // After it the browser is sent on to this page, which as JSON tells who is signed in.
-    const answer = fields && (await sendForm(path, { ...fields, ...account, next: '/cluster' }))
+    const answer = fields ? await sendForm(path, { ...fields, ...account, next: '/cluster' }) : undefined
     if (answer) await askSession()
     return answer
   }
 
-  async function signUp() {
+  async function signUp(): Promise<void> {
     if (!canSignUp) {
       problem = { kind: 'closed' }
       return
     }
     const account = { email: `demo-${random(6)}${domain}`, password: random(16) }
-    const answer = await sendAccount('/signup', { ...account, name: texts.customer })
+    const answer = await sendAccount('/signup', { ...account, name: say('cluster.js.customer') })
     if (session?.email === account.email) state.account = account
-    else if (answer && !answer.ok) problem = { kind: 'refused', message: answer.json.message ?? '' }
+    else if (answer && !answer.ok) problem = refusal(answer)
   }
 
-  async function start() {
+  async function start(): Promise<void> {
     problem = undefined
     if (!(await askSession())) return
     if (session && !isDemonstration(session)) problem = { kind: 'ownList' }
     else if (!session && state.account) {
       // No answer: it is tried again. No such account any more: another is made.
-      const answer = await sendAccount('/login', state.account)
+      const answer = await sendAccount('/login', { ...state.account })
       if (answer && !session) state.account = null
     } else if (!session) await signUp()
     // Stopped meanwhile.
@@ -153,10 +212,11 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
 
   // Writing
 
-  async function beginRemoval() {
+  /** True unless there is nothing to remove. */
+  async function beginRemoval(): Promise<boolean> {
     const { book, doing } = state
     if (doing === 'cleaning' && toClean.length > 0) {
-      book.pending = toClean.shift()
+      book.pending = toClean.shift() ?? null
       return true
     }
     const rows = await check()
@@ -167,14 +227,19 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
     }
     const { fields } = await readForm('/carrinho/', '/apagar_artigo')
     if (!fields) return true
-    const removalOf = ({ id, tipo }) => ({ kind: 'remove', item: tipo, tries: 0, fields: { ...fields, id } })
+    const removalOf = ({ id, tipo }: Row): Write => ({
+      kind: 'remove',
+      item: tipo,
+      tries: 0,
+      fields: { ...fields, id: String(id) }
+    })
     book.pending = removalOf(row)
     // One look at the list is enough to empty it; what it missed the next one finds.
     if (state.doing === 'cleaning') toClean = others.map(removalOf)
     return true
   }
 
-  async function beginAdding() {
+  async function beginAdding(): Promise<void> {
     const { book } = state
     const { fields, isSignedOut } = await readForm('/carrinho/')
     isUnanswered = !fields && !isSignedOut
@@ -182,44 +247,43 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
     if (!fields) return
     const item = `${book.mark} ${book.next}`
     book.next += 1
-    const typed = { product_type: item, quantity: '1', local: texts.shop }
+    const typed = { product_type: item, quantity: '1', local: say('cluster.js.shop') }
     book.pending = { kind: 'add', item, tries: 0, fields: { ...fields, ...typed } }
   }
 
   /** One try of the write that was begun; without an answer the next is the same, under the same key. */
-  async function send() {
-    const { book } = state
-    const { kind, fields } = book.pending
-    book.pending.tries += 1
+  async function send(book: Book, pending: Write): Promise<void> {
+    const { kind, fields } = pending
+    pending.tries += 1
     tell()
     const answer = await sendForm(kind === 'add' ? '/carrinho/' : '/apagar_artigo', fields)
     isUnanswered = !answer
     if (!answer) return
     if (answer.isSignedOut) return noteSignedOut()
     if (answer.ok) return acknowledge(book)
-    if (answer.json.csrfToken) {
+    if (typeof answer.json.csrfToken === 'string') {
       // Perhaps because somebody else signed in: that is asked first.
       fields.csrf_token = answer.json.csrfToken
       askSessionAt = 0
       return
     }
     book.pending = null
-    problem = { kind: 'refused', message: answer.json.message ?? '' }
+    problem = refusal(answer)
     become('nothing')
   }
 
-  async function write() {
+  async function write(): Promise<void> {
     const { book } = state
     if (!book.pending && state.doing !== 'stopping') {
       const mustRemove = state.doing === 'cleaning' || isRemovalNext(book)
       const isBegun = mustRemove && (await beginRemoval())
       if (!isBegun && state.doing === 'writing') await beginAdding()
     }
-    if (book.pending && isAtWork()) await send()
+    if (book.pending && isAtWork()) await send(book, book.pending)
     if (state.doing === 'stopping' && !book.pending) become('nothing')
   }
 
-  async function beat() {
+  async function beat(): Promise<void> {
     if (Date.now() >= askSessionAt) await askSession()
     if (state.doing === 'starting') await start()
     if (Date.now() >= checkAt && isOurs()) await check()
@@ -227,7 +291,7 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
     tell()
   }
 
-  async function run() {
+  async function run(): Promise<void> {
     for (;;) {
       const beganAt = performance.now()
       // No writes that nobody sees.
@@ -264,3 +328,5 @@ export function createWriter({ texts, canSignUp, changed, compared }) {
     }
   }
 }
+
+const refusal = ({ json }: JsonAnswer): Problem => ({ kind: 'refused', message: String(json.message ?? '') })

@@ -1,43 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { loadScript } from './script.ts'
-
-interface Result {
-  acknowledged: number
-  present: number
-  lost: string[]
-  duplicated: string[]
-  resurrected: string[]
-  inDoubt: number
-  verdict: 'good' | 'bad' | 'nothing'
-}
-
-interface Row {
-  id: number
-  tipo: string
-}
-
-interface Book {
-  mark: string
-  next: number
-  added: string[]
-  removed: string[]
-  pending: { kind: 'add' | 'remove'; item: string; tries: number } | null
-  totals: { added: number; removed: number }
-  missing: string[]
-  staleReads: number
-}
-
-interface Ledger {
-  compare(adds: string[], removes: string[], inDoubt: string[], rows: Row[]): Result
-  newBook(mark: string): Book
-  checkBook(book: Book, rows: Row[]): Result
-  acknowledge(book: Book): void
-  isRemovalNext(book: Book): boolean
-  removableRows(book: Book, rows: Row[]): Row[]
-}
-
-const { compare, newBook, checkBook, acknowledge, isRemovalNext, removableRows } = await loadScript<Ledger>('ledger.js')
+import {
+  acknowledge,
+  type Book,
+  checkBook,
+  compare,
+  isRemovalNext,
+  newBook,
+  type Row,
+  removableRows
+} from '../../web/cluster/ledger.ts'
 
 const rows = (...names: string[]): Row[] => names.map((tipo, index) => ({ id: index + 1, tipo }))
 
@@ -90,7 +62,7 @@ describe('comparing what was acknowledged with the list', () => {
 
 describe("a ledger's book", () => {
   const write = (book: Book, kind: 'add' | 'remove', item: string) => {
-    book.pending = { kind, item, tries: 1 }
+    book.pending = { kind, item, tries: 1, fields: {} }
     acknowledge(book)
   }
 
@@ -105,7 +77,7 @@ describe("a ledger's book", () => {
   test('doubts a write from its first try until it is acknowledged', () => {
     const book = newBook('p')
     write(book, 'add', 'p 1')
-    book.pending = { kind: 'add', item: 'p 2', tries: 0 }
+    book.pending = { kind: 'add', item: 'p 2', tries: 0, fields: {} }
     assert.equal(checkBook(book, rows('p 1', 'p 2')).verdict, 'bad', 'nobody has sent it yet')
     book.pending.tries = 1
     assert.equal(checkBook(book, rows('p 1', 'p 2')).verdict, 'good')

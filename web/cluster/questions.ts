@@ -1,39 +1,61 @@
 // Asks `/whoami` four times a second without waiting for earlier answers.
 
-import { deadline } from './deadline.js'
+import { askOnce, readJson } from '../shared/ask.ts'
 
 const everyMs = 250
 /**
  * At most five are on their way at once: a browser opens six connections to a host, and a question that waited for one
  * would measure the browser. It is longer than the second after which a web server says that its database is silent.
  */
-const answerWithinMs = 1_250
+const withinMs = 1_250
 /** A timer as late as this means that the browser slept or was busy: what it measured then is not the cluster's. */
 const asleepMs = 750
 
-async function ask() {
-  const response = await fetch('/whoami', {
+/** Who answered, and by which way. */
+export interface Identity {
+  server: string
+  node: string | undefined
+  balancer: string | undefined
+  /** The virtual address that was asked, where a balancer says so. */
+  address: string | undefined
+}
+
+export interface Question {
+  /** Of `performance.now()`; `at` is the time of day. */
+  sentAt: number
+  at: number
+  isSettled: boolean
+  arrivedAt: number | undefined
+  answer: Identity | undefined
+}
+
+async function askIdentity(): Promise<Identity | undefined> {
+  const answer = await askOnce('/whoami', {
     cache: 'no-store',
     // Without cookies, browsers use connections of their own for it, so that the ledger's requests are in nobody's way.
     credentials: 'omit',
     headers: { accept: 'application/json' },
-    signal: deadline(answerWithinMs)
+    withinMs
   })
-  const { server, database } = await response.json()
-  if (!response.ok || !server) throw new Error(`answered ${response.status}`)
+  if (!answer?.ok) return undefined
+  const { server, database } = readJson(answer) as { server?: string; database?: { node?: string | null } }
+  if (!server) return undefined
   return {
     server,
     node: database?.node ?? undefined,
-    balancer: response.headers.get('x-balancer') ?? undefined,
-    address: response.headers.get('x-virtual-address') ?? undefined
+    balancer: answer.headers.get('x-balancer') ?? undefined,
+    address: answer.headers.get('x-virtual-address') ?? undefined
   }
 }
 
-/**
- * `sent` and `settled` get each question: `sentAt`, then `isSettled`, and `arrivedAt` and `answer` where there was one.
- * `interrupted`: what is under way is dropped, and the time until the next question is nobody's gap.
- */
-export function startAsking({ sent, settled, interrupted }) {
+interface Listener {
+  sent(question: Question): void
+  settled(question: Question): void
+  /** What is under way is dropped, and the time until the next question is nobody's gap. */
+  interrupted(): void
+}
+
+export function startAsking({ sent, settled, interrupted }: Listener): { pause(isPaused: boolean): void } {
   let isPaused = false
   let lastTickAt = performance.now()
   let run = 0
@@ -45,7 +67,7 @@ export function startAsking({ sent, settled, interrupted }) {
 
   const send = async () => {
     const mine = run
-    const question = {
+    const question: Question = {
       sentAt: performance.now(),
       at: Date.now(),
       isSettled: false,
@@ -53,12 +75,8 @@ export function startAsking({ sent, settled, interrupted }) {
       answer: undefined
     }
     sent(question)
-    try {
-      question.answer = await ask()
-      question.arrivedAt = performance.now()
-    } catch {
-      // No answer in time, or none of a web server.
-    }
+    question.answer = await askIdentity()
+    if (question.answer) question.arrivedAt = performance.now()
     if (mine !== run) return
     question.isSettled = true
     settled(question)
@@ -70,7 +88,7 @@ export function startAsking({ sent, settled, interrupted }) {
     lastTickAt = now
     if (isPaused || document.hidden) return
     if (lateMs > asleepMs) interrupt()
-    send()
+    void send()
   }, everyMs)
   document.addEventListener('visibilitychange', interrupt)
 
