@@ -8,7 +8,7 @@ import autocannon from 'autocannon'
 import mysql from 'mysql2/promise'
 // @ts-expect-error: plain JavaScript, as npm test needs it before anything is installed
 import { startServers } from '../scripts/servers.mjs'
-import { hashLanes } from '../src/config.ts'
+import { hashLanes } from '../src/config/config.ts'
 import { EMAIL, FLOOR_ID_HASH, fillOthers, fillOwn, LONG_EMAIL, PASSWORD } from './fill.ts'
 import { type Running, runCli, start } from './processes.ts'
 import { Visitor } from './visitor.ts'

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { Command } from 'commander'
-import { readConfig, readLocalAddress } from './config.ts'
+import { readConfig, readLocalAddress } from './config/config.ts'
 import { ConfigError, Refusal } from './errors.ts'
 
 // The first line: glibc otherwise keeps the 19 MB of a password hash once for each thread that ever made one, and V8 lets

@@ -1,15 +1,16 @@
 import { resolve } from 'node:path'
-import { readDatabaseConfig } from './config.ts'
+import { readDatabaseConfig } from './config/config.ts'
 import { AppError, ConfigError, Refusal } from './errors.ts'
+import { loginThrottle } from './features/accounts/login-throttle.ts'
+import { createPasswords } from './features/accounts/passwords.ts'
+import { accountRules } from './features/accounts/rules.ts'
+import { checkSignup } from './features/accounts/schema.ts'
+import { liveMs } from './features/cluster/siblings.ts'
+import type { FieldErrors } from './fields.ts'
 import { translator } from './i18n/index.ts'
-import { accountRules } from './shop/accounts.ts'
-import { loginThrottle } from './shop/login-throttle.ts'
-import { createPasswords } from './shop/passwords.ts'
-import { checkSignup, type FieldErrors } from './shop/validation.ts'
-import { liveMs } from './siblings.ts'
+import { openStore, type Store } from './open-store.ts'
 import { noEvents } from './store/events.ts'
 import { driverCode, rootError } from './store/failures.ts'
-import { openStore, type Store } from './store/index.ts'
 import { inspect, migrate } from './store/migrate.ts'
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -42,7 +43,7 @@ export async function backUpDatabase(target: string): Promise<void> {
       2
     )
   }
-  const { backUp } = await import('./store/embedded-file.ts')
+  const { backUp } = await import('./store/drivers/embedded-file.ts')
   const path = resolve(target)
   const { bytes, accounts, items } = backUp(database.file, path)
   print(`wrote ${path}: ${bytes} bytes, ${accounts} account(s), ${items} item(s)`)

@@ -33,21 +33,36 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter(path => path.endsWith('.ts'))
   .map(path => readSource(path.replaceAll('\\', '/')))
 
-/** The floors of the house, the highest first. A file may import from its own floor and from those below. */
-const floors = [
-  ['cli.ts'],
-  ['server.ts', 'commands.ts', 'healthcheck.ts'],
-  ['app.ts'],
-  ['plugins', 'routes'],
-  ['lifecycle.ts', 'database-monitor.ts', 'siblings.ts'],
-  ['shop'],
-  ['store']
+/**
+ * The floors of the house, the highest first. A file may import from its own floor and from those below. In a feature's
+ * folder pages speak HTTP, queries speak to the database, and all else are rules.
+ */
+const floors: [name: string, isOn: (path: string) => boolean][] = [
+  ['cli', path => path === 'cli.ts'],
+  ['commands', path => ['server.ts', 'commands.ts', 'healthcheck.ts'].includes(path)],
+  ['app', path => path === 'app.ts'],
+  ['pages', path => /^features\/[\w-]+\/([\w-]+-page|pages|api|health|known-browser)\.ts$/.test(path)],
+  ['http', path => path.startsWith('http/')],
+  ['queries', path => /^features\/[\w-]+\/(queries|login-failures|storage-trial)\.ts$/.test(path)],
+  ['schema', path => /^features\/[\w-]+\/(schema|password-choice)\.ts$/.test(path)],
+  ['rules', path => ['lifecycle.ts', 'pruning.ts'].includes(path) || path.startsWith('features/')],
+  ['open store', path => path === 'open-store.ts'],
+  ['pool', path => path.startsWith('store/pool/')],
+  ['store', path => path.startsWith('store/')]
 ]
+const order = ['cli', 'commands', 'app', 'pages', 'http', 'rules', 'open store', 'queries', 'schema', 'store', 'pool']
 /** What any floor may use, and which uses no floor itself. */
-const shared = ['config.ts', 'database-url.ts', 'env-reader.ts', 'session-secret.ts', 'errors.ts', 'i18n']
+const isShared = (path: string) =>
+  /^(config|i18n)\//.test(path) ||
+  ['errors.ts', 'fields.ts', 'keys.ts', 'login-key.ts'].includes(path) ||
+  /^features\/[\w-]+\/texts\.\w+\.ts$/.test(path)
 
-const partOf = (path: string) => (dirname(path) === '.' ? path : (path.split('/')[0] ?? ''))
-const floorOf = (path: string) => floors.findIndex(parts => parts.includes(partOf(path)))
+/** The floor's number from above; -1 for what is shared. */
+function floorOf(path: string): number {
+  const floor = isShared(path) ? undefined : floors.find(([, isOn]) => isOn(path))
+  return floor ? order.indexOf(floor[0]) : -1
+}
+const isOn = (path: string, ...names: string[]) => names.includes(order[floorOf(path)] ?? '')
 
 function offenders(isWrong: (file: SourceFile) => string[]): string[] {
   return files.flatMap(file => isWrong(file).map(what => `${file.path}: ${what}`))
@@ -57,18 +72,42 @@ describe('the house', () => {
   test('has files, and each has its place', () => {
     assert.ok(files.length > 10)
     assert.deepEqual(
-      files.map(file => file.path).filter(path => floorOf(path) < 0 && !shared.includes(partOf(path))),
+      files.map(file => file.path).filter(path => floorOf(path) < 0 && !isShared(path)),
       []
     )
   })
 
-  test('is imported downwards only', () => {
+  test('is imported downwards only, types too', () => {
     assert.deepEqual(
       offenders(file =>
         file.own.filter(target => {
-          if (shared.includes(partOf(file.path))) return floorOf(target) >= 0
+          if (isShared(file.path)) return floorOf(target) >= 0
           return floorOf(target) >= 0 && floorOf(target) < floorOf(file.path)
         })
+      ),
+      []
+    )
+  })
+
+  test("keeps a feature's queries to itself and to who opens the store", () => {
+    const featureOf = (path: string) => /^features\/([\w-]+)\//.exec(path)?.[1]
+    assert.deepEqual(
+      offenders(file =>
+        file.own.filter(
+          target =>
+            isOn(target, 'queries') && featureOf(target) !== featureOf(file.path) && file.path !== 'open-store.ts'
+        )
+      ),
+      []
+    )
+  })
+
+  test('keeps the pool apart: it imports nothing of ours', () => {
+    assert.deepEqual(
+      offenders(file =>
+        isOn(file.path, 'pool')
+          ? file.own.filter(target => !target.startsWith('store/pool/')).concat(file.packages)
+          : []
       ),
       []
     )
@@ -82,31 +121,33 @@ describe('the house', () => {
     )
   })
 
-  test('has nothing in a circle', () => {
+  test('has nothing in a circle, of types neither', () => {
     const byPath = new Map(files.map(file => [file.path, file]))
     const done = new Set<string>()
     const visit = (path: string, trail: string[]): void => {
       assert.ok(!trail.includes(path), [...trail, path].join(' → '))
       if (done.has(path)) return
-      for (const target of runtimeImports(byPath.get(path))) visit(target, [...trail, path])
+      for (const target of byPath.get(path)?.own ?? []) visit(target, [...trail, path])
       done.add(path)
     }
     for (const file of files) visit(file.path, [])
   })
 
-  test('keeps Fastify out of shop and store', () => {
+  test('keeps Fastify out of rules, queries and store', () => {
     assert.deepEqual(
       offenders(file =>
-        ['shop', 'store'].includes(partOf(file.path)) ? file.packages.filter(name => /fastify/.test(name)) : []
+        isOn(file.path, 'rules', 'open store', 'queries', 'store', 'pool')
+          ? file.packages.filter(name => /fastify/.test(name))
+          : []
       ),
       []
     )
   })
 
-  test('keeps the database drivers in store', () => {
+  test('keeps drizzle and the database drivers in store', () => {
     assert.deepEqual(
       offenders(file =>
-        partOf(file.path) === 'store'
+        isOn(file.path, 'store')
           ? []
           : file.packages.filter(name => /^(drizzle-orm|mysql2|pg|libsql|@libsql\/client)(\/|$)/.test(name))
       ),
@@ -114,10 +155,10 @@ describe('the house', () => {
     )
   })
 
-  test('reads the environment in config.ts only', () => {
+  test('reads the environment in config/ only', () => {
     assert.deepEqual(
       offenders(file =>
-        file.path !== 'config.ts' && /\bprocess\s*\.\s*env\b|\benv\b.*from 'node:process'/.test(file.text)
+        !file.path.startsWith('config/') && /\bprocess\s*\.\s*env\b|\benv\b.*from 'node:process'/.test(file.text)
           ? ['process.env']
           : []
       ),
@@ -144,6 +185,7 @@ describe('the browser’s side', () => {
     .filter(path => path.endsWith('.ts'))
     .map(path => readSource(path.replaceAll('\\', '/'), web))
   /** The highest first: a script may import from its own floor and from those below. */
+  const partOf = (path: string) => (dirname(path) === '.' ? path : (path.split('/')[0] ?? ''))
   const webFloors = [['app.ts', 'cluster.ts'], ['elements', 'cluster'], ['shared']]
   const webFloorOf = (path: string) => webFloors.findIndex(parts => parts.includes(partOf(path)))
 
@@ -172,10 +214,3 @@ describe('the browser’s side', () => {
     )
   })
 })
-
-/** Types are gone when the program runs, so they may refer to each other. */
-function runtimeImports(file: SourceFile | undefined): string[] {
-  if (!file) return []
-  const found = [...file.text.matchAll(/^(?:import|export)\s+(?!type\b)[^'"]*?from\s*['"](\.[^'"]+)['"]/gm)]
-  return found.map(([, specifier = '']) => posix.join(posix.dirname(file.path), specifier))
-}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { localPath } from '../src/plugins/local-path.ts'
+import { localPath } from '../src/http/local-path.ts'
 
 const site = 'https://shop.example'
 

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import {
-  checkItem,
-  checkLogin,
-  checkPasswordChange,
-  checkSignup,
-  emailKey,
-  parseId,
-  type RawForm
-} from '../src/shop/validation.ts'
+import { checkLogin, checkPasswordChange, checkSignup } from '../src/features/accounts/schema.ts'
+import { checkItem, parseId } from '../src/features/items/schema.ts'
+import type { RawForm } from '../src/fields.ts'
+import { emailKey } from '../src/login-key.ts'
 
 const letters = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter(text => /[\p{L}\p{N}]/u.test(text))
 const clean = letters

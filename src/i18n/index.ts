@@ -1,14 +1,12 @@
+import type { Catalogue, Message, MessageKey } from './catalogue.ts'
 import { en } from './en.ts'
 import { es } from './es.ts'
 import { pt } from './pt.ts'
 
+export type { MessageKey } from './catalogue.ts'
 export type Language = 'pt' | 'en' | 'es'
-export type MessageKey = keyof typeof pt
 export type Params = Record<string, string | number>
 export type Translate = (key: MessageKey, params?: Params) => string
-
-type Message = string | { readonly one: string; readonly other: string }
-export type Catalogue = Readonly<Record<MessageKey, Message>>
 
 /** In the order in which they are offered; the first is the default. */
 export const languages: readonly Language[] = ['pt', 'en', 'es']

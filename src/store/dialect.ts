@@ -1,11 +1,11 @@
-import type { ChangeValues, Effect } from './changes.ts'
+import type { Survey } from './adoption/survey.ts'
+import type { Bill } from './bill.ts'
+import type { ChangeValues, Effect } from './change.ts'
 import type { Answer, NodeInfo } from './connection.ts'
 import type { Verdict } from './failures.ts'
 import type { PoolGauges } from './pool/types.ts'
 import type { Compiler } from './statement.ts'
-import type { Survey } from './survey.ts'
 import type { Prunable } from './tables.ts'
-import type { Bill } from './work.ts'
 
 /**
  * So close to the limit of a list the servers count its items one after the other. Below, each counts what it sees: that is safe

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseUnavailable, storageFull } from '../errors.ts'
-import type { ChangeValues } from './changes.ts'
+import type { Bill } from './bill.ts'
+import type { ChangeValues } from './change.ts'
 import type { Answer } from './connection.ts'
 import type { Dialect, PlannedChange, UniqueKey } from './dialect.ts'
-import type { Origin, StoreEvents } from './events.ts'
+import type { StoreEvents } from './events.ts'
 import { failureName } from './failures.ts'
 import { fill, type Select, type Statement, toRows } from './statement.ts'
 import type { Prunable } from './tables.ts'
@@ -13,19 +14,6 @@ export interface Db {
   all<Row, V extends object>(statement: Select<Row, V>, values: V): Promise<Row[]>
   /** How many rows it touched. */
   write<V extends object>(statement: Statement<V>, values: V): Promise<number>
-}
-
-/** What a piece of work has spent, kept by whoever runs its statements. */
-export interface Bill extends Origin {
-  /** `performance.now()` at which the work gives up. */
-  readonly deadline: number
-  /** Milliseconds spent waiting for the database, connections included. */
-  databaseMs: number
-  roundTrips: number
-  /** The database node that answered last. */
-  node: string | undefined
-  /** The node on which this work waited to see all that was acknowledged before it began: no read there waits again. */
-  caughtUpNode: string | undefined
 }
 
 const FIRST_WAIT_MS = 15

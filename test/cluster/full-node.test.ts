@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { mysqlVerdict } from '../../src/store/mysql.ts'
-import { postgresVerdict } from '../../src/store/postgres.ts'
-import { sqliteVerdict } from '../../src/store/sqlite.ts'
+import { mysqlVerdict } from '../../src/store/drivers/mysql.ts'
+import { postgresVerdict } from '../../src/store/drivers/postgres.ts'
+import { sqliteVerdict } from '../../src/store/drivers/sqlite.ts'
 import {
   addUntilFull,
   assertKnownFull,

@@ -102,9 +102,9 @@ export async function freshDatabase(
 /** What `carrinho migrate` does, without starting a process for it: tests make many databases. */
 export async function migrate(env: Env): Promise<void> {
   const [{ readDatabaseConfig }, { noEvents }, { openDialect }, migrations] = await Promise.all([
-    import('../../src/config.ts'),
+    import('../../src/config/config.ts'),
     import('../../src/store/events.ts'),
-    import('../../src/store/index.ts'),
+    import('../../src/open-store.ts'),
     import('../../src/store/migrate.ts')
   ])
   const dialect = await openDialect(readDatabaseConfig(env), noEvents)

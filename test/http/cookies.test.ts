@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { Tokens } from '@fastify/csrf'
-import { remember } from '../../src/plugins/remember.ts'
+import { remember } from '../../src/http/remember.ts'
 import {
   Client,
   findTags,

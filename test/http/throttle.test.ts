@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { before, describe, test } from 'node:test'
-import { hashLanes } from '../../src/config.ts'
+import { hashLanes } from '../../src/config/config.ts'
 import { translator } from '../../src/i18n/index.ts'
 import {
   Client,

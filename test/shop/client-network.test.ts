@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { clientNetwork } from '../../src/shop/client-network.ts'
+import { clientNetwork } from '../../src/features/accounts/client-network.ts'
 
 test('an IPv4 address is counted as it is, in whatever clothes it comes', () => {
   for (const address of [

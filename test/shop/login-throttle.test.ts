@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { subjects, waitAfter } from '../../src/shop/login-throttle.ts'
+import { subjects, waitAfter } from '../../src/features/accounts/login-throttle.ts'
 
 const { allowance: account } = subjects.account('ana@example.org')
 const { allowance: address } = subjects.network('192.0.2.1', { loginLimit: 50, signupLimit: 100 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { weaknessOf } from '../../src/shop/password-choice.ts'
+import { weaknessOf } from '../../src/features/accounts/password-choice.ts'
 import { root } from '../helper.ts'
 
 const ana = { name: 'Inês Magalhães', email: 'ines.m.compras@padaria.example.pt' }

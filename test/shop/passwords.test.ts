@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { pbkdf2Sync, scryptSync } from 'node:crypto'
 import { describe, test } from 'node:test'
 import argon2 from 'argon2'
-import { createPasswords } from '../../src/shop/passwords.ts'
+import { createPasswords } from '../../src/features/accounts/passwords.ts'
 
 const passwords = createPasswords(2)
 const word = 'uma palavra-passe'

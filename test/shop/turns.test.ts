@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { oneAtATime, takeTurns } from '../../src/shop/turns.ts'
+import { oneAtATime, takeTurns } from '../../src/features/accounts/turns.ts'
 
 /** Work that runs until it is told to end. */
 function piece(log: string[], name: string) {

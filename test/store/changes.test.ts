@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { openStore, type Store } from '../../src/open-store.ts'
 import { noEvents } from '../../src/store/events.ts'
-import { openStore, type Store } from '../../src/store/index.ts'
 import type { Work } from '../../src/store/work.ts'
 import { forEachEngine, freshDatabase, sessionSecret, suiteScope, type TestDatabase } from '../helper.ts'
 

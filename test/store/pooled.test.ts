@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection } from '../../src/store/connection.ts'
 import type { Dialect } from '../../src/store/dialect.ts'
+import { Pooled } from '../../src/store/drivers/pooled.ts'
 import { noEvents, type StoreEvents } from '../../src/store/events.ts'
 import { ConnectionLost, NoConnection } from '../../src/store/pool/errors.ts'
-import { Pooled } from '../../src/store/pooled.ts'
 import { Work } from '../../src/store/work.ts'
 
 const causalTimeout = new Error('1205')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { openStore } from '../../src/open-store.ts'
 import { noEvents } from '../../src/store/events.ts'
-import { openStore } from '../../src/store/index.ts'
 import { forEachEngine, freshDatabase, sessionSecret } from '../helper.ts'
 
 /** What a statement was prepared for may be gone, or may have changed, by the next time that it is run. */

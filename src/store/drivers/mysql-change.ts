@@ -1,4 +1,4 @@
-import { type Effect, parts } from '../changes.ts'
+import { type Effect, parts } from '../change.ts'
 import { type Fragment, insert, raw, sql } from '../sql.ts'
 import { changes, items, lists } from '../tables.ts'
 

@@ -1,0 +1,120 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FieldErrors } from '../../fields.ts'
+import { setFlash } from '../../http/flash.ts'
+import { fieldsOf } from '../../http/forms.ts'
+import { languageOf, translateFor } from '../../http/language.ts'
+import { getCustomer } from '../../http/members.ts'
+import { logSecurity } from '../../http/security-log.ts'
+import { sessionHere, signIn } from '../../http/session.ts'
+import { translateErrors } from '../../http/views.ts'
+import { formatDateTime, formatDuration } from '../../i18n/index.ts'
+import type { Store } from '../../open-store.ts'
+import { rememberBrowser } from './known-browser.ts'
+import type { Accounts, Throttled } from './rules.ts'
+import { checkConfirmation, checkPasswordChange } from './schema.ts'
+
+type FormName = 'password' | 'ending'
+
+interface Wrong {
+  errors?: FieldErrors
+  formError?: string
+}
+
+export function accountPage(app: FastifyInstance, { store, accounts }: { store: Store; accounts: Accounts }): void {
+  const show = async (request: FastifyRequest, reply: FastifyReply, wrong: Partial<Record<FormName, Wrong>> = {}) => {
+    const lang = languageOf(request)
+    const here = sessionHere(request)
+    const rows = await store.sessions.list(request.work, getCustomer(request).id, Date.now())
+    const sessions = rows.map(row => ({
+      current: row.idHash === here,
+      device: describeDevice(row.userAgent),
+      address: row.address,
+      createdAt: formatDateTime(lang, new Date(row.createdAt)),
+      lastSeenAt: formatDateTime(lang, new Date(row.lastSeenAt)),
+      server: row.madeOn
+    }))
+    return reply.page('account', {
+      password: {
+        errors: translateErrors(request, wrong.password?.errors ?? {}),
+        formError: wrong.password?.formError ?? null
+      },
+      ending: {
+        errors: translateErrors(request, wrong.ending?.errors ?? {}),
+        formError: wrong.ending?.formError ?? null
+      },
+      sessions,
+      hasOthers: sessions.some(session => !session.current)
+    })
+  }
+
+  /** The current password was wrong, or there were too many that were: said in the form that asked for it. */
+  const refuse = (request: FastifyRequest, reply: FastifyReply, form: FormName, result: 'wrong' | Throttled) => {
+    if (result === 'wrong') {
+      logSecurity(request, 'password.wrong')
+      return show(request, reply.status(400), { [form]: { errors: { password: { key: 'field.passwordWrong' } } } })
+    }
+    const { waitSeconds } = result
+    logSecurity(request, 'password.throttled', { waitSeconds })
+    reply.status(429).header('retry-after', waitSeconds)
+    const wait = formatDuration(languageOf(request), waitSeconds)
+    return show(request, reply, { [form]: { formError: translateFor(request)('login.throttled', { wait }) } })
+  }
+
+  app.get('/conta', (request, reply) => show(request, reply))
+
+  app.post('/conta/password', async (request, reply) => {
+    const customer = getCustomer(request)
+    const checked = checkPasswordChange(fieldsOf(request), customer)
+    if (!checked.ok) return show(request, reply.status(400), { password: { errors: checked.errors } })
+    const here = sessionHere(request)
+    const result = await accounts.changePassword(request.work, customer.id, checked.value, here)
+    if (result === 'wrong' || 'waitSeconds' in result) return refuse(request, reply, 'password', result)
+    // Whoever copied the old cookie has nothing.
+    await signIn(request, customer)
+    rememberBrowser(request, reply, { customer, mark: result.mark })
+    logSecurity(request, 'password.changed', { ended: result.ended })
+    setFlash(reply, { kind: 'success', key: 'flash.passwordChanged' })
+    return reply.redirect('/conta', 303)
+  })
+
+  app.post('/conta/sessoes', async (request, reply) => {
+    const checked = checkConfirmation(fieldsOf(request))
+    if (!checked.ok) return show(request, reply.status(400), { ending: { errors: checked.errors } })
+    const here = sessionHere(request)
+    const { id } = getCustomer(request)
+    const result = await accounts.endOtherSessions(request.work, id, checked.value.current, here)
+    if (result === 'wrong' || 'waitSeconds' in result) return refuse(request, reply, 'ending', result)
+    logSecurity(request, 'sessions.ended', { ended: result.ended })
+    setFlash(reply, { kind: 'success', key: 'flash.sessionsEnded', params: { count: result.ended } })
+    return reply.redirect('/conta', 303)
+  })
+}
+
+const BROWSERS: [RegExp, string][] = [
+  [/Edg\//, 'Edge'],
+  [/OPR\//, 'Opera'],
+  [/Firefox\/|FxiOS\//, 'Firefox'],
+  [/Chrome\/|CriOS\//, 'Chrome'],
+  [/Safari\//, 'Safari'],
+  [/^(curl|w3m|Lynx|Links|Wget)/, '$1']
+]
+const SYSTEMS: [RegExp, string][] = [
+  [/iPhone|iPad/, 'iOS'],
+  [/Android/, 'Android'],
+  [/Windows/, 'Windows'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux|X11/, 'Linux']
+]
+
+/** `Firefox · Android`: enough for people to know their own devices again. */
+function describeDevice(userAgent: string): string {
+  const find = (table: [RegExp, string][]) => {
+    for (const [pattern, name] of table) {
+      const match = pattern.exec(userAgent)
+      if (match) return name.replace('$1', match[1] ?? '')
+    }
+    return undefined
+  }
+  const known = [find(BROWSERS), find(SYSTEMS)].filter(part => part !== undefined)
+  return known.length > 0 ? known.join(' · ') : userAgent.slice(0, 40) || '?'
+}

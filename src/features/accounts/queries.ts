@@ -1,0 +1,108 @@
+import { emailKey } from '../../login-key.ts'
+import type { Dialect } from '../../store/dialect.ts'
+import { type Fragment, given, insert, type Reading, select, sql } from '../../store/sql.ts'
+import { reading } from '../../store/statement.ts'
+import { accounts } from '../../store/tables.ts'
+import type { Db } from '../../store/work.ts'
+
+export interface Account {
+  id: number
+  name: string
+  email: string
+  /** As stored: argon2id, Werkzeug's pbkdf2 or scrypt, or a plaintext of the lab guide's. */
+  password: string
+}
+
+export interface NewAccount {
+  name: string
+  email: string
+  emailKey: string
+  password: string
+}
+
+export type AccountStore = ReturnType<typeof accountStore>
+
+/** `clientes`: who has lists. */
+export function accountStore(dialect: Dialect) {
+  const columns = { id: accounts.id, name: accounts.name, email: accounts.email, password: accounts.password }
+  const here = sql`${accounts.id} = ${given.number('id')}`
+  const count = (tail: Fragment) =>
+    reading(dialect, { ...sql`select count(*) from ${accounts} ${tail}`, columns: ['n'] } as Reading<
+      object,
+      { n: number }
+    >)
+
+  const byEmailKey = reading(
+    dialect,
+    select(
+      { ...columns, emailKey: accounts.emailKey },
+      sql`from ${accounts} where ${accounts.emailKey} = ${given.text('emailKey')}`
+    )
+  )
+  const unadopted = reading(
+    dialect,
+    select(columns, sql`from ${accounts} where ${accounts.emailKey} is null order by ${accounts.id}`)
+  )
+  const password = reading(dialect, select({ password: accounts.password }, sql`from ${accounts} where ${here}`))
+  const add = dialect.compile(insert(accounts, ['name', 'email', 'emailKey', 'password']))
+  const setPassword = dialect.compile(
+    sql`update ${accounts} set ${accounts.password} = ${given.text('password')} where ${here}`
+  )
+  const replacePassword = dialect.compile(
+    sql`update ${accounts} set ${accounts.password} = ${given.text('to')} where ${here} and ${accounts.password} = ${given.text('from')}`
+  )
+  const setEmailKey = dialect.compile(
+    sql`update ${accounts} set ${accounts.emailKey} = ${given.text('emailKey')} where ${here}`
+  )
+  const countAll = count(sql``)
+  const countPlaintext = count(sql`where ${accounts.password} not like '$argon2id$%'
+    and ${accounts.password} not like 'pbkdf2:%$%$%' and ${accounts.password} not like 'scrypt:%$%$%'`)
+  const countWithoutKey = count(sql`where ${accounts.emailKey} is null`)
+
+  return {
+    /** By the e-mail's login key, byte for byte, whatever the database takes for the same; undefined if nobody has it. */
+    async findByEmailKey(db: Db, emailKey: string): Promise<Account | undefined> {
+      const rows = await db.all(byEmailKey, { emailKey })
+      const account = rows.find(row => row.emailKey === emailKey)
+      if (!account) return undefined
+      const { id, name, email, password } = account
+      return { id, name, email, password }
+    },
+
+    /** Rows put there by other means have no login key yet; the oldest whose e-mail makes this one. Reads all of them. */
+    async findUnadopted(db: Db, key: string): Promise<Account | undefined> {
+      const rows = await db.all(unadopted, {})
+      return rows.find(row => emailKey(row.email ?? '') === key)
+    },
+
+    async findPassword(db: Db, id: number): Promise<string | undefined> {
+      const [account] = await db.all(password, { id })
+      return account?.password
+    },
+
+    /** @throws an error with verdict `duplicate` when the e-mail is taken */
+    async add(db: Db, account: NewAccount): Promise<void> {
+      await db.write(add, account)
+    },
+
+    async setPassword(db: Db, id: number, password: string): Promise<void> {
+      await db.write(setPassword, { id, password })
+    },
+
+    /** Replaces a hash only if it is still the one that was verified, so that a change made meanwhile stands. */
+    upgradePassword: async (db: Db, id: number, from: string, to: string): Promise<boolean> =>
+      (await db.write(replacePassword, { id, from, to })) > 0,
+
+    async setEmailKey(db: Db, id: number, emailKey: string): Promise<void> {
+      await db.write(setEmailKey, { id, emailKey })
+    },
+
+    /** How many there are, how many cannot log in as their password is no hash, how many for want of a login key. */
+    async count(db: Db): Promise<{ accounts: number; plaintext: number; withoutKey: number }> {
+      const [all] = await db.all(countAll, {})
+      const [plaintext] = await db.all(countPlaintext, {})
+      const [withoutKey] = await db.all(countWithoutKey, {})
+      return { accounts: Number(all?.n), plaintext: Number(plaintext?.n), withoutKey: Number(withoutKey?.n) }
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hashLanes } from '../../config/config.ts'
+import type { FieldError } from '../../fields.ts'
+import { digest } from '../../keys.ts'
+import { emailKey, formerEmailKey } from '../../login-key.ts'
+import type { Store } from '../../open-store.ts'
+import type { Work } from '../../store/work.ts'
+import { type Limits, type LoginThrottle, type Subjects, subjects } from './login-throttle.ts'
+import { weaknessOf } from './password-choice.ts'
+import type { Passwords } from './passwords.ts'
+import type { LoginInput, PasswordChangeInput, SignupInput } from './schema.ts'
+import { oneAtATime, takeTurns } from './turns.ts'
+
+export interface Customer {
+  id: number
+  name: string
+  email: string
+}
+
+/** That a browser has logged in to an account before. */
+export interface Proof {
+  customerId: number
+  /** Of the password that it logged in with, see `passwordMark`. */
+  mark: string
+  /** The browser's own, by which its failures are counted. */
+  nonce: string
+}
+
+/** Who is at the other end of a login or sign-up. */
+export interface Visitor {
+  /** Of its address, see `clientNetwork`. */
+  network: string
+  proofs: Proof[]
+}
+
+/** Who has shown the password, and its mark for the browser to keep. */
+export interface Recognised {
+  customer: Customer
+  mark: string
+}
+
+export interface Throttled {
+  waitSeconds: number
+}
+
+/** `account`: whose password it was not; undefined when there is no such account. */
+export type LoginResult =
+  | Recognised
+  | { failed: true; account: number | undefined }
+  | (Throttled & { account: number | undefined })
+
+/** A login that does not succeed is answered no sooner, so that it takes the same whatever was wrong with it. */
+const FAILURE_MS = 300
+
+/** Changes with the password, and tells nothing of it. */
+const passwordMark = (stored: string): string => digest('password mark', stored).slice(0, 22)
+
+export type Accounts = ReturnType<typeof accountRules>
+
+export function accountRules(store: Store, passwords: Passwords, throttle: LoginThrottle, limits: Limits) {
+  const { accounts, sessions } = store
+
+  // A place more than there are lanes to hash in: one asks the database while another is being hashed.
+  const turn = takeTurns(hashLanes + 1)
+  const line = oneAtATime()
+  /** Guesses at one secret wait for each other, and hold up nobody else meanwhile. */
+  const guessInTurn = <R>(kind: string, secret: string, work: () => Promise<R>): Promise<R> =>
+    line(secret, () => turn(kind, work))
+
+  /** Replaces an older kind of hash. The login does not depend on it. What is stored now, as far as one knows. */
+  const upgrade = async (work: Work, id: number, stored: string, password: string): Promise<string> => {
+    if (!passwords.needsUpgrade(stored)) return stored
+    const hash = await passwords.hash(password)
+    return (await work.repeatable(
+      async maybeDone => (await accounts.upgradePassword(work, id, stored, hash)) || maybeDone
+    ))
+      ? hash
+      : stored
+  }
+
+  /** How many sessions it ended. */
+  const replacePassword = (work: Work, id: number, hash: string, keepSession?: string): Promise<number> =>
+    work.repeatable(() =>
+      work.transaction(async tx => {
+        await accounts.setPassword(tx, id, hash)
+        return sessions.removeAll(tx, id, keepSession)
+      })
+    )
+
+  /** By its key; first by what was the key once, as some may be found by that alone. */
+  const findByEmail = async (work: Work, email: string) => {
+    const former = formerEmailKey(email)
+    const key = emailKey(email)
+    const account = former === key ? undefined : await accounts.findByEmailKey(work, former)
+    return account ?? accounts.findByEmailKey(work, key)
+  }
+
+  /** Whom to count a login for: a browser that was here before for itself, where no stranger can use it up. */
+  const countedFor = (
+    account: { id: number; password: string } | undefined,
+    key: string,
+    { network, proofs }: Visitor
+  ): Subjects => {
+    const proof = proofs.find(({ customerId }) => customerId === account?.id)
+    if (!proof || !account) return [subjects.account(key), subjects.network(network, limits)]
+    if (proof.mark === passwordMark(account.password)) return [subjects.browser(proof.nonce)]
+    // Whoever knew an earlier password could have made any number of these.
+    return [subjects.formerBrowsers(account.id)]
+  }
+
+  /** Runs `then` if `current` is the password of the account whose session this is. */
+  const confirmed = <R>(
+    work: Work,
+    customerId: number,
+    current: string,
+    then: () => Promise<R>
+  ): Promise<R | 'wrong' | Throttled> =>
+    guessInTurn('session', `session ${customerId}`, async () => {
+      const right = await throttle.guess(work, [subjects.session(customerId)], async () =>
+        passwords.verify(await accounts.findPassword(work, customerId), current)
+      )
+      if (typeof right === 'object') return throttled(right.waitMs)
+      return right ? then() : 'wrong'
+    })
+
+  const create = async (work: Work, { name, email, password }: SignupInput): Promise<Recognised | undefined> => {
+    const key = emailKey(email)
+    const hash = await passwords.hash(password)
+    const added = await work.repeatable(async maybeDone => {
+      try {
+        await accounts.add(work, { name, email, emailKey: key, password: hash })
+        return true
+      } catch (error) {
+        if (!work.isDuplicate(error, 'email')) throw error
+        // The hash's salt is random: where it stands, an earlier try of this very sign-up put it.
+        return maybeDone && (await accounts.findByEmailKey(work, key))?.password === hash
+      }
+    })
+    if (!added) return undefined
+    const account = await accounts.findByEmailKey(work, key)
+    if (!account) throw new Error('an account just added cannot be found')
+    return { customer: { id: account.id, name, email }, mark: passwordMark(hash) }
+  }
+
+  return {
+    async logIn(work: Work, { email, password }: LoginInput, visitor: Visitor): Promise<LoginResult> {
+      const answerAt = performance.now() + FAILURE_MS
+      const key = emailKey(email)
+      const result = await guessInTurn('login', `account ${key}`, async (): Promise<LoginResult> => {
+        const account = await findByEmail(work, email)
+        const right = await throttle.guess(work, countedFor(account, key, visitor), () =>
+          passwords.verify(account?.password, password)
+        )
+        if (typeof right === 'object') return { ...throttled(right.waitMs), account: account?.id }
+        if (!right || !account) return { failed: true, account: account?.id }
+        const stored = await upgrade(work, account.id, account.password, password)
+        return { customer: { id: account.id, name: account.name, email: account.email }, mark: passwordMark(stored) }
+      })
+      if (!('mark' in result)) await sleep(Math.max(0, answerAt - performance.now()))
+      return result
+    },
+
+    /**
+     * A visitor's own account, unless so many came from there that it has to wait. Those who are told that an e-mail is
+     * taken wait much sooner: each answer tells who has an account.
+     */
+    signUp(work: Work, input: SignupInput, { network }: Visitor): Promise<Recognised | 'taken' | Throttled> {
+      const attempts = subjects.signup(network, limits)
+      const taken = subjects.taken(network, limits)
+      return turn('signup', async () => {
+        const waitMs = await throttle.waitMs(work, [attempts, taken])
+        if (waitMs > 0) return throttled(waitMs)
+        await throttle.record(work, [attempts])
+        const created = await create(work, input)
+        if (created) return created
+        await throttle.record(work, [taken])
+        return 'taken'
+      })
+    },
+
+    /** The operator's way: without a limit. Undefined when the e-mail is taken. */
+    create,
+
+    /** Sets the password and ends the account's other sessions. */
+    changePassword: (
+      work: Work,
+      customerId: number,
+      { current, next }: PasswordChangeInput,
+      keepSession: string
+    ): Promise<{ mark: string; ended: number } | 'wrong' | Throttled> =>
+      confirmed(work, customerId, current, async () => {
+        const hash = await passwords.hash(next)
+        const ended = await replacePassword(work, customerId, hash, keepSession)
+        return { mark: passwordMark(hash), ended }
+      }),
+
+    /** Ends the account's other sessions, for whoever knows its password. */
+    endOtherSessions: (
+      work: Work,
+      customerId: number,
+      current: string,
+      keepSession: string
+    ): Promise<{ ended: number } | 'wrong' | Throttled> =>
+      confirmed(work, customerId, current, async () => ({
+        ended: await work.repeatable(() => sessions.removeAll(work, customerId, keepSession))
+      })),
+
+    /** The operator's way in: sets a password without the old one and ends all sessions. */
+    async setPassword(work: Work, email: string, password: string): Promise<'set' | 'unknown' | FieldError> {
+      const key = emailKey(email)
+      const known = await findByEmail(work, email)
+      const account = known ?? (await accounts.findUnadopted(work, key))
+      if (!account) return 'unknown'
+      const weakness = weaknessOf(password, account)
+      if (weakness) return { key: weakness }
+      const hash = await passwords.hash(password)
+      await work.repeatable(() =>
+        work.transaction(async tx => {
+          if (!known) await accounts.setEmailKey(tx, account.id, key)
+          await accounts.setPassword(tx, account.id, hash)
+          await sessions.removeAll(tx, account.id)
+        })
+      )
+      return 'set'
+    }
+  }
+}
+
+const toSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
+
+const throttled = (waitMs: number): Throttled => ({ waitSeconds: toSeconds(waitMs) })

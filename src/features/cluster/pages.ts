@@ -1,0 +1,37 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Config } from '../../config/config.ts'
+import { languageOf, wantsJson } from '../../http/language.ts'
+import { formatDateTime } from '../../i18n/index.ts'
+import { askNode, type IdentityOptions } from './server-page.ts'
+
+/** `/cluster`, for demonstrations: who answers, by which way, and whether anything that was acknowledged is missing. */
+export function clusterPage(
+  app: FastifyInstance,
+  { config, lifecycle, store }: IdentityOptions & { config: Config }
+): void {
+  const sessionOf = ({ customer, session }: FastifyRequest) =>
+    customer && session
+      ? { madeOn: session.madeOn, since: new Date(session.createdAt).toISOString(), email: customer.email }
+      : null
+
+  app.get('/cluster', { config: { worksInOutage: true } }, async (request, reply) => {
+    if (wantsJson(request)) {
+      // Scripts must not take an outage for being signed out.
+      if (request.outage) throw request.outage
+      reply.header('cache-control', 'no-store')
+      return { server: lifecycle.serverName, databaseNode: request.work.node ?? null, session: sessionOf(request) }
+    }
+    const { node } = await askNode(request, store)
+    const session = sessionOf(request)
+    return reply.page('cluster', {
+      node,
+      sessionKnown: !request.outage,
+      session: session && {
+        server: session.madeOn,
+        since: formatDateTime(languageOf(request), new Date(session.since)),
+        now: lifecycle.serverName
+      },
+      signup: config.signup
+    })
+  })
+}

@@ -1,0 +1,92 @@
+import { get } from 'node:http'
+import { json } from 'node:stream/consumers'
+import type { Lifecycle } from '../../lifecycle.ts'
+import type { Store } from '../../open-store.ts'
+import type { ServerRow } from './queries.ts'
+
+const EVERY_MS = 3000
+/** A file is no cluster, and a computer's disk shall be allowed to sleep. */
+const EMBEDDED_EVERY_MS = 60_000
+/** Missing so many beats, a server is not counted on any more. */
+const MISSED_BEATS = 5
+const UNTIL_MIGRATED_MS = 500
+const BEAT_LIMIT_MS = 2000
+const LAST_LIMIT_MS = 500
+/** Longer than a sibling takes to ask its database, and short enough for a request that waits for it. */
+const ANSWER_MS = 400
+
+export interface Siblings {
+  /** The name of one of them whose database answers it right now; undefined when none says so in time. */
+  findServed(): Promise<string | undefined>
+  /** Takes this server's row along. */
+  stop(): Promise<void>
+}
+
+/** How long after its last beat a server still counts as serving. */
+export const liveMs = ({ dialect }: Store): number => MISSED_BEATS * beatMs(dialect.engine)
+
+const beatMs = (engine: Store['dialect']['engine']) => (engine === 'sqlite' ? EMBEDDED_EVERY_MS : EVERY_MS)
+
+/** Keeps this server's row in `servers` fresh while the database can be reached, and reads the others'. */
+export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error: unknown) => void): Siblings {
+  let others: ServerRow[] = []
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  let underWay: Promise<void> = Promise.resolve()
+
+  const beat = async () => {
+    if (!lifecycle.isSchemaCurrent) return
+    const work = store.beginJob('heartbeat', BEAT_LIMIT_MS)
+    const { instance: id, serverName: name, address, version: release } = lifecycle
+    const now = Date.now()
+    const row = { id, name, address, release, seenAt: now }
+    await work.repeatable(async () => {
+      try {
+        await store.servers.beat(work, row)
+      } catch (error) {
+        if (!work.isDuplicate(error)) throw error
+      }
+    })
+    const seen = await store.servers.seenSince(work, now - liveMs(store))
+    others = seen.filter(other => other.id !== id && other.address !== '')
+    lifecycle.siblings = others.length
+  }
+  const everyMs = beatMs(store.dialect.engine)
+  const plan = (afterMs: number) => {
+    timer = setTimeout(() => {
+      // Whom it knew, it goes on knowing: that is what they are for while the database is away.
+      underWay = beat()
+        .catch(report)
+        .then(() => {
+          if (!stopped) plan(lifecycle.isSchemaCurrent ? everyMs * (0.75 + Math.random() / 2) : UNTIL_MIGRATED_MS)
+        })
+    }, afterMs).unref()
+  }
+  plan(0)
+
+  return {
+    // The first that says yes; none when all have said no, or nothing.
+    findServed: () => Promise.any(others.map(askSibling)).catch(() => undefined),
+
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await underWay
+      await store.servers.remove(store.beginJob('heartbeat', LAST_LIMIT_MS), lifecycle.instance).catch(report)
+    }
+  }
+}
+
+/** @throws when that server has no database either, does not answer in time, or is another one by now */
+function askSibling({ id, name, address }: ServerRow): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(ANSWER_MS)
+    get(`http://${address}/health/database`, { agent: false, signal }, response => {
+      json(response).then(body => {
+        const isServed = response.statusCode === 200 && (body as { instance?: unknown }).instance === id
+        if (isServed) resolve(name)
+        else reject(new Error(`${name} has no database`))
+      }, reject)
+    }).on('error', reject)
+  })
+}

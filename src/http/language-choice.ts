@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify'
+import { isLanguage } from '../i18n/index.ts'
+import { setCookie } from './cookies.ts'
+import { fieldsOf } from './forms.ts'
+import { LANGUAGE_COOKIE } from './language.ts'
+import { safeNext } from './members.ts'
+
+const YEAR_SECONDS = 365 * 24 * 60 * 60
+
+export function languageChoice(app: FastifyInstance): void {
+  app.post('/idioma', async (request, reply) => {
+    const { lang, next } = fieldsOf(request)
+    if (isLanguage(lang)) setCookie(reply, LANGUAGE_COOKIE, lang, YEAR_SECONDS)
+    return reply.redirect(safeNext(next), 303)
+  })
+}

@@ -1,0 +1,174 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Config } from '../config/config.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import type { Store } from '../open-store.ts'
+import type { StoreEvents } from '../store/events.ts'
+import { RequestDurations } from './request-durations.ts'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Counters of this process, and the store's events turned into them. */
+export function createMetrics(serverName: string) {
+  const registry = new Registry()
+  registry.setDefaultLabels({ server: serverName })
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+
+  const retries = new Counter({
+    name: 'carrinho_database_retries_total',
+    help: 'Units of work and reads that were run again, by cause',
+    labelNames: ['cause'] as const,
+    registers
+  })
+  const unknownResolved = new Counter({
+    name: 'carrinho_unknown_commits_resolved_total',
+    help: 'Writes whose outcome was unknown and was settled by running them again under their key',
+    registers
+  })
+  const opened = new Counter({
+    name: 'carrinho_database_connections_opened_total',
+    help: 'Connections opened, by database node',
+    labelNames: ['node'] as const,
+    registers
+  })
+  const discarded = new Counter({
+    name: 'carrinho_database_connections_discarded_total',
+    help: 'Connections thrown away, by reason',
+    labelNames: ['reason'] as const,
+    registers
+  })
+  const checked = new Counter({
+    name: 'carrinho_database_connection_checks_total',
+    help: 'Connections that were asked for a sign of life before they were used, by result',
+    labelNames: ['result'] as const,
+    registers
+  })
+  const causalTimeouts = new Counter({
+    name: 'carrinho_causal_reads_timed_out_total',
+    help: 'Reads whose database node had not caught up in time with what was acknowledged before, by node',
+    labelNames: ['node'] as const,
+    registers
+  })
+  const silentNodes = new Counter({
+    name: 'carrinho_database_silent_nodes_total',
+    help: 'Times a database node stopped answering and its connections were given up, by node',
+    labelNames: ['node'] as const,
+    registers
+  })
+  const full = new Counter({
+    name: 'carrinho_storage_full_total',
+    help: 'Writes given up because no database node had room, by cause',
+    labelNames: ['cause'] as const,
+    registers
+  })
+  const pruned = new Counter({
+    name: 'carrinho_pruned_rows_total',
+    help: 'Rows past their time that this server deleted',
+    registers
+  })
+
+  const events: StoreEvents = {
+    retried: cause => retries.inc({ cause }),
+    unknownResolved: () => unknownResolved.inc(),
+    connectionOpened: node => opened.inc({ node }),
+    connectionDiscarded: reason => discarded.inc({ reason }),
+    connectionChecked: result => checked.inc({ result }),
+    causalReadTimedOut: node => causalTimeouts.inc({ node }),
+    storageFull: cause => full.inc({ cause }),
+    nodeSilent: node => silentNodes.inc({ node })
+  }
+
+  return { registry, durations: new RequestDurations(serverName), pruned, events }
+}
+
+export function metrics(
+  app: FastifyInstance,
+  {
+    config,
+    metrics,
+    lifecycle,
+    store: { dialect }
+  }: { config: Config; metrics: Metrics; lifecycle: Lifecycle; store: Store }
+): void {
+  const registers = [metrics.registry]
+  new Gauge({
+    name: 'carrinho_ready',
+    help: '1 while balancers should send requests here',
+    registers,
+    collect() {
+      this.set(lifecycle.readiness().ready ? 1 : 0)
+    }
+  })
+  new Gauge({
+    name: 'carrinho_siblings',
+    help: 'Other web servers on this database, which are asked for theirs when it falls silent here',
+    registers,
+    collect() {
+      this.set(lifecycle.siblings)
+    }
+  })
+  new Gauge({
+    name: 'carrinho_database_connections',
+    help: 'The pool: open and idle connections, and callers waiting for one',
+    labelNames: ['state'] as const,
+    registers,
+    collect() {
+      for (const [state, value] of Object.entries(dialect.gauges)) this.set({ state }, value)
+    }
+  })
+
+  // Counted where they are run, without a call for each.
+  new Counter({
+    name: 'carrinho_causal_reads_total',
+    help: 'Reads that see what was acknowledged before on any node: on Galera they wait for it, behind pgpool they stay on the primary',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(dialect.causalReads.total)
+    }
+  })
+  new Counter({
+    name: 'carrinho_causal_read_seconds_total',
+    help: 'Time of these reads, the wait included',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(dialect.causalReads.ms / 1000)
+    }
+  })
+
+  app.addHook('onResponse', (request, reply, done) => {
+    metrics.durations.observe(
+      request.method,
+      request.routeOptions.url ?? 'none',
+      reply.statusCode,
+      reply.elapsedTime / 1000
+    )
+    done()
+  })
+
+  const mayRead = bearerOf(config.metricsToken)
+  app.get('/metrics', async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    if (!mayRead(request.headers.authorization)) {
+      reply.status(401).header('www-authenticate', 'Bearer realm="metrics"')
+      return { error: 'unauthorized', requestId: request.id }
+    }
+    reply.type(metrics.registry.contentType)
+    return (await metrics.registry.metrics()) + metrics.durations.text()
+  })
+}
+
+/** Whether an `Authorization` header carries the token; always where none is asked for. */
+function bearerOf(token: string | undefined): (authorization: string | undefined) => boolean {
+  if (token === undefined) return () => true
+  // Hashes have one length, which is what the comparison needs, and tell nothing of the token's.
+  const hash = (text: string) => createHash('sha256').update(text).digest()
+  const expected = hash(token)
+  return (authorization = '') => {
+    const [, given = ''] = /^bearer +(\S+)$/i.exec(authorization) ?? []
+    return timingSafeEqual(hash(given), expected)
+  }
+}

@@ -1,0 +1,64 @@
+import type { Config } from './config/config.ts'
+import { loginFailureStore } from './features/accounts/login-failures.ts'
+import { accountStore } from './features/accounts/queries.ts'
+import { serverStore } from './features/cluster/queries.ts'
+import { itemStore } from './features/items/queries.ts'
+import { sessionStore } from './features/sessions/queries.ts'
+import { tryStorage } from './features/sessions/storage-trial.ts'
+import { changeStore } from './store/changes.ts'
+import type { Dialect } from './store/dialect.ts'
+import type { StoreEvents } from './store/events.ts'
+import { schemaReader } from './store/migrate.ts'
+import { Work } from './store/work.ts'
+
+/**
+ * Loads the one driver that is needed. Opens nothing yet, except the embedded database.
+ * @throws ConfigError when that cannot be opened
+ */
+export async function openDialect(config: Config, events: StoreEvents): Promise<Dialect> {
+  const { database, limits, causalReads } = config
+  switch (database.engine) {
+    case 'sqlite': {
+      const { sqliteDialect } = await import('./store/drivers/sqlite.ts')
+      return sqliteDialect({ database, events, limits })
+    }
+    case 'mysql': {
+      const { mysqlDialect } = await import('./store/drivers/mysql.ts')
+      return mysqlDialect({ database: { ...database, engine: 'mysql' }, limits, causalReads, events })
+    }
+    case 'postgres': {
+      const { postgresDialect } = await import('./store/drivers/postgres.ts')
+      return postgresDialect({ database: { ...database, engine: 'postgres' }, limits, causalReads, events })
+    }
+  }
+}
+
+export type Store = Awaited<ReturnType<typeof openStore>>
+
+/** Every table's queries, and the beginning of all work on them. */
+export async function openStore(config: Config, events: StoreEvents) {
+  const dialect = await openDialect(config, events)
+  const sessions = sessionStore(dialect)
+
+  return {
+    dialect,
+    accounts: accountStore(dialect),
+    items: itemStore(dialect),
+    sessions,
+    changes: changeStore(dialect),
+    loginFailures: loginFailureStore(dialect),
+    servers: serverStore(dialect),
+    schema: schemaReader(dialect),
+
+    /** Whether there is room to write, asked by writing. @see tryStorage */
+    tryStorage: (work: Work): Promise<void> => tryStorage(sessions, work),
+
+    /** A piece of work that gives up after `limitMs`, by default a request's limit. */
+    begin: (limitMs: number = config.limits.requestMs, requestId?: string): Work =>
+      new Work(dialect, events, limitMs, requestId),
+
+    /** The same for work that no request waits for; `job` names it in the log. */
+    beginJob: (job: string, limitMs: number = config.limits.requestMs): Work =>
+      new Work(dialect, events, limitMs, undefined, job)
+  }
+}

@@ -1,0 +1,252 @@
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
+import Database from 'libsql'
+import type { DatabaseLimits } from '../../config/config.ts'
+import type { EmbeddedDatabase } from '../../config/database-url.ts'
+import { ConfigError } from '../../errors.ts'
+import { surveySqlite } from '../adoption/survey-sqlite.ts'
+import type { Bill } from '../bill.ts'
+import type { ChangeValues, Effect } from '../change.ts'
+import type { Answer } from '../connection.ts'
+import type { Dialect, Run, RunStatement, UniqueKey } from '../dialect.ts'
+import type { StoreEvents } from '../events.ts'
+import { driverCode, driverField, ListFull, type Verdict } from '../failures.ts'
+import { type Fragment, given, sql } from '../sql.ts'
+import { fill, needing, statement } from '../statement.ts'
+import { mapPrunable } from '../tables.ts'
+import { makePrivate } from './embedded-file.ts'
+import { sqliteChange } from './sqlite-change.ts'
+
+/** The one node there is, in headers and pages. */
+const NODE = 'embedded'
+
+/** Longest a statement blocks this process for another's write; past that the unit is run again. */
+const BUSY_MS = 100
+
+/** Also what a quota or a limit on the size of files says, which is not "full" to SQLite. */
+const NO_ROOM = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE'])
+const isNoRoom = (error: unknown): boolean => NO_ROOM.has(String(driverCode(error)))
+
+export function sqliteVerdict(error: unknown): Verdict {
+  const code = String(driverCode(error))
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'again'
+  if (isNoRoom(error)) return 'full'
+  return code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' ? 'duplicate' : 'final'
+}
+
+const UNIQUE: Record<UniqueKey, RegExp> = {
+  // A table that was here before may keep its e-mails apart, too.
+  email: /: clientes\.email(_key)?$/,
+  change: /: changes\.account_id, changes\.change_key/,
+  session: /: sessions\./,
+  loginFailure: /: login_failures\./
+}
+
+const broke = (error: unknown, key: UniqueKey): boolean => UNIQUE[key].test(driverField(error, 'message'))
+
+export interface SqliteOptions {
+  database: EmbeddedDatabase
+  limits: DatabaseLimits
+  events: StoreEvents
+}
+
+/**
+ * The embedded database. Several servers may share the file: WAL lets reads go on beside a write, writes wait for each
+ * other. Within this process writes go through one connection, one transaction at a time.
+ * @throws ConfigError when the folder or file cannot be used
+ */
+export function sqliteDialect(options: SqliteOptions): Dialect {
+  const { file } = options.database
+  const reader = open(file)
+  const writer = open(file)
+  const turn = inTurn()
+
+  const transaction = <R>(bill: Bill, unit: (run: Run) => Promise<R>): Promise<R> =>
+    turn(async () => {
+      writer.exec('begin immediate')
+      try {
+        const result = await unit(async (statement, params, isSelect) => writer.run(bill, statement, params, isSelect))
+        writer.exec('commit')
+        return result
+      } catch (error) {
+        writer.rollBack()
+        throw error
+      }
+    })
+
+  return {
+    engine: 'sqlite',
+
+    async run(bill, statement, params, isSelect) {
+      if (isSelect) return reader.run(bill, statement, params, true)
+      return turn(async () => writer.run(bill, statement, params, false))
+    },
+
+    transaction,
+
+    compile,
+    change<V extends object>(effect: Effect<V>) {
+      const change = sqliteChange(effect)
+      const begin = change.begin.map(step => needing<V & ChangeValues>(compile(step)))
+      const count = change.count && needing<V & ChangeValues>(compile(change.count))
+      const steps = change.steps.map(step => needing<V & ChangeValues>(compile(step)))
+      // Without a pause between them: another server on this file would otherwise wait for this process.
+      return (bill: Bill, values: V & ChangeValues) =>
+        turn(async () => {
+          writer.exec('begin immediate')
+          try {
+            for (const step of begin) writer.run(bill, step.sql, fill(step, values), false)
+            if (count) {
+              const { rows } = writer.run(bill, count.sql, fill(count, values), true)
+              if (Number(rows[0]?.[0]) >= values.limit) throw new ListFull()
+            }
+            const answers = steps.map(step =>
+              writer.run(bill, step.sql, fill(step, values), / returning /.test(step.sql))
+            )
+            writer.exec('commit')
+            return answers.flatMap(answer => answer.rows)[0]?.[0] as string | null
+          } catch (error) {
+            writer.rollBack()
+            throw error
+          }
+        })
+    },
+
+    settle: async () => {},
+
+    async prune(bill, what, before, limit) {
+      const expired = pruning[what]
+      return turn(async () => writer.run(bill, expired.sql, fill(expired, { before, limit }), false).affectedRows)
+    },
+
+    verdict: sqliteVerdict,
+    broke,
+
+    async ping(bill) {
+      reader.run(bill, 'select 1', [], true)
+      return { node: NODE, role: 'primary' }
+    },
+
+    async nodeInfo() {
+      const { rows } = reader.run(undefined, 'select sqlite_version()', [], true)
+      return { node: NODE, role: 'primary', version: String(rows[0]?.[0]), clusterSize: 1 }
+    },
+
+    migrator: {
+      folder: 'sqlite',
+      survey: surveySqlite,
+      inspect: work => onConnection(file, connection => work(runOn(connection))),
+      exclusively: (_say, work) =>
+        onConnection(file, async connection => {
+          connection.exec('begin immediate')
+          const result = await work(runOn(connection))
+          connection.exec('commit')
+          return result
+        })
+    },
+
+    causalReads: { total: 0, ms: 0 },
+    // A file does not fall silent.
+    silentMs: () => 0,
+
+    gauges: { open: 2, idle: 2, waiting: 0, watching: 0 },
+    async close() {
+      await turn(async () => {})
+      reader.close()
+      writer.checkpoint()
+      writer.close()
+    }
+  }
+}
+
+async function onConnection<R>(file: string, work: (connection: ReturnType<typeof open>) => Promise<R>): Promise<R> {
+  const connection = open(file, 30_000)
+  try {
+    return await work(connection)
+  } finally {
+    connection.close()
+  }
+}
+
+const runOn =
+  (connection: ReturnType<typeof open>): RunStatement =>
+  async (statement, params = []) =>
+    connection.run(undefined, statement, params, /^\s*select\b/i.test(statement)).rows
+
+const dialect = new SQLiteSyncDialect()
+const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(dialect.sqlToQuery(fragment.getSQL()))
+const pruning = mapPrunable(({ table, column }) =>
+  compile(sql`delete from ${table} where rowid in (
+    select rowid from ${table} where ${column} < ${given.number('before')} limit ${given.number('limit')})`)
+)
+
+/** A function that runs what it is given one after the other. */
+function inTurn() {
+  let last: Promise<unknown> = Promise.resolve()
+  return <R>(work: () => Promise<R>): Promise<R> => {
+    const mine = last.then(work, work)
+    last = mine.catch(() => {})
+    return mine
+  }
+}
+
+function open(file: string, busyMs = BUSY_MS) {
+  let database: Database.Database
+  try {
+    makePrivate(file)
+    database = new Database(file)
+    // These hold for a connection, not for the file, so each sets its own; journal_mode must come after busy_timeout.
+    database.exec(`pragma busy_timeout = ${Math.max(5000, busyMs)}`)
+    database.exec('pragma journal_mode = wal')
+    database.exec('pragma synchronous = full') // an acknowledged write survives a power cut
+    database.exec('pragma foreign_keys = on')
+    database.exec(`pragma busy_timeout = ${busyMs}`)
+  } catch (error) {
+    throw new ConfigError([
+      `DATA_DIR: cannot open ${file} (${error instanceof Error ? error.message : error}), expects a folder this user may write to`
+    ])
+  }
+  const statements = new Map<string, Database.Statement>()
+
+  const prepared = (text: string) => {
+    let statement = statements.get(text)
+    if (!statement) {
+      statement = database.prepare(text)
+      if (statement.reader) statement.raw(true)
+      statements.set(text, statement)
+    }
+    return statement
+  }
+
+  return {
+    run(bill: Bill | undefined, text: string, params: unknown[], isSelect: boolean): Answer {
+      const start = performance.now()
+      try {
+        const statement = prepared(text)
+        if (isSelect) return { rows: statement.all(params) as unknown[][], affectedRows: 0 }
+        return { rows: [], affectedRows: statement.run(params).changes }
+      } finally {
+        if (bill) {
+          bill.roundTrips++
+          bill.node = NODE
+          bill.databaseMs += performance.now() - start
+        }
+      }
+    },
+    exec: (text: string) => void database.exec(text),
+    rollBack() {
+      if (database.inTransaction) database.exec('rollback')
+    },
+    /**
+     * Brings what is in the -wal into the file. Closing should, but the driver keeps a connection that ever prepared a statement.
+     * Where another server reads at this moment, or the disk is full, it stays in the -wal, as safe as before.
+     */
+    checkpoint() {
+      try {
+        database.exec('pragma wal_checkpoint(truncate)')
+      } catch (error) {
+        if (!isNoRoom(error)) throw error
+      }
+    },
+    close: () => database.close()
+  }
+}
