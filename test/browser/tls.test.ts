@@ -51,7 +51,7 @@ backend web
     await page.getByRole('button', { name: say('signup.submit') }).click()
     await page.getByRole('heading', { name: say('list.title') }).waitFor()
     const names = async () => (await page.context().cookies()).map(({ name }) => name).sort()
-    assert.deepEqual(await names(), ['__Host-carrinho_csrf', '__Host-carrinho_session'])
+    assert.deepEqual(await names(), ['__Host-carrinho_csrf', '__Host-carrinho_known', '__Host-carrinho_session'])
 
     await page.getByRole('button', { name: 'Português' }).click()
     await page.getByRole('heading', { name: say('list.title') }).waitFor()
