@@ -9,7 +9,7 @@ import mysql from 'mysql2/promise'
 // @ts-expect-error: plain JavaScript, as npm test needs it before anything is installed
 import { startServers } from '../scripts/servers.mjs'
 import { hashLanes } from '../src/config/config.ts'
-import { EMAIL, FLOOR_ID_HASH, fillOthers, fillOwn, LONG_EMAIL, PASSWORD } from './fill.ts'
+import { EMAIL, FLOOR_ID_HASH, fillOthers, fillOwn, GUESTS, LONG_EMAIL, PASSWORD } from './fill.ts'
 import { type Running, runCli, start } from './processes.ts'
 import { Visitor } from './visitor.ts'
 
@@ -198,7 +198,7 @@ async function measureLogin(app: Running, signedIn: Visitor): Promise<void> {
   const hash = await argon2.hash(PASSWORD, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })
   // Capacity, not latency: one login after the other would measure the client's round trips as well. The guests keep the
   // server's one lane for hashing filled, and the comparison hashes one at a time, too.
-  const guests = Array.from({ length: 4 }, () => new Visitor(app.url))
+  const guests = GUESTS.slice(0, 4).map(email => ({ email, visitor: new Visitor(app.url) }))
   const perSecond = async (work: () => Promise<unknown>, lanes: number) => {
     const end = performance.now() + 1000 * SECONDS
     let count = 0
@@ -215,9 +215,9 @@ async function measureLogin(app: Running, signedIn: Visitor): Promise<void> {
     const idle = [...guests]
     logins.push(
       await perSecond(async () => {
-        const guest = idle.pop() as Visitor
-        await guest.reset()
-        await guest.timeLogin(EMAIL, PASSWORD)
+        const guest = idle.pop() as (typeof guests)[number]
+        await guest.visitor.reset()
+        await guest.visitor.timeLogin(guest.email, PASSWORD)
         idle.push(guest)
       }, guests.length)
     )
@@ -231,11 +231,11 @@ async function measureLogin(app: Running, signedIn: Visitor): Promise<void> {
   )
 
   let busy = true
-  const crowd = Array.from({ length: 8 }, async () => {
+  const crowd = GUESTS.map(async email => {
     const one = new Visitor(app.url)
     while (busy) {
       await one.reset()
-      await one.timeLogin(EMAIL, PASSWORD)
+      await one.timeLogin(email, PASSWORD)
     }
   })
   // A person's pace, not a flood: what is asked is how long a page waits for other people's logins.

@@ -61,6 +61,6 @@ backend web
     await page.getByRole('button', { name: say('nav.logout') }).click()
     await page.locator('.note').getByText(say('flash.signedOut')).waitFor()
     assert.deepEqual(await kept(), [null, null])
-    assert.deepEqual(await names(), ['__Host-carrinho_csrf', '__Host-carrinho_lang'])
+    assert.deepEqual(await names(), ['__Host-carrinho_csrf', '__Host-carrinho_known', '__Host-carrinho_lang'])
   })
 })
