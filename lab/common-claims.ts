@@ -1,7 +1,9 @@
 import { type Allowance, describeFailures, mayFail } from './checker/failures.ts'
 import { checkLedger, provesMuch } from './checker/ledger.ts'
+import { checkNumbers } from './checker/numbers.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
 import { countSessions } from './checker/tally.ts'
+import { findNodesWithAll, readNumbers } from './numbers.ts'
 import type { FaultRecord } from './report/result.ts'
 import type { Stage } from './stage.ts'
 import { type Line, listOf } from './workload/history.ts'
@@ -19,7 +21,7 @@ export function claimNothingBroken(stage: Stage): void {
 }
 
 /** What every scenario owes its customers, whatever was broken. Call it when the workload has ended. */
-export function claimNothingLost(stage: Stage): void {
+export async function claimNothingLost(stage: Stage): Promise<void> {
   const { ledger, verdict, evidence } = checkLedger(stage.history)
   stage.promise(
     'nothing acknowledged is lost, nothing appears twice, nothing comes back',
@@ -42,6 +44,21 @@ export function claimNothingLost(stage: Stage): void {
     `${sessions.logins} sessions, ${sessions.movedBetweenServers} of them served by more than one web server, ${sessions.repeatedLogins} logins repeated`
   )
   claimCalm(stage)
+  await claimNumbered(stage)
+}
+
+/** Of every list in every database that has all of them, whatever was broken. Call it when the workload has ended. */
+export async function claimNumbered(stage: Stage): Promise<void> {
+  const nodes = await findNodesWithAll(stage)
+  if (nodes.length === 0) stage.claim('a database node can be asked for the changes', false, 'none is in service')
+  for (const node of nodes) {
+    const { lists, changes, ofRun, wrong } = checkNumbers(await readNumbers(stage, node), stage.history, stage.run)
+    stage.promise(
+      `${node}: each list's changes are numbered 1, 2, 3 … up to its version, and lead to the items that are there`,
+      wrong.length === 0 && ofRun > 0,
+      `${changes} changes on ${lists} lists, ${ofRun} of them of this run. ${wrong.slice(0, 10).join('; ')}`.trim()
+    )
+  }
 }
 
 /** The application believes its balancers: which request this is, and that it came by HTTPS. A client must not say so in their place. */

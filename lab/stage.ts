@@ -66,6 +66,8 @@ export class Stage {
   readonly lab: Lab
   readonly dir: string
   readonly startedAt = Date.now()
+  /** Distinguishes this run's customers and items from earlier ones'. */
+  readonly run = this.startedAt.toString(36)
   readonly history: Line[] = []
   readonly faults: FaultRecord[] = []
   readonly claims: Claim[] = []
@@ -182,7 +184,7 @@ export class Stage {
     const prefix = this.#workloads === 1 ? 'c' : `${this.#workloads}c`
     const full: WorkloadOptions = {
       site: this.lab.site,
-      run: this.startedAt.toString(36),
+      run: this.run,
       prefix,
       tabs: 1,
       customers: 6,

@@ -1,7 +1,8 @@
 import { checkLedger } from './checker/ledger.ts'
+import { sumMetric } from './checker/metrics.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
 import { countSessions, quantile } from './checker/tally.ts'
-import { claimMuchCompared } from './common-claims.ts'
+import { claimMuchCompared, claimNumbered } from './common-claims.ts'
 import type { Host } from './network.ts'
 import type { Stage } from './stage.ts'
 import type { Line } from './workload/history.ts'
@@ -13,6 +14,8 @@ const WARM_UP_MS = 5_000
 const SHOPPING_MS = 10_000
 /** A customer who reads the list the moment a write was acknowledged is the one who meets a stale read. */
 const THINK_MS = 30
+const PAGES_MS = 8_000
+const WEBS: readonly Host[] = ['web01', 'web02']
 const CUSTOMERS = 6
 
 type Setting = (typeof ORDER)[number]
@@ -59,7 +62,9 @@ export async function compareReads(
     }
     sides.push(...both.values())
   }
+  await countCausalReads(stage)
 
+  await claimNumbered(stage)
   for (const { circumstance, setting, history } of sides) {
     const { ledger, verdict } = checkLedger(history)
     const stale = countStaleReads(history)
@@ -112,6 +117,38 @@ export async function compareReads(
       ]
     })
   })
+}
+
+/** Of pages alone, as a write has reads of its own: only the probe asks. */
+async function countCausalReads(stage: Stage): Promise<void> {
+  stage.predict(
+    'A page reads the session, then the list, and waits once for what was acknowledged before: with the first'
+  )
+  const total = async () => {
+    let sum = 0
+    for (const host of WEBS) {
+      const { body } = await stage.lab.get('/metrics', {
+        host: `${stage.lab.address(host)}:5000`,
+        accept: 'text/plain'
+      })
+      for (const count of sumMetric(body, 'carrinho_causal_reads_total', 'server').values()) sum += count
+    }
+    return sum
+  }
+  await stage.startWorkload({ customers: 0, probeEveryMs: 20 })
+  // Pages that are under way as the servers are asked are few beside all of them.
+  const [before, from] = [await total(), Date.now()]
+  await stage.pause(PAGES_MS)
+  const [after, to] = [await total(), Date.now()]
+  await stage.stopWorkload()
+  const pages = stage.history.filter(({ what, at }) => what === 'probe' && at >= from && at < to).length
+  const perPage = Math.round((100 * (after - before)) / pages) / 100
+  stage.figure({ name: 'causal reads of a page', unit: 'of two reads', values: [perPage] })
+  stage.claim(
+    'a page waits once, not with each of its reads',
+    perPage > 0.8 && perPage < 1.2,
+    `${after - before} causal reads of ${pages} pages, ${perPage} a page`
+  )
 }
 
 async function shop(stage: Stage, side: Side): Promise<void> {

@@ -3,7 +3,7 @@ import { type Allowance, describeFailures, mayFail } from './checker/failures.ts
 import { checkLedger } from './checker/ledger.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
 import { countSessions, countSpreadLists, countUnanswered, median } from './checker/tally.ts'
-import { claimCalm, claimMuchCompared } from './common-claims.ts'
+import { claimCalm, claimMuchCompared, claimNumbered } from './common-claims.ts'
 import type { Fault } from './faults/index.ts'
 import { MachineWatch } from './machine-watch.ts'
 import type { Host } from './network.ts'
@@ -78,6 +78,7 @@ export async function runTrials(
       judge(stage, outcome, times)
     }
     claimCalm(stage)
+    await claimNumbered(stage)
   } finally {
     watch.end()
     // What was measured before an interruption is worth showing.

@@ -68,7 +68,7 @@ export const scenario: Scenario = {
     })
     claimTotalOutage(stage, withoutDatabase)
     await stage.stopWorkload()
-    claimNothingLost(stage)
+    await claimNothingLost(stage)
   }
 }
 

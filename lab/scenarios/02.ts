@@ -127,7 +127,7 @@ export const scenario: Scenario = {
       `theirs ${spread(theirs)}, ours ${spread(ours)}`
     )
     await stage.stopWorkload()
-    claimNothingLost(stage)
+    await claimNothingLost(stage)
   }
 }
 

@@ -92,6 +92,6 @@ export const scenario: Scenario = {
       `longest gap ${after} ms; ${killed.join(' and ')} ms when the host that held the address was killed`
     )
     await stage.stopWorkload()
-    claimNothingLost(stage)
+    await claimNothingLost(stage)
   }
 }

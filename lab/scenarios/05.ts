@@ -126,6 +126,6 @@ export const scenario: Scenario = {
     claimSurvived(stage, votedAgain, { withinMs: SURVIVED_WITHIN_MS })
 
     await stage.stopWorkload()
-    claimNothingLost(stage)
+    await claimNothingLost(stage)
   }
 }

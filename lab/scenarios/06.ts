@@ -157,6 +157,6 @@ export const scenario: Scenario = {
       `status ${statistics.status}, user admin`
     )
     await stage.stopWorkload()
-    claimNothingLost(stage)
+    await claimNothingLost(stage)
   }
 }

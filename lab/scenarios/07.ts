@@ -121,6 +121,6 @@ export const scenario: Scenario = {
     )
 
     await stage.stopWorkload()
-    claimNothingLost(stage)
+    await claimNothingLost(stage)
   }
 }

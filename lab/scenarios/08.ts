@@ -119,7 +119,7 @@ export const scenario: Scenario = {
     claimSurvived(stage, spare, { withinMs: POOL_WITHIN_MS })
 
     await stage.stopWorkload()
-    claimNothingLost(stage)
+    await claimNothingLost(stage)
   }
 }
 

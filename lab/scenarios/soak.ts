@@ -167,7 +167,7 @@ export const scenario: Scenario = {
     }
     claimSurvived(stage, stage.faults, { what: 'each fault', withinMs: SURVIVED_WITHIN_MS, mayFail: 'in flight' })
     await stage.stopWorkload()
-    claimNothingLost(stage)
+    await claimNothingLost(stage)
 
     stage.predict('Nobody asks any more: pools rest, no transaction is left open on either node')
     let rest: PoolAtRest | undefined

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkNumbers, type NumberedList } from '../../lab/checker/numbers.ts'
+import type { Line } from '../../lab/workload/history.ts'
+
+const RUN = 'r1'
+const list = (more: Partial<NumberedList> = {}): NumberedList => ({
+  owner: `c01.${RUN}@example.org`,
+  version: 3,
+  changes: 3,
+  numbers: 3,
+  first: 1,
+  last: 3,
+  added: 2,
+  removed: 1,
+  items: 1,
+  ...more
+})
+const add = (item: string, outcome: Line['outcome'] = 'ok', who = 'c01'): Line => ({
+  at: 1,
+  ms: 1,
+  what: 'add',
+  who,
+  item,
+  outcome
+})
+const told = [add('a'), add('b')]
+const wrongOf = (more: Partial<NumberedList>, history: readonly Line[] = told) =>
+  checkNumbers([list(more)], history, RUN).wrong
+
+test('changes 1 to the version that lead to the items are as they should be', () => {
+  assert.deepEqual(checkNumbers([list()], told, RUN), { lists: 1, changes: 3, ofRun: 1, wrong: [] })
+})
+
+for (const [what, more] of [
+  ['a gap', { version: 4, last: 4 }],
+  ['a number that two changes have', { changes: 4 }],
+  ['a version that no change has', { version: 4 }],
+  ['a change above the version', { version: 2 }],
+  ['a list that begins later', { version: 4, first: 2, last: 4 }],
+  ['an item that no change brought', { items: 2 }],
+  ['an item that went without a change', { items: 0 }],
+  ['a version without changes', { changes: 0, numbers: 0, first: 0, last: 0, added: 0, removed: 0, items: 0 }]
+] as const) {
+  test(`${what} is wrong`, () => assert.equal(wrongOf(more).length > 0, true))
+}
+
+test('an acknowledged addition without its change is wrong, and so is a change that nobody asked for', () => {
+  assert.equal(wrongOf({}, [...told, add('c')]).length, 1)
+  assert.equal(wrongOf({}, [add('a')]).length, 1)
+})
+
+test('an addition whose answer was lost may have its change or not', () => {
+  assert.deepEqual(wrongOf({}, [...told, add('c', 'unknown')]), [])
+  assert.deepEqual(wrongOf({}, [add('a'), add('b', 'unknown')]), [])
+})
+
+test('an addition that was refused first and acknowledged then is one', () => {
+  assert.deepEqual(wrongOf({}, [add('a', 'unknown'), add('a'), add('b', 'fail'), add('b')]), [])
+})
+
+test('what several tabs add counts for the list that they share', () => {
+  assert.deepEqual(wrongOf({}, [add('a'), add('b', 'ok', 'c01/2')]), [])
+})
+
+test('a customer whose list is not there is told', () => {
+  const earlier = list({ owner: 'c02.r0@example.org' })
+  assert.deepEqual(checkNumbers([list(), earlier], [...told, add('x', 'ok', 'c02')], RUN).wrong, ['c02: no list'])
+})
+
+test('a list of an earlier time may begin with what was there before changes were kept', () => {
+  const old = { owner: 'ines@example.org', version: 7, first: 5, last: 7, changes: 3, numbers: 3, items: 9 }
+  assert.deepEqual(checkNumbers([list(old)], [], RUN).wrong, [])
+  assert.equal(checkNumbers([list({ ...old, last: 8 })], [], RUN).wrong.length > 0, true)
+})
