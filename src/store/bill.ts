@@ -9,6 +9,9 @@ export interface Bill extends Origin {
   roundTrips: number
   /** The database node that answered last. */
   node: string | undefined
-  /** The node on which this work waited to see all that was acknowledged before it began: no read there waits again. */
+  /**
+   * The node on which this work waited to see all that was acknowledged before it began: no read there waits again. Undefined
+   * after each write of its own, which may have gone to another node.
+   */
   caughtUpNode: string | undefined
 }

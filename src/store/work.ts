@@ -67,6 +67,11 @@ export class Work implements Db, Bill {
     for (const fail of this.#waiting) fail(reason)
   }
 
+  /** What others did since this work's first read counts, too: its next read waits until it sees that. */
+  lookAfresh(): void {
+    this.caughtUpNode = undefined
+  }
+
   /** One SELECT, tried again until the deadline. @throws AppError database_unavailable */
   async all<Row, V extends object>(statement: Select<Row, V>, values: V): Promise<Row[]> {
     const params = fill(statement, values)

@@ -122,6 +122,7 @@ export function loginThrottle({ loginFailures }: Store) {
       if (before > 0) return { waitMs: before }
       const right = await verify()
       const own = right ? [] : await record(work, subjects)
+      work.lookAfresh()
       const after = await waitMs(work, subjects, own)
       return after > 0 ? { waitMs: after } : right
     }

@@ -68,6 +68,7 @@ export class Pooled {
         throw error
       }
     } finally {
+      if (!isSelect) bill.caughtUpNode = undefined
       const now = performance.now()
       bill.databaseMs += now - start
       if (causalSince !== undefined) {
@@ -92,6 +93,7 @@ export class Pooled {
       this.pool.discard(connection, failureName(error), bill)
       throw error
     } finally {
+      bill.caughtUpNode = undefined
       bill.databaseMs += performance.now() - start
     }
   }
