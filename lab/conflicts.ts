@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts'
 export interface Conflicts {
   /** Refused at their commit, as another node's change of the row came first. */
   refused: number
-  /** Taken back before their commit, to let the change of another node through. */
+  /** Taken back to let another node's change through; one that was being certified then is counted as refused, too. */
   aborted: number
   /** Of these, those that the node itself carried out again. */
   replayed: number
