@@ -33,11 +33,15 @@ trap 'finish; exit 130' INT TERM
 
 lab/offline/engine.sh up && lab/offline/base-image.sh || { lab/offline/engine.sh down; exit 1; }
 echo "lab: building the images ($(left) s left)"
+spent="engine $(( $(date +%s) - began ))" since=$(date +%s)
 if ! timeout "$(left)" docker compose --profile '*' build >lab/build.log 2>&1; then
   tail -n 40 lab/build.log
   finish
   exit 1
 fi
+
+note_time() { spent="$spent, $1 $(( $(date +%s) - since ))"; since=$(date +%s); }
+note_time images
 
 # The runner heals and cleans up on TERM; KILL only when it does not.
 attempt() { timeout --foreground --kill-after=90 "$(left)" node --import tsx lab/cli.ts run "$@"; }
@@ -68,10 +72,12 @@ for number in ${*:-01 02 03 04 05 06 07 08 nothing-lost}; do
   [ -e "lab/scenarios/$number.ts" ] || { echo "lab: there is no scenario $number"; failed="$failed $number"; continue; }
   [ "$(left)" -lt 60 ] && { echo "lab: no time left for scenario $number"; failed="$failed $number"; continue; }
   if run_scenario "$number"; then passed=$((passed + 1)); else failed="$failed $number"; fi
+  note_time "$number"
 done
 lab report
 finish
 [ -z "$failures" ] || printf '%s\n' "$failures"
+echo "lab: seconds: $spent"
 echo "lab: $passed scenarios passed, run twice:${again:- none}, failed:${failed:- none}, in $(( $(date +%s) - began )) s"
 [ -z "$failed" ]
 }
