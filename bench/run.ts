@@ -293,8 +293,8 @@ async function measureCrowd(
 async function emptyLists(url: string): Promise<void> {
   const db = await mysql.createConnection(url)
   await db.query('delete from compras where id_cliente <> 2 and id_compras > 20')
-  await db.query('delete from operations')
-  await db.query('optimize table compras, operations')
+  await db.query('delete from changes')
+  await db.query('optimize table compras, changes')
   await db.end()
 }
 

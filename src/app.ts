@@ -114,8 +114,8 @@ export async function buildApp({
     errorPages(site, { flood })
     // Before anything is read: on another schema even a session may not be what it seems.
     site.addHook('onRequest', (request, _reply, done) => {
-      if (!lifecycle.isSchemaCurrent) {
-        request.outage = databaseUnavailable(new Error('the schema is not the one this server knows'))
+      if (!lifecycle.isSchemaFit) {
+        request.outage = databaseUnavailable(new Error('this release cannot serve on the schema'))
       }
       done()
     })

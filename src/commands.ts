@@ -1,16 +1,17 @@
 import { resolve } from 'node:path'
+import { liveMs } from './beats.ts'
 import { readDatabaseConfig } from './config/config.ts'
 import { AppError, ConfigError, Refusal } from './errors.ts'
 import { loginThrottle } from './features/accounts/login-throttle.ts'
 import { createPasswords } from './features/accounts/passwords.ts'
 import { accountRules } from './features/accounts/rules.ts'
 import { checkSignup } from './features/accounts/schema.ts'
-import { liveMs } from './features/cluster/siblings.ts'
 import type { FieldErrors } from './fields.ts'
 import { translator } from './i18n/index.ts'
 import { openStore, type Store } from './open-store.ts'
+import { release } from './release.ts'
 import { noEvents } from './store/events.ts'
-import { driverCode, rootError } from './store/failures.ts'
+import { driverCode, isMissing, rootError } from './store/failures.ts'
 import { inspect, migrate } from './store/migrate.ts'
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -18,7 +19,7 @@ const warn = (line: string) => process.stderr.write(`${line}\n`)
 
 export const migrateSchema = () =>
   withStore(async store => {
-    const { mended, applied, version, adopted, renewed, keyless } = await migrate(store.dialect, warn)
+    const { mended, applied, heldBack, newer, version, adopted, renewed, keyless } = await migrate(store.dialect, warn)
     for (const note of mended) print(`mended: ${note}`)
     for (const name of applied) print(`applied ${name}`)
     if (adopted > 0) print(`adopted ${adopted} account(s)`)
@@ -27,6 +28,16 @@ export const migrateSchema = () =>
       const shown = keyless.slice(0, 20).join(', ')
       print(
         `cannot log in, as an older account has their e-mail or they have none: ${keyless.length} account(s), id_cliente ${shown}${keyless.length > 20 ? ', …' : ''}`
+      )
+    }
+    for (const { name, serves, servers } of heldBack) {
+      print(
+        `held back ${name}, which serves releases from ${serves} on: ${servers.join(', ')} still serving; run carrinho migrate again when there is none (one that died counts for ${liveMs(store.dialect.engine) / 1000} s)`
+      )
+    }
+    if (newer.length > 0) {
+      print(
+        `a newer release brought ${newer.join(', ')}, on which this one (${release}) can serve: the rest is left to it`
       )
     }
     print(`the schema is at version ${version}`)
@@ -75,18 +86,16 @@ export const showStatus = () =>
     print(`cluster size: ${info.clusterSize}`)
     const { obstacles } = await inspect(store.dialect)
     if (obstacles.length > 0) throw new Refusal(obstacles.join('\n'))
-    const { found, known } = await store.schema(store.begin())
-    print(`schema version: ${found} (this release knows ${known})`)
-    if (found < known) throw new Refusal('the schema is out of date: run carrinho migrate')
-    if (found > known) throw new Refusal('the schema is newer than this release')
+    const { found, known, problem, uncontracted } = await store.schema(store.begin())
+    print(`schema version: ${found} (this release, ${release}, knows ${known})`)
     const now = Date.now()
-    for (const { name, address, release, seenAt } of await store.servers.seenSince(
-      store.begin(),
-      now - liveMs(store)
-    )) {
-      const seconds = Math.max(0, Math.round((now - seenAt) / 1000))
-      print(`server: ${name}, release ${release}, at ${address || 'an address not known yet'}, seen ${seconds} s ago`)
+    for (const server of await findServers(store, now)) {
+      const seconds = Math.max(0, Math.round((now - server.seenAt) / 1000))
+      const address = server.address || 'an address not known yet'
+      print(`server: ${server.name}, release ${server.release}, at ${address}, seen ${seconds} s ago`)
     }
+    if (problem !== undefined) throw new Refusal(problem)
+    for (const name of uncontracted) print(`to be taken away by carrinho migrate, after older servers: ${name}`)
     const { accounts, plaintext, withoutKey } = await store.accounts.count(store.begin())
     print(`accounts: ${accounts}`)
     if (plaintext > 0) {
@@ -97,6 +106,13 @@ export const showStatus = () =>
         `accounts that cannot log in, as an older one has their e-mail or they are not adopted: ${withoutKey} (carrinho migrate)`
       )
     }
+  })
+
+/** Those that were seen of late; none where a schema is so old that it has no place for them. */
+const findServers = (store: Store, now: number) =>
+  store.servers.seenSince(store.begin(), now - liveMs(store.dialect.engine)).catch(error => {
+    if (isMissing('table', error)) return []
+    throw error
   })
 
 async function withStore(work: (store: Store) => Promise<void>): Promise<void> {

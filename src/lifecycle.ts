@@ -1,10 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import type { SchemaVersion } from './store/migrate.ts'
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
+import { release } from './release.ts'
+import type { SchemaVersion } from './store/schema-window.ts'
 
 /** A database without room is not called well before this: on a full disk some writes find room, and the next does not. */
 const FULL_AT_LEAST_MS = 3000
@@ -28,7 +24,7 @@ export type DatabaseOutlook = 'heard' | 'unclear' | 'lost' | 'elsewhere'
 /** Who this web server is and in what state: made by server.ts, passed to whoever asks. */
 export class Lifecycle {
   readonly serverName: string
-  readonly version = version
+  readonly version = release
   /** Of this process: two servers may have one name. */
   readonly instance = randomBytes(16).toString('base64url')
   /** How many other servers could be asked for their database, when it last told of them. */
@@ -53,9 +49,9 @@ export class Lifecycle {
     return this.#phase === 'draining'
   }
 
-  /** True once the database answered with the schema this release was written for. */
-  get isSchemaCurrent(): boolean {
-    return this.#schema !== undefined && this.#schema.found === this.#schema.known
+  /** True once the database answered with a schema that this release can serve on. */
+  get isSchemaFit(): boolean {
+    return this.#schema !== undefined && this.#schema.problem === undefined
   }
 
   serving(): void {
@@ -156,14 +152,8 @@ export class Lifecycle {
     if (silentMs > this.#readyGraceMs) {
       return { ready: false, status: 'unavailable', reasons: [`the database does not answer: ${this.#failure}`] }
     }
-    const { found, known } = this.#schema ?? { found: 0, known: 0 }
-    if (found !== known) {
-      const advice = found < known ? 'run carrinho migrate' : 'run a newer carrinho'
-      return {
-        ready: false,
-        status: 'unavailable',
-        reasons: [`the schema is at version ${found}, this server knows ${known}: ${advice}`]
-      }
+    if (this.#schema?.problem !== undefined) {
+      return { ready: false, status: 'unavailable', reasons: [this.#schema.problem] }
     }
     if (this.#full) {
       const reason = `the database's storage is full, only reading works: ${this.#full.cause}`

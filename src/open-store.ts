@@ -8,7 +8,7 @@ import { tryStorage } from './features/sessions/storage-trial.ts'
 import { changeStore } from './store/changes.ts'
 import type { Dialect } from './store/dialect.ts'
 import type { StoreEvents } from './store/events.ts'
-import { schemaReader } from './store/migrate.ts'
+import { schemaReader } from './store/schema-window.ts'
 import { Work } from './store/work.ts'
 
 /**

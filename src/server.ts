@@ -83,9 +83,7 @@ export async function serve(config: Config): Promise<void> {
   const leave = async () => {
     lifecycle.draining()
     app.log.info({ drainMs: config.drainMs }, 'draining')
-    const signedOff = siblings.stop()
     await new Promise(resolve => setTimeout(resolve, config.drainMs))
-    await signedOff
     stopMonitor()
     stopPruning()
     setTimeout(() => {
@@ -93,6 +91,8 @@ export async function serve(config: Config): Promise<void> {
       process.exit(1)
     }, FINISH_MS).unref()
     await app.close()
+    // Until here it served: whoever takes something away from the schema must see it.
+    await siblings.stop()
     await store.dialect.close(POOL_CLOSE_MS)
     app.log.info('left in order')
     process.exit(0)

@@ -1,3 +1,4 @@
+-- serves: 0.2.0
 -- A list is a sequence of numbered changes. Every account has a first list; an item whose list_id is 0 is on it, also one that
 -- the guide's application adds without knowing of lists.
 create table if not exists lists (

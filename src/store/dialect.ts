@@ -65,6 +65,8 @@ export interface Migrator {
   readonly folder: string
   /** What is there and does not fit; reads only. */
   survey(run: RunStatement): Promise<Survey>
+  /** The names of a table's columns; none when there is no such table. */
+  columnsOf(run: RunStatement, table: string): Promise<string[]>
   /** Runs `work` on a connection of its own. */
   inspect<R>(work: (run: RunStatement) => Promise<R>): Promise<R>
   /** Runs `work` while no other migration runs, as far as this database can promise that. `say` is told what it waits for. */

@@ -64,3 +64,18 @@ export function failureName(error: unknown): string {
   if (code !== undefined) return String(code)
   return error instanceof Error ? error.name : 'unknown'
 }
+
+/** The codes of MariaDB and PostgreSQL; SQLite says it in words. */
+const MISSING = {
+  table: { codes: [1146, '42P01'], words: /no such table/ },
+  column: { codes: [1054, '42703'], words: /no such column/ }
+} satisfies Record<string, { codes: unknown[]; words: RegExp }>
+
+/** Whether a statement failed because the schema lacks what it names. */
+export function isMissing(what: keyof typeof MISSING, error: unknown): boolean {
+  const { codes, words } = MISSING[what] as { codes: unknown[]; words: RegExp }
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (codes.includes(driverCode(e)) || words.test(e.message)) return true
+  }
+  return false
+}

@@ -1,118 +1,123 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { liveMs } from '../beats.ts'
 import { Refusal } from '../errors.ts'
+import { isAtLeast, release } from '../release.ts'
 import { type Adoption, adoptAccounts } from './adoption/adopt.ts'
 import type { Repair, Survey } from './adoption/survey.ts'
 import type { Dialect, RunStatement } from './dialect.ts'
-import { driverCode } from './failures.ts'
-import { select, sql } from './sql.ts'
-import { reading } from './statement.ts'
-import { migrations } from './tables.ts'
-import type { Db } from './work.ts'
+import { knownMigrations, type Migration } from './migration-files.ts'
+import { type Applied, findNewer, judgeSchema, leftBehind } from './schema-window.ts'
 
-const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url))
-
-export interface Migration {
-  version: number
+export interface HeldBack {
   name: string
-  statements: string[]
-}
-
-/** The migrations that this release knows for a database, in order: files named `0001-what-it-does.sql`. */
-export function knownMigrations(folder: string): Migration[] {
-  return readdirSync(join(MIGRATIONS, folder))
-    .filter(file => file.endsWith('.sql'))
-    .sort()
-    .map(file => ({
-      version: Number.parseInt(file, 10),
-      name: file.replace(/\.sql$/, ''),
-      statements: readFileSync(join(MIGRATIONS, folder, file), 'utf8')
-        .replace(/^--.*$/gm, '')
-        .split(/;[ \t]*$/m)
-        .map(statement => statement.trim())
-        .filter(Boolean)
-    }))
-}
-
-export interface SchemaVersion {
-  /** 0: never migrated. */
-  found: number
-  known: number
-}
-
-/** The schema's version in the database, and the one this release was written for. */
-export function schemaReader(dialect: Dialect): (db: Db) => Promise<SchemaVersion> {
-  const known = knownMigrations(dialect.migrator.folder).at(-1)?.version ?? 0
-  const newest = reading(
-    dialect,
-    select({ version: migrations.version }, sql`from ${migrations} order by ${migrations.version} desc limit 1`)
-  )
-  return async db => {
-    try {
-      const [row] = await db.all(newest, {})
-      return { found: row?.version ?? 0, known }
-    } catch (error) {
-      if (isMissingTable(error)) return { found: 0, known }
-      throw error
-    }
-  }
-}
-
-/** No such table: 1146 in MariaDB, 42P01 in PostgreSQL; SQLite says it in words. */
-function isMissingTable(error: unknown): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    const code = driverCode(e)
-    if (code === 1146 || code === '42P01' || /no such table/.test(e.message)) return true
-  }
-  return false
+  serves: string
+  /** Who could not serve after it, as in `web01 (0.1.0)`. */
+  servers: string[]
 }
 
 export interface MigrationReport extends Adoption {
   /** What was mended before and after, as found. */
   mended: string[]
   applied: string[]
+  /** Contract steps left for the next time, as servers of older releases were seen. */
+  heldBack: HeldBack[]
+  /** What a newer release applied before, and what serves this one too. */
+  newer: string[]
   version: number
 }
 
 /**
  * Brings the schema up to date, mends what is in the way of tables that were there before, and adopts accounts that were
- * put into `clientes` by other means. Safe to run from several places at once, and again after being killed halfway.
- * @param say is told what it waits for
- * @throws the database's error; Refusal, with nothing changed, when the schema is newer than this release or when something
+ * put into `clientes` by other means. Takes nothing away that a server which was seen of late still needs. Safe to run from
+ * several places at once, and again after being killed halfway.
+ * @param say is told what it waits for, and who stops serving
+ * @throws the database's error; Refusal, with nothing changed, when the schema has left this release behind or when something
  *   has to be done by hand first
  */
 export async function migrate(dialect: Dialect, say: (line: string) => void = () => {}): Promise<MigrationReport> {
   const { migrator } = dialect
   const known = knownMigrations(migrator.folder)
-  const newest = known.at(-1)?.version ?? 0
   // Before the lock, which takes a table in some databases.
   await migrator.inspect(run => refuseObstacles(dialect, run))
   return migrator.exclusively(say, async run => {
-    const mended = await mend(dialect, run)
-    await run(
-      'create table if not exists schema_migrations (version integer not null primary key, name varchar(100) not null, applied_at bigint not null)'
-    )
-    const rows = await run('select version from schema_migrations')
-    const done = new Set(rows.map(([version]) => Number(version)))
-    const ahead = Math.max(0, ...done)
-    if (ahead > newest) {
-      throw new Refusal(`the schema is at version ${ahead}, this release knows ${newest}: use a newer carrinho`)
-    }
-    const applied: string[] = []
-    for (const { version, name, statements } of known) {
-      if (done.has(version)) continue
-      for (const statement of statements) await run(statement)
-      // All three parts are ours: a number and a name from a file, and the clock.
-      await run(
-        `insert into schema_migrations (version, name, applied_at) values (${version}, '${name}', ${Date.now()})`
-      )
-      applied.push(name)
-    }
+    const found = await readApplied(dialect, run)
+    const problem = leftBehind(known, found)
+    if (problem !== undefined) throw new Refusal(problem)
+    const newer = findNewer(known, found).map(({ name }) => name)
+    // What was there before, and how accounts are found, is the newer release's to put right, by its own rules.
+    const isOurs = newer.length === 0
+    const mended = isOurs ? await mend(dialect, run) : []
+    const { applied, heldBack } = await applySteps(dialect, run, known, found, say)
     // A migration that was killed halfway and run again may have changed what it made the first time.
-    if (applied.length > 0) mended.push(...(await mend(dialect, run)))
-    return { mended, applied, version: newest, ...(await adoptAccounts(dialect, run)) }
+    if (isOurs && applied.length > 0) mended.push(...(await mend(dialect, run)))
+    const adoption = isOurs ? await adoptAccounts(dialect, run) : { adopted: 0, renewed: 0, keyless: [] }
+    const { found: version } = judgeSchema(known, await readApplied(dialect, run))
+    return { mended, applied, heldBack, newer, version, ...adoption }
   })
+}
+
+/** What was applied so far, by whichever release; makes the table that holds it, or what it lacks. */
+async function readApplied({ migrator }: Dialect, run: RunStatement): Promise<Applied[]> {
+  await run(
+    'create table if not exists schema_migrations (version integer not null primary key, name varchar(100) not null, applied_at bigint not null, serves varchar(64) null)'
+  )
+  if (!(await migrator.columnsOf(run, 'schema_migrations')).includes('serves')) {
+    await run('alter table schema_migrations add column serves varchar(64) null')
+  }
+  const rows = await run('select version, name, serves from schema_migrations order by version')
+  return rows.map(([version, name, serves]) => ({
+    version: Number(version),
+    name: String(name),
+    serves: serves === null ? null : String(serves)
+  }))
+}
+
+/**
+ * In order, but for contract steps that must wait: those are passed over. A later step can do without them, as the release that
+ * has it serves without them.
+ */
+async function applySteps(
+  dialect: Dialect,
+  run: RunStatement,
+  known: readonly Migration[],
+  found: readonly Applied[],
+  say: (line: string) => void
+): Promise<Pick<MigrationReport, 'applied' | 'heldBack'>> {
+  const applied: string[] = []
+  const heldBack: HeldBack[] = []
+  for (const { version, name, kind, serves, statements } of known) {
+    const text = serves === null ? 'null' : `'${serves}'`
+    const done = found.find(other => other.version === version)
+    if (done) {
+      // Applied before a migration said whom it serves, or by a release that said it wrongly.
+      if (done.serves !== serves) await run(`update schema_migrations set serves = ${text} where version = ${version}`)
+      continue
+    }
+    const servers = await findOlderServers(dialect, run, serves ?? release)
+    if (kind === 'contract' && servers.length > 0) {
+      heldBack.push({ name, serves: String(serves), servers })
+      continue
+    }
+    if (servers.length > 0) {
+      say(`${name} serves releases from ${serves ?? release} on: ${servers.join(', ')} can serve no more`)
+    }
+    for (const statement of statements) await run(statement)
+    // Every part is ours: a number, a name and a release from a file, and the clock.
+    await run(
+      `insert into schema_migrations (version, name, applied_at, serves) values (${version}, '${name}', ${Date.now()}, ${text})`
+    )
+    applied.push(name)
+  }
+  return { applied, heldBack }
+}
+
+/** The servers that were seen of late and are older than a release, as in `web01 (0.1.0)`. */
+async function findOlderServers({ engine, migrator }: Dialect, run: RunStatement, oldest: string): Promise<string[]> {
+  // The first steps of all come before there are servers.
+  if ((await migrator.columnsOf(run, 'servers')).length === 0) return []
+  const rows = await run(
+    `select name, release_version from servers where seen_at >= ${Date.now() - liveMs(engine)} order by name, id`
+  )
+  return rows.filter(([, its]) => !isAtLeast(String(its), oldest)).map(([name, its]) => `${name} (${its})`)
 }
 
 /** What is in the way of using this database, and what `migrate` would mend; reads only. */

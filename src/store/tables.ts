@@ -93,7 +93,9 @@ export const servers = table('servers', {
 export const migrations = table('schema_migrations', {
   version: number('version'),
   name: text('name'),
-  appliedAt: number('applied_at')
+  appliedAt: number('applied_at'),
+  /** The oldest release that can serve after it; null: none that does not know it. */
+  serves: optional(text('serves'))
 })
 
 /** What this application makes beside the guide's tables. */

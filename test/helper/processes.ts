@@ -34,9 +34,9 @@ export interface CliResult {
   stderr: string
 }
 
-/** Runs `carrinho` to its end. Standard input is empty unless given. */
-export async function cli(args: string[], env: Env = {}, stdin = ''): Promise<CliResult> {
-  const child = track(spawn(process.execPath, [cliFile, ...args], { env: childEnv(env) }))
+/** Runs `carrinho` to its end. Standard input is empty unless given; `program` is another build's. */
+export async function cli(args: string[], env: Env = {}, stdin = '', program = cliFile): Promise<CliResult> {
+  const child = track(spawn(process.execPath, [program, ...args], { env: childEnv(env) }))
   const result: CliResult = { code: null, stdout: '', stderr: '' }
   child.stdout?.on('data', chunk => {
     result.stdout += chunk

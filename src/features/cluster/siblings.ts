@@ -1,14 +1,10 @@
 import { get } from 'node:http'
 import { json } from 'node:stream/consumers'
+import { beatMs, liveMs } from '../../beats.ts'
 import type { Lifecycle } from '../../lifecycle.ts'
 import type { Store } from '../../open-store.ts'
 import type { ServerRow } from './queries.ts'
 
-const EVERY_MS = 3000
-/** A file is no cluster, and a computer's disk shall be allowed to sleep. */
-const EMBEDDED_EVERY_MS = 60_000
-/** Missing so many beats, a server is not counted on any more. */
-const MISSED_BEATS = 5
 const UNTIL_MIGRATED_MS = 500
 const BEAT_LIMIT_MS = 2000
 const LAST_LIMIT_MS = 500
@@ -22,11 +18,6 @@ export interface Siblings {
   stop(): Promise<void>
 }
 
-/** How long after its last beat a server still counts as serving. */
-export const liveMs = ({ dialect }: Store): number => MISSED_BEATS * beatMs(dialect.engine)
-
-const beatMs = (engine: Store['dialect']['engine']) => (engine === 'sqlite' ? EMBEDDED_EVERY_MS : EVERY_MS)
-
 /** Keeps this server's row in `servers` fresh while the database can be reached, and reads the others'. */
 export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error: unknown) => void): Siblings {
   let others: ServerRow[] = []
@@ -35,7 +26,7 @@ export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error
   let underWay: Promise<void> = Promise.resolve()
 
   const beat = async () => {
-    if (!lifecycle.isSchemaCurrent) return
+    if (!lifecycle.isSchemaFit) return
     const work = store.beginJob('heartbeat', BEAT_LIMIT_MS)
     const { instance: id, serverName: name, address, version: release } = lifecycle
     const now = Date.now()
@@ -47,7 +38,7 @@ export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error
         if (!work.isDuplicate(error)) throw error
       }
     })
-    const seen = await store.servers.seenSince(work, now - liveMs(store))
+    const seen = await store.servers.seenSince(work, now - liveMs(store.dialect.engine))
     others = seen.filter(other => other.id !== id && other.address !== '')
     lifecycle.siblings = others.length
   }
@@ -58,7 +49,7 @@ export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error
       underWay = beat()
         .catch(report)
         .then(() => {
-          if (!stopped) plan(lifecycle.isSchemaCurrent ? everyMs * (0.75 + Math.random() / 2) : UNTIL_MIGRATED_MS)
+          if (!stopped) plan(lifecycle.isSchemaFit ? everyMs * (0.75 + Math.random() / 2) : UNTIL_MIGRATED_MS)
         })
     }, afterMs).unref()
   }

@@ -152,6 +152,13 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     migrator: {
       folder: 'mysql',
       survey: surveyMysql,
+      columnsOf: async (run, table) => {
+        const rows = await run(
+          'select column_name from information_schema.columns where table_schema = database() and table_name = ?',
+          [table]
+        )
+        return rows.map(([name]) => String(name))
+      },
       inspect: work => onConnections(database, limits, 1, ([run]) => work(run as RunStatement)),
       // One alters tables for as long as that takes, the other keeps the lease meanwhile.
       exclusively: (say, work) =>

@@ -141,6 +141,13 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     migrator: {
       folder: 'postgres',
       survey: surveyPostgres,
+      columnsOf: async (run, table) => {
+        const rows = await run(
+          `${ON_PRIMARY}select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped`,
+          [table]
+        )
+        return rows.map(([name]) => String(name))
+      },
       inspect: work => onConnection(database, limits, false, work),
       exclusively: (say, work) =>
         onConnection(database, limits, true, async run => {

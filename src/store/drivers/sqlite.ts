@@ -134,6 +134,8 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
     migrator: {
       folder: 'sqlite',
       survey: surveySqlite,
+      columnsOf: async (run, table) =>
+        (await run('select name from pragma_table_info(?)', [table])).map(([name]) => String(name)),
       inspect: work => onConnection(file, connection => work(runOn(connection))),
       exclusively: (_say, work) =>
         onConnection(file, async connection => {
