@@ -8,6 +8,7 @@ import formbody from '@fastify/formbody'
 import Fastify, { type FastifyRequest } from 'fastify'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
 import nunjucks from 'nunjucks'
+import { itemForm } from '../src/features/items/schema.ts'
 import { scriptTexts, translator } from '../src/i18n/index.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -63,6 +64,7 @@ app.get('/list', async (request, reply) => {
     items: rows.map(row => ({ id: row.id_compras, type: row.tipo, quantity: row.quantidade, shop: row.local })),
     older: null,
     newer: null,
+    fields: itemForm.fields,
     form: { product_type: '', quantity: '1', local: '', operation: 'x'.repeat(36) },
     errors: {},
     formError: null

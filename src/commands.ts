@@ -5,7 +5,7 @@ import { AppError, ConfigError, Refusal } from './errors.ts'
 import { loginThrottle } from './features/accounts/login-throttle.ts'
 import { createPasswords } from './features/accounts/passwords.ts'
 import { accountRules } from './features/accounts/rules.ts'
-import { checkSignup } from './features/accounts/schema.ts'
+import { signupForm } from './features/accounts/schema.ts'
 import type { FieldErrors } from './fields.ts'
 import { translator } from './i18n/index.ts'
 import { openStore, type Store } from './open-store.ts'
@@ -138,7 +138,7 @@ async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
 const rulesOf = (store: Store) => accountRules(store, createPasswords(), loginThrottle(store), readDatabaseConfig())
 
 function checked(form: { name: string; email: string; password: string }) {
-  const result = checkSignup(form)
+  const result = signupForm.check(form)
   if (result.ok) return result.value
   throw mistakes(result.errors)
 }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { checkLogin, checkPasswordChange, checkSignup } from '../src/features/accounts/schema.ts'
-import { checkItem, parseId } from '../src/features/items/schema.ts'
-import type { RawForm } from '../src/fields.ts'
+import { checkPasswordChange, loginForm, signupForm } from '../src/features/accounts/schema.ts'
+import { itemForm, parseId } from '../src/features/items/schema.ts'
+import type { Checked, RawForm } from '../src/fields.ts'
 import { emailKey } from '../src/login-key.ts'
+
+const { check: checkItem } = itemForm
+const { check: checkLogin } = loginForm
+const { check: checkSignup } = signupForm
 
 const letters = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter(text => /[\p{L}\p{N}]/u.test(text))
 const clean = letters
@@ -83,7 +87,7 @@ describe('any form at all', () => {
 
   test('is taken or refused with a message for a field of its own, never an exception', () => {
     const owner = { name: 'Ana Sousa', email: 'ana@example.org' }
-    const forms = [
+    const forms: { check: (form: RawForm) => Checked<unknown>; names: string[] }[] = [
       { check: checkItem, names: ['product_type', 'quantity', 'local'] },
       { check: checkLogin, names: ['email', 'password'] },
       { check: checkSignup, names: ['name', 'email', 'password'] },

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, badRequest, methodNotAllowed, notFound } from '../errors.ts'
-import type { MessageKey } from '../i18n/index.ts'
+import { type FormField, type RawForm, typed } from '../fields.ts'
 import type { FloodLog } from './flood-log.ts'
 import { translateFor, wantsJson } from './language.ts'
 import { localPath } from './local-path.ts'
@@ -74,7 +74,7 @@ export async function answerError(error: AppError, request: FastifyRequest, repl
   }
   const form = request.method === 'POST' ? resendForm(error, request) : undefined
   if (form !== undefined) {
-    const mayResendItself = error.code !== 'csrf' && !form?.fields.some(field => field.secret)
+    const mayResendItself = error.code !== 'csrf' && !form?.fields.some(field => field.isSecret)
     return reply.page('resend', {
       ...page,
       form,
@@ -103,32 +103,14 @@ export function answerBarely(error: AppError, request: FastifyRequest, reply: Fa
   )
 }
 
-interface KeptField {
-  name: string
-  value: string
-  label: string | null
-  secret: boolean
-}
-
 interface ResendForm {
   action: string
-  fields: KeptField[]
+  fields: FormField[]
+  /** Of the form's fields, by their names. */
+  values: Record<string, string>
+  /** What the page had filled in by itself. */
+  hidden: { name: string; value: string }[]
 }
-
-/** Maps, as a field may be called `toString`, too. */
-const LABELS = new Map<string, MessageKey>([
-  ['product_type', 'label.type'],
-  ['quantity', 'label.quantity'],
-  ['local', 'label.shop'],
-  ['email', 'label.email'],
-  ['name', 'label.name']
-])
-const SECRETS = new Map<string, MessageKey>([
-  ['password', 'label.password'],
-  ['new_password', 'label.newPassword'],
-  ['new_password_again', 'label.repeatPassword']
-])
-const HIDDEN = new Set(['operation', 'id', 'next', 'lang'])
 
 /**
  * What was typed, to be sent again with one press: after an expired form, or while the database is away. Null where
@@ -137,17 +119,17 @@ const HIDDEN = new Set(['operation', 'id', 'next', 'lang'])
 function resendForm(error: AppError, request: FastifyRequest): ResendForm | null | undefined {
   if (error.code !== 'csrf' && error.statusCode !== 503 && error.statusCode !== 504) return undefined
   if (isForeign(request)) return null
-  const body = request.body
-  if (typeof body !== 'object' || body === null) return null
-  const t = translateFor(request)
-  const fields: KeptField[] = []
-  for (const [name, value] of Object.entries(body)) {
-    if (typeof value !== 'string') continue
-    const secret = SECRETS.get(name)
-    const label = LABELS.get(name)
-    if (secret) fields.push({ name, value: '', label: t(secret), secret: true })
-    else if (label) fields.push({ name, value, label: t(label), secret: false })
-    else if (HIDDEN.has(name)) fields.push({ name, value, label: null, secret: false })
+  if (typeof request.body !== 'object' || request.body === null) return null
+  const body = request.body as RawForm
+  const { form } = request.routeOptions.config
+  const fields = Object.values(form?.fields ?? {}).filter(({ name }) => typeof body[name] === 'string')
+  const shown = fields.filter(({ isSecret }) => !isSecret)
+  return {
+    action: localPath(request.url.split('?', 1)[0]) ?? '/',
+    fields,
+    values: Object.fromEntries(shown.map(({ name }) => [name, typed(body, name)])),
+    hidden: (form?.hidden ?? [])
+      .filter(name => typeof body[name] === 'string')
+      .map(name => ({ name, value: typed(body, name) }))
   }
-  return { action: localPath(request.url.split('?', 1)[0]) ?? '/', fields }
 }

@@ -1,12 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { badRequest, notUtf8 } from '../errors.ts'
-import type { RawForm } from '../fields.ts'
+import type { AnyForm, RawForm } from '../fields.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The form that is sent here. */
+    form?: AnyForm
+    /** The page that it is on. */
+    page?: string
+  }
+}
 
 /** Names that would reach an object's prototype, were the fields ever copied into an ordinary one. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 const MAX_FIELDS = 50
-/** Fields that a page fills in by itself. */
-const UNSEEN = ['operation', 'id', 'next', 'lang']
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -112,15 +119,9 @@ export function fieldsOf(request: FastifyRequest): RawForm {
   const form = body as RawForm
   for (const value of Object.values(form)) if (!isWhole(value)) throw notUtf8()
   // Fields that people see are refused where they stand; in these nobody could mend it.
-  for (const name of UNSEEN) {
+  for (const name of request.routeOptions.config.form?.hidden ?? []) {
     const type = typeof form[name]
     if (type !== 'undefined' && type !== 'string' && type !== 'number') throw badRequest('bad_field')
   }
   return form
-}
-
-/** A field as it was typed, to be shown again. */
-export const typed = (form: RawForm, name: string): string => {
-  const value = form[name]
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }

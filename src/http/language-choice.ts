@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import Type from 'typebox'
+import { formOf } from '../fields.ts'
 import { isLanguage } from '../i18n/index.ts'
 import { setCookie } from './cookies.ts'
 import { fieldsOf } from './forms.ts'
@@ -7,8 +9,10 @@ import { safeNext } from './members.ts'
 
 const YEAR_SECONDS = 365 * 24 * 60 * 60
 
+const languageForm = formOf(Type.Object({}), { hidden: ['lang', 'next'] })
+
 export function languageChoice(app: FastifyInstance): void {
-  app.post('/idioma', async (request, reply) => {
+  app.post('/idioma', { config: { form: languageForm } }, async (request, reply) => {
     const { lang, next } = fieldsOf(request)
     if (isLanguage(lang)) setCookie(reply, LANGUAGE_COOKIE, lang, YEAR_SECONDS)
     return reply.redirect(safeNext(next), 303)

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Customer } from '../features/accounts/rules.ts'
-import type { RawForm } from '../fields.ts'
-import { typed } from './forms.ts'
+import { type RawForm, typed } from '../fields.ts'
 import { translateFor, wantsJson } from './language.ts'
 import { localPath } from './local-path.ts'
 
@@ -27,19 +26,25 @@ export function getCustomer(request: FastifyRequest): Customer {
 }
 
 const LIST = '/carrinho/'
-const KEPT = ['product_type', 'quantity', 'local', 'operation'] as const
+/** Balancers refuse longer URLs, and this one is in the `next` of another. */
+const MAX_KEPT = 3900
 
-/** A page, never an action: a signed-out POST leads to the list, with what was typed in its form. */
+/** A page, never an action: a signed-out POST leads to its form's page, with what was typed in it. */
 function wantedPage(request: FastifyRequest): string {
   if (request.method === 'GET' || request.method === 'HEAD') return safeNext(request.url)
-  const form = (request.body ?? {}) as RawForm
-  const query = new URLSearchParams()
-  for (const name of KEPT) {
-    const value = typed(form, name)
-    if (value !== '' && value.length <= 600) query.set(name, value)
+  const { form, page = LIST } = request.routeOptions.config
+  const body = (request.body ?? {}) as RawForm
+  const names = Object.values(form?.fields ?? {})
+    .filter(({ isSecret }) => !isSecret)
+    .map(({ name }) => name)
+  if (names.length === 0) return page
+  let query = ''
+  for (const name of [...(form?.hidden ?? []), ...names]) {
+    const value = typed(body, name)
+    const longer = value === '' ? query : `${query}&${new URLSearchParams({ [name]: value })}`
+    if (page.length + longer.length <= MAX_KEPT) query = longer
   }
-  if (request.url.startsWith('/conta')) return '/conta'
-  return query.size > 0 ? `${LIST}?${query}` : LIST
+  return query === '' ? page : `${page}?${query.slice(1)}`
 }
 
 /** `next` if it leads somewhere on this site, the list otherwise. */

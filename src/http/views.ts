@@ -106,11 +106,11 @@ const languageChoices = Object.fromEntries(
 )
 
 /** Where the page being answered can be asked for again; the answer to a POST has its form's page. */
-function pagePath({ method, url, server }: FastifyRequest): string {
+function pagePath({ method, url, server, routeOptions }: FastifyRequest): string {
   if (method === 'GET') return localPath(url) ?? '/'
+  if (routeOptions.config.page !== undefined) return routeOptions.config.page
   const path = url.split('?', 1)[0] ?? '/'
-  if (server.hasRoute({ method: 'GET', url: path })) return path
-  return path.startsWith('/conta/') ? '/conta' : '/'
+  return server.hasRoute({ method: 'GET', url: path }) ? path : '/'
 }
 
 /** Field errors in the reader's language, as the templates and JSON answers carry them. */

@@ -1,10 +1,9 @@
 import { type Column, type Fragment, given, join, type RowOf, raw, sql } from './sql.ts'
-import { changes, items, lists } from './tables.ts'
+import { changes, itemContent, items, lists } from './tables.ts'
 
-/** What an item is, apart from where it stands: what `detail` holds, and what an added item is made of. */
-const content = { type: items.type, quantity: items.quantity, shop: items.shop }
-export type ItemContent = RowOf<typeof content>
-const contentNames = Object.keys(content) as (keyof ItemContent)[]
+/** What `detail` holds, and what an added item is made of. */
+export type ItemContent = RowOf<typeof itemContent>
+const contentNames = Object.keys(itemContent) as (keyof ItemContent)[]
 
 /** What a change does to the items of an account's first list. Its values: those of the change, and `V`. */
 export type Effect<V extends object> =
@@ -66,7 +65,7 @@ export const parts = {
   /** An item's content as JSON, by the function of that name. */
   snapshot: (jsonObject: string): Fragment =>
     sql`${raw(jsonObject)}(${join(
-      contentNames.map(name => sql`${raw(`'${name}'`)}, ${content[name] as Column}`),
+      contentNames.map(name => sql`${raw(`'${name}'`)}, ${itemContent[name] as Column}`),
       ', '
     )})`
 }

@@ -60,6 +60,9 @@ export function table<C extends Columns>(tableName: string, columns: C): Table<C
   return Object.assign({ tableName, columns: placed, getSQL: () => template.identifier(tableName).getSQL() }, placed)
 }
 
+export const pick = <C extends Columns, K extends keyof C>(columns: C, names: readonly K[]): Pick<C, K> =>
+  Object.fromEntries(names.map(name => [name, columns[name]])) as Pick<C, K>
+
 /** A place for a value, filled in when the statement runs. */
 export interface Place<N extends string, T> extends Fragment<{ [K in N]: T }> {}
 

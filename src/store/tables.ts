@@ -1,4 +1,4 @@
-import { type AnyTable, type Column, number, optional, table, text, word } from './sql.ts'
+import { type AnyTable, type Column, number, optional, pick, table, text, word } from './sql.ts'
 
 /**
  * Every table of the application, for all three databases; migrations/ makes them. The lab guide's tables and columns keep
@@ -16,6 +16,13 @@ export const accounts = table('clientes', {
   emailKey: optional(text('email_key'))
 })
 
+/** What an item is, apart from where it stands. */
+const content = {
+  type: text('tipo'),
+  quantity: number('quantidade'),
+  shop: text('local')
+}
+
 /** The guide's `compras`. */
 export const items = table('compras', {
   id: number('id_compras'),
@@ -23,10 +30,11 @@ export const items = table('compras', {
   accountId: optional(number('id_cliente')),
   /** Which of the account's lists; 0, as in rows of the guide's application, is the first one. */
   listId: number('list_id'),
-  type: text('tipo'),
-  quantity: number('quantidade'),
-  shop: text('local')
+  ...content
 })
+
+/** What changes carry, and lists show, of an item. */
+export const itemContent = pick(items.columns, Object.keys(content) as (keyof typeof content)[])
 
 export const lists = table('lists', {
   id: number('id'),

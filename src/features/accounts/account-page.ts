@@ -1,24 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { FieldErrors } from '../../fields.ts'
-import { setFlash } from '../../http/flash.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor } from '../../http/language.ts'
 import { getCustomer } from '../../http/members.ts'
+import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
 import { sessionHere, signIn } from '../../http/session.ts'
-import { translateErrors } from '../../http/views.ts'
 import { formatDateTime, formatDuration } from '../../i18n/index.ts'
 import type { Store } from '../../open-store.ts'
 import { rememberBrowser } from './known-browser.ts'
 import type { Accounts, Throttled } from './rules.ts'
-import { checkConfirmation, checkPasswordChange } from './schema.ts'
+import { checkPasswordChange, confirmationForm, passwordForm } from './schema.ts'
 
+const ACCOUNT = '/conta'
+
+/** The page's two forms. */
 type FormName = 'password' | 'ending'
-
-interface Wrong {
-  errors?: FieldErrors
-  formError?: string
-}
 
 export function accountPage(app: FastifyInstance, { store, accounts }: { store: Store; accounts: Accounts }): void {
   const show = async (request: FastifyRequest, reply: FastifyReply, wrong: Partial<Record<FormName, Wrong>> = {}) => {
@@ -34,38 +30,45 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
       server: row.madeOn
     }))
     return reply.page('account', {
-      password: {
-        errors: translateErrors(request, wrong.password?.errors ?? {}),
-        formError: wrong.password?.formError ?? null
-      },
-      ending: {
-        errors: translateErrors(request, wrong.ending?.errors ?? {}),
-        formError: wrong.ending?.formError ?? null
-      },
+      password: { fields: passwordForm.fields, ...(wrong.password ?? nothingWrong) },
+      ending: { fields: confirmationForm.fields, ...(wrong.ending ?? nothingWrong) },
       sessions,
       hasOthers: sessions.some(session => !session.current)
     })
   }
 
+  const refused = (request: FastifyRequest, reply: FastifyReply, form: FormName, status = 400) => ({
+    status,
+    error: 'account',
+    page: (wrong: Wrong) => show(request, reply, { [form]: wrong })
+  })
+
   /** The current password was wrong, or there were too many that were: said in the form that asked for it. */
   const refuse = (request: FastifyRequest, reply: FastifyReply, form: FormName, result: 'wrong' | Throttled) => {
     if (result === 'wrong') {
       logSecurity(request, 'password.wrong')
-      return show(request, reply.status(400), { [form]: { errors: { password: { key: 'field.passwordWrong' } } } })
+      const errors = { password: { key: 'field.passwordWrong' } } as const
+      return respond(request, reply, { ...refused(request, reply, form), errors })
     }
     const { waitSeconds } = result
     logSecurity(request, 'password.throttled', { waitSeconds })
-    reply.status(429).header('retry-after', waitSeconds)
     const wait = formatDuration(languageOf(request), waitSeconds)
-    return show(request, reply, { [form]: { formError: translateFor(request)('login.throttled', { wait }) } })
+    const message = translateFor(request)('login.throttled', { wait })
+    return respond(request, reply, {
+      ...refused(request, reply, form, 429),
+      retryAfterSeconds: waitSeconds,
+      message
+    })
   }
 
-  app.get('/conta', (request, reply) => show(request, reply))
+  app.get('/conta', (request, reply) => respond(request, reply, { page: () => show(request, reply) }))
 
-  app.post('/conta/password', async (request, reply) => {
+  app.post('/conta/password', { config: { form: passwordForm, page: ACCOUNT } }, async (request, reply) => {
     const customer = getCustomer(request)
     const checked = checkPasswordChange(fieldsOf(request), customer)
-    if (!checked.ok) return show(request, reply.status(400), { password: { errors: checked.errors } })
+    if (!checked.ok) {
+      return respond(request, reply, { ...refused(request, reply, 'password'), errors: checked.errors })
+    }
     const here = sessionHere(request)
     const result = await accounts.changePassword(request.work, customer.id, checked.value, here)
     if (result === 'wrong' || 'waitSeconds' in result) return refuse(request, reply, 'password', result)
@@ -73,20 +76,23 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
     await signIn(request, customer)
     rememberBrowser(request, reply, { customer, mark: result.mark })
     logSecurity(request, 'password.changed', { ended: result.ended })
-    setFlash(reply, { kind: 'success', key: 'flash.passwordChanged' })
-    return reply.redirect('/conta', 303)
+    return respond(request, reply, { goTo: ACCOUNT, flash: { kind: 'success', key: 'flash.passwordChanged' } })
   })
 
-  app.post('/conta/sessoes', async (request, reply) => {
-    const checked = checkConfirmation(fieldsOf(request))
-    if (!checked.ok) return show(request, reply.status(400), { ending: { errors: checked.errors } })
+  app.post('/conta/sessoes', { config: { form: confirmationForm, page: ACCOUNT } }, async (request, reply) => {
+    const checked = confirmationForm.check(fieldsOf(request))
+    if (!checked.ok) {
+      return respond(request, reply, { ...refused(request, reply, 'ending'), errors: checked.errors })
+    }
     const here = sessionHere(request)
     const { id } = getCustomer(request)
     const result = await accounts.endOtherSessions(request.work, id, checked.value.current, here)
     if (result === 'wrong' || 'waitSeconds' in result) return refuse(request, reply, 'ending', result)
     logSecurity(request, 'sessions.ended', { ended: result.ended })
-    setFlash(reply, { kind: 'success', key: 'flash.sessionsEnded', params: { count: result.ended } })
-    return reply.redirect('/conta', 303)
+    return respond(request, reply, {
+      goTo: ACCOUNT,
+      flash: { kind: 'success', key: 'flash.sessionsEnded', params: { count: result.ended } }
+    })
   })
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { setFlash } from '../../http/flash.ts'
+import { respond } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
 import { signOut } from '../../http/session.ts'
 
@@ -10,15 +10,18 @@ export function logoutPage(app: FastifyInstance): void {
   })
 
   app.post('/logout', async (request, reply) => {
-    if (request.customer) {
-      const { id: account } = request.customer
+    const { customer } = request
+    if (customer) {
+      const { id: account } = customer
       await signOut(request, reply)
       // What scripts kept. Not "cookies", which would take those of other sites of the domain, the language and the message
       // of the next page, nor "cache": Chrome takes seconds for it, and no page is in it.
       reply.header('clear-site-data', '"storage"')
       logSecurity(request, 'logout', { account })
-      setFlash(reply, { kind: 'info', key: 'flash.signedOut' })
     }
-    return reply.redirect('/', 303)
+    return respond(request, reply, {
+      goTo: '/',
+      ...(customer && { flash: { kind: 'info', key: 'flash.signedOut' } })
+    })
   })
 }

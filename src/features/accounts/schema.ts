@@ -1,14 +1,18 @@
+import Type, { type Static } from 'typebox'
 import {
   type Checked,
-  checkText,
   type Field,
   fail,
+  formOf,
   gather,
   hasControl,
   isLonger,
   isVisible,
   lengthOf,
-  type RawForm
+  line,
+  ownText,
+  type RawForm,
+  secret
 } from '../../fields.ts'
 import { cleanEmail, emailKey, fitsKey, MAX_EMAIL } from '../../login-key.ts'
 import { type Owner, weaknessOf } from './password-choice.ts'
@@ -16,33 +20,48 @@ import { type Owner, weaknessOf } from './password-choice.ts'
 export const MIN_PASSWORD = 8
 export const MAX_PASSWORD = 256
 
-export interface SignupInput {
-  name: string
-  email: string
-  password: string
-}
+const email = ownText({ label: 'label.email' })
+const password = secret({ label: 'label.password' })
+const newPassword = { minLength: MIN_PASSWORD, maxLength: MAX_PASSWORD }
 
-export function checkSignup(form: RawForm): Checked<SignupInput, 'name' | 'email' | 'password'> {
-  const name = checkText(form.name)
-  const email = checkEmail(form.email)
-  const password = checkNewPassword(form.password, { name: asText(form.name), email: asText(form.email) })
-  return gather({ name, email, password }, () => ({
-    name: name.value ?? '',
-    email: cleanEmail(email.value ?? ''),
-    password: password.value ?? ''
-  }))
-}
+const signupSchema = Type.Object({
+  name: line({ label: 'label.name' }),
+  email,
+  password: secret({ label: 'label.password', ...newPassword })
+})
+export const signupForm = formOf(signupSchema, {
+  hidden: ['next'],
+  own: {
+    email: raw => {
+      const checked = checkEmail(raw)
+      return checked.error ? checked : { value: cleanEmail(checked.value) }
+    },
+    password: (raw, form) => checkNewPassword(raw, { name: asText(form.name), email: asText(form.email) })
+  }
+})
+export type SignupInput = Static<typeof signupSchema>
 
-export interface LoginInput {
-  email: string
-  password: string
-}
+const loginSchema = Type.Object({ email, password })
+export const loginForm = formOf(loginSchema, {
+  hidden: ['next'],
+  own: { email: checkEmail, password: checkGivenPassword }
+})
+export type LoginInput = Static<typeof loginSchema>
 
-export function checkLogin(form: RawForm): Checked<LoginInput, 'email' | 'password'> {
-  const email = checkEmail(form.email)
-  const password = checkGivenPassword(form.password)
-  return gather({ email, password }, () => ({ email: email.value ?? '', password: password.value ?? '' }))
-}
+/** A form that asks for the current password, and nothing else. */
+export const confirmationForm = formOf(
+  Type.Object({ current: secret({ field: 'password', label: 'label.confirmPassword' }) }),
+  { own: { current: checkGivenPassword } }
+)
+
+/** Checked below: what is right depends on whose password it is. */
+export const passwordForm = formOf(
+  Type.Object({
+    current: secret({ field: 'password', label: 'label.currentPassword' }),
+    next: secret({ field: 'new_password', label: 'label.newPassword', ...newPassword }),
+    again: secret({ field: 'new_password_again', label: 'label.repeatPassword' })
+  })
+)
 
 export interface PasswordChangeInput {
   current: string
@@ -63,12 +82,6 @@ export function checkPasswordChange(
     current: current.value ?? '',
     next: next.value ?? ''
   }))
-}
-
-/** A form that asks for the current password, and nothing else. */
-export function checkConfirmation(form: RawForm): Checked<{ current: string }, 'password'> {
-  const current = checkGivenPassword(form.password)
-  return gather({ password: current }, () => ({ current: current.value ?? '' }))
 }
 
 const isSameText = (raw: unknown, text: string): boolean => typeof raw === 'string' && raw.normalize('NFC') === text

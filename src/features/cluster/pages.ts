@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/config.ts'
-import { languageOf, wantsJson } from '../../http/language.ts'
+import { languageOf } from '../../http/language.ts'
+import { respond } from '../../http/respond.ts'
 import { formatDateTime } from '../../i18n/index.ts'
 import { askNode, type IdentityOptions } from './server-page.ts'
 
@@ -15,23 +16,26 @@ export function clusterPage(
       : null
 
   app.get('/cluster', { config: { worksInOutage: true } }, async (request, reply) => {
-    if (wantsJson(request)) {
-      // Scripts must not take an outage for being signed out.
-      if (request.outage) throw request.outage
-      reply.header('cache-control', 'no-store')
-      return { server: lifecycle.serverName, databaseNode: request.work.node ?? null, session: sessionOf(request) }
-    }
-    const { node } = await askNode(request, store)
     const session = sessionOf(request)
-    return reply.page('cluster', {
-      node,
-      sessionKnown: !request.outage,
-      session: session && {
-        server: session.madeOn,
-        since: formatDateTime(languageOf(request), new Date(session.since)),
-        now: lifecycle.serverName
+    return respond(request, reply, {
+      json: () => {
+        // Scripts must not take an outage for being signed out.
+        if (request.outage) throw request.outage
+        return { server: lifecycle.serverName, databaseNode: request.work.node ?? null, session }
       },
-      signup: config.signup
+      page: async () => {
+        const { node } = await askNode(request, store)
+        return reply.page('cluster', {
+          node,
+          sessionKnown: !request.outage,
+          session: session && {
+            server: session.madeOn,
+            since: formatDateTime(languageOf(request), new Date(session.since)),
+            now: lifecycle.serverName
+          },
+          signup: config.signup
+        })
+      }
     })
   })
 }

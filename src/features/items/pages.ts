@@ -1,138 +1,117 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { FieldErrors, RawForm } from '../../fields.ts'
-import { setFlash } from '../../http/flash.ts'
-import { fieldsOf, typed } from '../../http/forms.ts'
-import { translateFor, wantsJson } from '../../http/language.ts'
+import { type RawForm, typed } from '../../fields.ts'
+import { fieldsOf } from '../../http/forms.ts'
+import { translateFor } from '../../http/language.ts'
 import { getCustomer } from '../../http/members.ts'
+import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
-import { translateErrors } from '../../http/views.ts'
 import { type Carts, type Item, MAX_ITEMS, type Part, type Place } from './rules.ts'
-import { checkItem, parseId } from './schema.ts'
+import { itemForm, oneItemForm, parseId } from './schema.ts'
 
-interface ListForm {
-  product_type: string
-  quantity: string
-  local: string
-  operation: string
-}
-
+const LIST = '/carrinho/'
 /** Answers with nothing in them to compress, but for a refused form. */
 const SHORT = { compress: false } as const
 
-/** An empty form, or one with what the URL carries: what was typed before a login. */
-const emptyForm = (query: RawForm): ListForm => ({
-  product_type: typed(query, 'product_type'),
-  quantity: typed(query, 'quantity') || '1',
-  local: typed(query, 'local'),
-  operation: typed(query, 'operation') || randomUUID()
-})
+/** What was typed, also before a login, and the key under which it is sent. */
+const typedForm = (raw: RawForm) => ({ ...itemForm.typed(raw), operation: typed(raw, 'operation') || randomUUID() })
+type ListForm = Record<string, string>
 
 export function listPage(app: FastifyInstance, { carts, serverName }: { carts: Carts; serverName: string }): void {
-  const show = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    form: ListForm,
-    place: Place,
-    errors: Record<string, string> = {},
-    formError: string | null = null
-  ) => {
+  const show = async (request: FastifyRequest, reply: FastifyReply, form: ListForm, place: Place, wrong: Wrong) => {
     const page = await carts.page(request.work, getCustomer(request).id, place)
     return reply.page('list', {
       items: page.items,
-      older: page.olderThan === undefined ? null : `/carrinho/?before=${page.olderThan}`,
-      newer: page.newerThan === undefined ? null : `/carrinho/?after=${page.newerThan}`,
+      older: page.olderThan === undefined ? null : `${LIST}?before=${page.olderThan}`,
+      newer: page.newerThan === undefined ? null : `${LIST}?after=${page.newerThan}`,
+      fields: itemForm.fields,
       form,
-      errors,
-      formError
+      ...wrong
     })
   }
 
+  /** Who answers, for programs. */
+  const here = ({ work }: FastifyRequest) => ({ server: serverName, databaseNode: work.node ?? null })
+
+  const wholeList = async (request: FastifyRequest, reply: FastifyReply, before: number | undefined) => {
+    const { work } = request
+    const { id } = getCustomer(request)
+    const first = await carts.part(work, id, before)
+    const rest = ({ olderThan }: Part) => ({
+      ...here(request),
+      next: olderThan === undefined ? null : `${LIST}?before=${olderThan}`
+    })
+    if (first.olderThan === undefined) return { items: first.items.map(asJson), ...rest(first) }
+    reply.type('application/json; charset=utf-8')
+    return reply.send(Readable.from(longListAsJson(first, carts.partsAfter(work, id, first), rest)))
+  }
+
   app.get<{ Querystring: RawForm }>('/carrinho/', async (request, reply) => {
-    if (wantsJson(request)) {
-      reply.header('cache-control', 'no-store')
-      const { work } = request
-      const { id } = getCustomer(request)
-      const first = await carts.part(work, id, parseId(request.query.before))
-      const rest = ({ olderThan }: Part) => ({
-        server: serverName,
-        databaseNode: work.node ?? null,
-        next: olderThan === undefined ? null : `/carrinho/?before=${olderThan}`
-      })
-      if (first.olderThan === undefined) return { items: first.items.map(asJson), ...rest(first) }
-      reply.type('application/json; charset=utf-8')
-      return reply.send(Readable.from(longListAsJson(first, carts.partsAfter(work, id, first), rest)))
-    }
     const { query } = request
     const place = { before: parseId(query.before), after: parseId(query.after) }
-    return show(request, reply, emptyForm(query), place)
+    const form = typedForm({ ...query, quantity: typed(query, 'quantity') || '1' })
+    return respond(request, reply, {
+      json: () => wholeList(request, reply, place.before),
+      page: () => show(request, reply, form, place, nothingWrong)
+    })
   })
 
-  app.get('/carrinho', (_request, reply) => reply.redirect('/carrinho/', 308))
+  app.get('/carrinho', (_request, reply) => reply.redirect(LIST, 308))
 
-  app.post('/carrinho/', SHORT, async (request, reply) => {
+  app.post('/carrinho/', { ...SHORT, config: { form: itemForm, page: LIST } }, async (request, reply) => {
     const fields = fieldsOf(request)
-    const form: ListForm = {
-      product_type: typed(fields, 'product_type'),
-      quantity: typed(fields, 'quantity'),
-      local: typed(fields, 'local'),
-      operation: typed(fields, 'operation') || randomUUID()
-    }
-    const refuse = (status: number, code: string, errors: FieldErrors, formError: string | null = null) => {
-      reply.status(status)
-      const texts = translateErrors(request, errors)
-      if (!wantsJson(request)) return show(request, reply, form, {}, texts, formError)
-      reply.header('cache-control', 'no-store')
-      const message = formError ?? Object.values(texts)[0]
-      return reply.send({
-        error: code,
-        message,
-        fields: texts,
-        operation: form.operation,
-        csrfToken: reply.formToken()
-      })
-    }
+    const form = typedForm(fields)
+    const refused = (status: number, error: string) => ({
+      status,
+      error,
+      json: { operation: form.operation },
+      page: (wrong: Wrong) => show(request, reply, form, {}, wrong)
+    })
 
-    const checked = checkItem(fields)
-    if (!checked.ok) return refuse(400, 'invalid', checked.errors)
-    const item = checked.value
+    const checked = itemForm.check(fields)
+    if (!checked.ok) return respond(request, reply, { ...refused(400, 'invalid'), errors: checked.errors })
     const operation = typed(fields, 'operation') || undefined
-    const result = await carts.add(request.work, getCustomer(request).id, item, operation)
+    const result = await carts.add(request.work, getCustomer(request).id, checked.value, operation)
     if (result === 'reused') {
       // A page that the browser kept: what is on it now has not been added, and needs a key of its own.
       form.operation = randomUUID()
-      return refuse(409, 'operation_reused', {}, translateFor(request)('operation.reused'))
+      const message = translateFor(request)('operation.reused')
+      return respond(request, reply, { ...refused(409, 'operation_reused'), message })
     }
-    if (result === 'full')
-      return refuse(409, 'list_full', { product_type: { key: 'list.full', params: { max: MAX_ITEMS } } })
-    if (wantsJson(request)) {
-      reply.status(result === 'added' ? 201 : 200).header('cache-control', 'no-store')
-      return { status: result, server: serverName, databaseNode: request.work.node ?? null }
+    if (result === 'full') {
+      const errors = { [itemForm.fields.type.name]: { key: 'list.full', params: { max: MAX_ITEMS } } } as const
+      return respond(request, reply, { ...refused(409, 'list_full'), errors })
     }
-    const key = result === 'added' ? 'flash.added' : 'flash.alreadyAdded'
-    setFlash(reply, { kind: 'success', key, params: { type: item.type } })
-    return reply.redirect('/carrinho/', 303)
+    return respond(request, reply, {
+      goTo: LIST,
+      flash: {
+        kind: 'success',
+        key: result === 'added' ? 'flash.added' : 'flash.alreadyAdded',
+        params: { type: checked.value.type }
+      },
+      status: result === 'added' ? 201 : 200,
+      json: { status: result, ...here(request) }
+    })
   })
 
-  app.post('/apagar_artigo', SHORT, async (request, reply) => {
+  app.post('/apagar_artigo', { ...SHORT, config: { form: oneItemForm, page: LIST } }, async (request, reply) => {
     const { id: raw } = fieldsOf(request)
     const id = parseId(raw)
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
     const result = id !== undefined && (await carts.remove(request.work, getCustomer(request).id, id))
     if (result === 'foreign') logSecurity(request, 'refused.owner', { item: id as number })
     const deleted = result === true
-    if (wantsJson(request)) {
-      reply.header('cache-control', 'no-store')
-      return { deleted, server: serverName, databaseNode: request.work.node ?? null }
-    }
-    setFlash(reply, deleted ? { kind: 'success', key: 'flash.deleted' } : { kind: 'info', key: 'flash.notThere' })
-    return reply.redirect('/carrinho/', 303)
+    return respond(request, reply, {
+      goTo: LIST,
+      flash: deleted ? { kind: 'success', key: 'flash.deleted' } : { kind: 'info', key: 'flash.notThere' },
+      json: { deleted, ...here(request) }
+    })
   })
 }
 
 /** The guide's column names, which programs know. */
-const asJson = ({ id, type, quantity, shop }: Item) => ({ id, tipo: type, quantidade: quantity, local: shop })
+const asJson = (item: Item) => ({ id: item.id, ...itemForm.toJson(item) })
 
 /** The same object as for a short list, never held whole. Should the database go away half-way, the connection breaks. */
 async function* longListAsJson(first: Part, others: AsyncGenerator<Part, void>, rest: (last: Part) => object) {

@@ -1,10 +1,10 @@
 import type { Dialect } from '../../store/dialect.ts'
 import { given, type RowOf, select, sql } from '../../store/sql.ts'
 import { reading } from '../../store/statement.ts'
-import { items } from '../../store/tables.ts'
+import { itemContent, items } from '../../store/tables.ts'
 import type { Db } from '../../store/work.ts'
 
-const columns = { id: items.id, type: items.type, quantity: items.quantity, shop: items.shop }
+const columns = { id: items.id, ...itemContent }
 
 export type Item = RowOf<typeof columns>
 

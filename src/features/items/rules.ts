@@ -2,7 +2,7 @@ import { digest, newKey } from '../../keys.ts'
 import type { Store } from '../../open-store.ts'
 import type { Work } from '../../store/work.ts'
 import type { Item } from './queries.ts'
-import type { ItemInput } from './schema.ts'
+import { type ItemInput, itemForm } from './schema.ts'
 
 export type { Item } from './queries.ts'
 
@@ -82,16 +82,16 @@ export function cartRules({ items, changes }: Store) {
     async add(
       work: Work,
       accountId: number,
-      { type, quantity, shop }: ItemInput,
+      item: ItemInput,
       operation: string = newKey()
     ): Promise<'added' | 'already' | 'reused' | 'full'> {
       const asked = {
         accountId,
         key: storedKey(operation),
-        digest: digest(type, quantity, shop),
+        digest: itemForm.digest(item),
         at: Date.now()
       }
-      const { status } = await changes.add(work, asked, { type, quantity, shop }, MAX_ITEMS)
+      const { status } = await changes.add(work, asked, item, MAX_ITEMS)
       return status === 'done' ? 'added' : status
     },
 

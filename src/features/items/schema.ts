@@ -1,24 +1,26 @@
-import { type Checked, checkText, type Field, fail, gather, type RawForm } from '../../fields.ts'
+import Type, { type Static } from 'typebox'
+import { formOf, line, whole } from '../../fields.ts'
 
-export const MIN_QUANTITY = 1
-export const MAX_QUANTITY = 9999
+/** An item, apart from where it stands. All that is said of a field is said here; tables.ts names its column. */
+export const itemSchema = Type.Object({
+  type: line({ field: 'product_type', json: 'tipo', label: 'label.type' }),
+  quantity: whole({
+    json: 'quantidade',
+    label: 'label.quantity',
+    minimum: 1,
+    maximum: 9999,
+    wrong: 'field.quantity'
+  }),
+  shop: line({ field: 'local', json: 'local', label: 'label.shop' })
+})
 
-export interface ItemInput {
-  type: string
-  quantity: number
-  shop: string
-}
+export type ItemInput = Static<typeof itemSchema>
 
-export function checkItem(form: RawForm): Checked<ItemInput, 'product_type' | 'quantity' | 'local'> {
-  const type = checkText(form.product_type)
-  const quantity = checkQuantity(form.quantity)
-  const shop = checkText(form.local)
-  return gather({ product_type: type, quantity, local: shop }, () => ({
-    type: type.value ?? '',
-    quantity: quantity.value ?? 0,
-    shop: shop.value ?? ''
-  }))
-}
+/** The form that adds; `operation` is its idempotency key. */
+export const itemForm = formOf(itemSchema, { hidden: ['operation'] })
+
+/** The form of the buttons that items have. */
+export const oneItemForm = formOf(Type.Object({}), { hidden: ['id'] })
 
 /** An item's id as a form or JSON carries it; undefined for anything that cannot be one. */
 export function parseId(raw: unknown): number | undefined {
@@ -26,14 +28,4 @@ export function parseId(raw: unknown): number | undefined {
   if (typeof text !== 'string' || !/^[1-9]\d{0,9}$/.test(text)) return undefined
   const id = Number(text)
   return id <= 2_147_483_647 ? id : undefined
-}
-
-function checkQuantity(raw: unknown): Field<number> {
-  const range = { min: MIN_QUANTITY, max: MAX_QUANTITY }
-  if (Array.isArray(raw)) return fail('field.repeated')
-  const text = typeof raw === 'number' ? String(raw) : raw
-  if (typeof text !== 'string' || text.trim() === '') return fail('field.required')
-  if (!/^0{0,20}\d{1,4}$/.test(text.trim())) return fail('field.quantity', range)
-  const quantity = Number(text)
-  return quantity >= MIN_QUANTITY && quantity <= MAX_QUANTITY ? { value: quantity } : fail('field.quantity', range)
 }
