@@ -19,8 +19,14 @@ const CONNECTIONS = 16
 /** `npm run bench -- adding login` measures these parts only. */
 const PARTS = ['list', 'adding', 'login', 'crowd', 'visit', 'postgres'] as const
 const asked = process.argv.slice(2)
+if (asked.includes('scale')) {
+  // On its own: it fills databases for minutes.
+  const { measureScale } = await import('./scale.ts')
+  await measureScale()
+  process.exit()
+}
 for (const name of asked) {
-  if (!PARTS.some(part => part === name)) throw new Error(`no part ${name}: there are ${PARTS.join(', ')}`)
+  if (!PARTS.some(part => part === name)) throw new Error(`no part ${name}: there are ${PARTS.join(', ')}, scale`)
 }
 const isAsked = (part: (typeof PARTS)[number]) => asked.length === 0 || asked.includes(part)
 const SECRET = 'only for the bench and never elsewhere'
