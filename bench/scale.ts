@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- scale`: what a page, a write and a login cost in processor time, on the web server and in the database,
- * before and after a fill; and the bytes of an account, an item and a change. Processor time, as other work on the machine
- * makes it little longer, while it makes everything else wait.
+ * beside few other people's data and beside much; and the bytes of an account, an item and a change. Processor time, as other
+ * work on the machine makes it little longer, while it makes everything else wait.
  */
 import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
@@ -44,91 +44,96 @@ const median = (values: number[]): number =>
 export async function measureScale(): Promise<void> {
   const servers = await startServers({ wanted: ['mariadb', 'postgres'] })
   try {
-    for (const [engine, server, open] of [
-      ['MariaDB', servers.env.CARRINHO_TEST_MARIADB, openMariadb],
-      ['PostgreSQL', servers.env.CARRINHO_TEST_POSTGRES, openPostgres]
-    ] as const) {
-      const admin = await open(server)
-      await admin.run('drop database if exists bench_scale')
-      await admin.run('create database bench_scale')
-      const url = new URL(server)
-      url.pathname = '/bench_scale'
-      try {
-        await measureEngine(engine, url.href, open)
-      } finally {
-        await admin.run('drop database bench_scale')
-        await admin.end()
-      }
-    }
+    await measureEngine('MariaDB', servers.env.CARRINHO_TEST_MARIADB, openMariadb)
+    await measureEngine('PostgreSQL', servers.env.CARRINHO_TEST_POSTGRES, openPostgres)
   } finally {
     await servers.stop()
   }
 }
 
-async function measureEngine(engine: string, url: string, open: (url: string) => Promise<Filled>): Promise<void> {
-  await runCli(['migrate'], { DB_HOST: url })
-  const db = await open(url)
-  const app = await start(
-    ['carrinho', 'serve'],
-    { DB_HOST: url, SESSION_SECRET: 'only for the bench and never elsewhere', DRAIN_MS: '0' },
-    '/health/ready'
-  )
-  try {
-    const pid = await db.pid()
+/** A database with some visitors in it, and a web server on it. */
+interface Side {
+  db: Filled
+  /** Of the database's first process. */
+  pid: number | undefined
+  app: Running
+  visitors: Visitor[]
+}
+
+async function measureEngine(engine: string, server: string, open: (url: string) => Promise<Filled>): Promise<void> {
+  const admin = await open(server)
+  const undo: (() => Promise<unknown>)[] = [() => admin.end()]
+  const side = async (name: string): Promise<Side> => {
+    await admin.run(`drop database if exists ${name}`)
+    await admin.run(`create database ${name}`)
+    undo.unshift(() => admin.run(`drop database ${name}`))
+    const url = new URL(server)
+    url.pathname = `/${name}`
+    await runCli(['migrate'], { DB_HOST: url.href })
+    const db = await open(url.href)
+    undo.unshift(() => db.end())
+    const env = { DB_HOST: url.href, SESSION_SECRET: 'only for the bench and never elsewhere', DRAIN_MS: '0' }
+    const app = await start(['carrinho', 'serve'], env, '/health/ready')
+    undo.unshift(() => app.stop())
     await db.addAccounts(1, VISITORS)
     await db.addItems(1, VISITORS, VISITORS * ITEMS_OF_A_VISITOR)
-    const visitors = Array.from({ length: VISITORS }, () => new Visitor(app.url))
-    const logIn = () =>
-      costOf(app, pid, VISITORS, () =>
-        Promise.all(visitors.map((visitor, n) => visitor.logIn(emailOf(n + 1), PASSWORD)))
-      )
-    const measure = async (): Promise<Costs> => {
-      await untilIdle(pid)
-      const login = await logIn()
-      const [readers, writers] = [visitors.slice(0, VISITORS / 2), visitors.slice(VISITORS / 2)]
-      const page = await rounds(() => costOf(app, pid, PAGES, () => shared(readers, PAGES, openList)))
-      const write = await rounds(() => costOf(app, pid, WRITES, () => shared(writers, WRITES, addItem)))
-      return { page, write, login }
-    }
-    const before = await measure()
-    const empty = await db.sizes()
+    return { db, pid: await db.pid(), app, visitors: Array.from({ length: VISITORS }, () => new Visitor(app.url)) }
+  }
+  try {
+    const [small, filled] = [await side('bench_scale_small'), await side('bench_scale')]
+    const empty = await filled.db.sizes()
     const startedAt = performance.now()
-    await db.addAccounts(1000, ACCOUNTS)
-    await db.addItems(1000, ACCOUNTS, ITEMS)
-    const full = await db.sizes()
+    await filled.db.addAccounts(1000, ACCOUNTS)
+    await filled.db.addItems(1000, ACCOUNTS, ITEMS)
+    const full = await filled.db.sizes()
     console.error(`${engine}: filled in ${Math.round((performance.now() - startedAt) / 1000)} s`)
-    const after = await measure()
-    printCosts(engine, before, after)
+    await untilIdle(filled.pid)
+    const costs = await sideBySide(small, filled)
+    printCosts(engine, costs)
     printSizes(engine, empty, full)
-    printShoppers(engine, after)
+    printShoppers(engine, costs[1])
   } finally {
-    await app.stop()
-    await db.end()
+    for (const act of undo) await act()
   }
 }
 
-async function costOf(
-  app: Running,
-  pid: number | undefined,
-  count: number,
-  act: () => Promise<unknown>
-): Promise<Cost> {
+const acts: Record<What, (side: Side) => Promise<Cost>> = {
+  login: side =>
+    costOf(side, VISITORS, () =>
+      Promise.all(side.visitors.map((visitor, n) => visitor.logIn(emailOf(n + 1), PASSWORD)))
+    ),
+  page: side => costOf(side, PAGES, () => shared(side.visitors.slice(0, VISITORS / 2), PAGES, openList)),
+  write: side => costOf(side, WRITES, () => shared(side.visitors.slice(VISITORS / 2), WRITES, addItem))
+}
+
+/** Rounds alternate between the two, so that what else the machine does befalls both; the medians, after some rounds that warm up. */
+async function sideBySide(...sides: [Side, Side]): Promise<[Costs, Costs]> {
+  const seen = sides.map((): Record<What, Cost[]> => ({ login: [], page: [], write: [] }))
+  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+    for (const what of ['login', 'page', 'write'] as const) {
+      for (const [n, side] of sides.entries()) {
+        const cost = await acts[what](side)
+        if (round >= WARM_UP) seen[n]?.[what].push(cost)
+      }
+    }
+  }
+  const middle = (costs: Cost[]): Cost => ({
+    webMs: median(costs.map(cost => cost.webMs)),
+    databaseMs: median(costs.map(cost => cost.databaseMs))
+  })
+  return seen.map(({ login, page, write }) => ({
+    login: middle(login),
+    page: middle(page),
+    write: middle(write)
+  })) as [Costs, Costs]
+}
+
+async function costOf({ app, pid }: Side, count: number, act: () => Promise<unknown>): Promise<Cost> {
   const now = () => ({ web: cpuMs(app.pid), database: pid === undefined ? Number.NaN : cpuMs(pid) })
   const start = now()
   await act()
   const end = now()
   return { webMs: (end.web - start.web) / count, databaseMs: (end.database - start.database) / count }
-}
-
-/** The median of some rounds, after some in which the web server's code is still being compiled. */
-async function rounds(measure: () => Promise<Cost>): Promise<Cost> {
-  const costs: Cost[] = []
-  for (let round = 0; round < WARM_UP + ROUNDS; round++) costs.push(await measure())
-  const counted = costs.slice(WARM_UP)
-  return {
-    webMs: median(counted.map(cost => cost.webMs)),
-    databaseMs: median(counted.map(cost => cost.databaseMs))
-  }
 }
 
 /** Until the database has done what a fill leaves it to do later; at most a minute. */
@@ -198,12 +203,12 @@ function send(
 const ms = (value: number) => (Number.isNaN(value) ? '–' : value.toFixed(2))
 const thousands = (value: number) => Math.round(value).toLocaleString('en')
 
-function printCosts(engine: string, before: Costs, after: Costs): void {
+function printCosts(engine: string, [small, filled]: [Costs, Costs]): void {
   console.log(
-    `\n| ${engine}, CPU ms | web, empty | web, filled | database, empty | database, filled |\n|---|---|---|---|---|`
+    `\n| ${engine}, CPU ms | web, small | web, filled | database, small | database, filled |\n|---|---|---|---|---|`
   )
   for (const what of ['page', 'write', 'login'] as const) {
-    const figures = [before[what].webMs, after[what].webMs, before[what].databaseMs, after[what].databaseMs]
+    const figures = [small[what].webMs, filled[what].webMs, small[what].databaseMs, filled[what].databaseMs]
     console.log(`| ${what} | ${figures.map(ms).join(' | ')} |`)
   }
 }
