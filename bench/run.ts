@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: the figures of the README's table, each as a ratio to what it is compared with in the same run, as the
+ * `npm run bench`: the figures of docs/performance.md, each as a ratio to what it is compared with in the same run, as the
  * machine is shared. Rounds alternate between the two, and the median of the rounds counts.
  */
 import { brotliDecompressSync } from 'node:zlib'

@@ -50,7 +50,7 @@ export async function backUpDatabase(target: string): Promise<void> {
   const { database } = readDatabaseConfig()
   if (database.engine !== 'sqlite') {
     throw new Refusal(
-      `backup is for the embedded database, and DB_HOST names a server: use ${DUMPS[database.engine]} (see README)`,
+      `backup is for the embedded database, and DB_HOST names a server: use ${DUMPS[database.engine]} (see docs/operating.md)`,
       2
     )
   }

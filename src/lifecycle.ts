@@ -140,7 +140,7 @@ export class Lifecycle {
     return silentMs > limitMs ? Math.min(limitMs, DOWN_REQUEST_MS) : limitMs
   }
 
-  /** Whether balancers should send requests here. A short database outage does not change it (architecture, rule 9). */
+  /** Whether balancers should send requests here. A short database outage does not change it: it would take every server out at once. */
   readiness(): Readiness {
     if (this.#phase === 'draining') return { ready: false, status: 'draining', reasons: ['shutting down'] }
     if (this.#phase === 'starting') return { ready: false, status: 'starting', reasons: ['not listening yet'] }

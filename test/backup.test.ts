@@ -167,7 +167,7 @@ describe('carrinho backup', () => {
   })
 })
 
-/** What README tells operators to type, for the server that a URL names. */
+/** What docs/operating.md tells operators to type, for the server that a URL names. */
 const commands = {
   mariadb: {
     dump: (url: URL) => ['mariadb-dump', ...mariadbOptions(url), '--single-transaction', url.pathname.slice(1)],

@@ -32,7 +32,7 @@ export interface Config {
   database: Database
   limits: DatabaseLimits
   clientLimits: ClientLimits
-  /** False only to measure what stale reads would cost; see architecture rule 7. */
+  /** False only to measure what stale reads would cost: a list may then lack what was just added on another node. */
   causalReads: boolean
   dataDir: string
   /** The first signs, all verify. */
@@ -52,7 +52,7 @@ export interface Config {
   /** Whether there is `/cluster`, the page for demonstrations. */
   clusterPage: boolean
   drainMs: number
-  /** How long a database that no longer answers leaves this server ready; see architecture rule 9. */
+  /** How long a database that no longer answers leaves this server ready: a short outage must not take all servers out of the balancer. */
   readyGraceMs: number
   logLevel: string
   /** What `/metrics` asks for; undefined where anybody may see it. */

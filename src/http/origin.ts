@@ -50,7 +50,7 @@ export function tellOnce(log: FastifyBaseLogger): (request: FastifyRequest) => v
     told.add(key)
     log.warn(
       { reqId: request.id, ...hosts },
-      'refused a form as of another site; if it is ours, the proxy has to pass on the host, see README'
+      'refused a form as of another site; if it is ours, the proxy has to pass on the host, see docs/operating.md'
     )
   }
 }

@@ -79,7 +79,7 @@ export class Work implements Db, Bill {
     try {
       answer = await this.#unlessGivenUp(() => this.#dialect.run(this, statement.sql, params, true))
     } catch (error) {
-      // The way without a loop is for the many; this is for the few.
+      // Fast path above: no state of retries is allocated until something failed.
       answer = await this.#again(error, true, false, () =>
         this.#unlessGivenUp(() => this.#dialect.run(this, statement.sql, params, true))
       )
