@@ -62,3 +62,10 @@ test('hosts of one kind have one image, and one of them, there wherever the othe
     }
   }
 })
+
+test('the lab’s databases are made for all text, whatever locale their hosts have', () => {
+  const postgres = readFileSync(path('lab/images/postgres/entrypoint.sh'), 'utf8')
+  assert.match(postgres, /\binitdb .*--encoding UTF8\b/)
+  const mariadb = readFileSync(path('lab/images/mariadb/entrypoint.sh'), 'utf8')
+  assert.match(mariadb, /create database \S+ character set utf8mb4\b/)
+})

@@ -76,7 +76,7 @@ render /etc/lab/postgres/pg_hba.conf >/etc/postgresql/lab_hba.conf
 begin_database() {
   say 'nobody has a database: beginning one'
   rm -rf "$data" "$data.new"
-  as_postgres initdb -D "$data.new" --data-checksums --auth trust -U postgres >/dev/null
+  as_postgres initdb -D "$data.new" --encoding UTF8 --locale C.UTF-8 --data-checksums --auth trust -U postgres >/dev/null
   as_postgres pg_ctl -D "$data.new" -w -s -o "-c listen_addresses=''" start
   as_postgres psql -q -U postgres -c "create role replication with replication login" \
     -c "create role $DB_USER login password '$DB_PW'" -c "create database $DB_NAME owner $DB_USER"
