@@ -31,7 +31,6 @@ import { requestIdOf, requestScope } from './http/request-scope.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { session } from './http/session.ts'
 import { signOfLife } from './http/sign-of-life.ts'
-import { keysFor } from './http/signing.ts'
 import { answerSocketError } from './http/socket-errors.ts'
 import { views } from './http/views.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -58,8 +57,6 @@ export async function buildApp({
   const { headersMs, requestMs, readMs } = config.clientLimits
   const app: FastifyInstance = Fastify({
     logger: logger ?? false,
-    // Lines that belong to a request name it themselves; a logger for each request would cost more than the lines.
-    childLoggerFactory: logger => logger,
     logController: new LogController({ disableRequestLogging: true }), // one line a request, see request-scope.ts
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     genReqId: requestIdOf(config.trustProxy),
@@ -75,7 +72,7 @@ export async function buildApp({
     // A URL that cannot be decoded reaches no hook.
     frameworkErrors(_error, request, reply) {
       reply.headers({ ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName, 'x-request-id': request.id })
-      flood('400 at the URL', () => app.log.info({ reqId: request.id, status: 400 }, 'refused at the URL'))
+      flood('400 at the URL', () => request.log.info({ status: 400 }, 'refused at the URL'))
       answerBarely(badRequest(), request, reply)
     }
   })
@@ -87,7 +84,7 @@ export async function buildApp({
   // For programs: no session, no cookies, no pages.
   requestScope(app, { config, lifecycle, store, flood })
   signOfLife(app, { config, lifecycle })
-  const noteFailure = failureLog(app.log, flood)
+  const noteFailure = failureLog(flood)
   app.setErrorHandler(async (raw, request, reply) => {
     const error = noteFailure(raw, request)
     return reply.status(error.statusCode).headers(error.headers).send({ error: error.code, requestId: request.id })
@@ -106,7 +103,8 @@ export async function buildApp({
   await app.register(async site => {
     // No compressed requests: no browser sends a form so, and a bomb could be one.
     await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false })
-    await site.register(cookie, { secret: keysFor('cookie', config.sessionSecrets) })
+    // Cookies are set by the plugin and read by our own code, which sees every value of a name: see cookies.ts.
+    await site.register(cookie, { hook: false })
     forms(site)
     flashes(site, { config })
     knownBrowsers(site, { config })

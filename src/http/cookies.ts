@@ -31,22 +31,22 @@ export const protectedValues = (request: FastifyRequest, name: string): string[]
 export const ownValues = (request: FastifyRequest, name: string): string[] =>
   isSecure(request) ? protectedValues(request, name) : [...protectedValues(request, name), ...sentValues(request, name)]
 
-const BASE = 'Path=/; HttpOnly; SameSite=Lax'
+/** As one name has one cookie for the whole site, so that any page can replace or clear it. */
+const WHOLE_SITE = { path: '/', httpOnly: true, sameSite: 'lax' } as const
 
 /**
- * By this host's own name for it. Not by a library, which takes its options apart anew for each: every write ends with one.
+ * By this host's own name for it.
  * @param value of characters that need no escaping
  * @param maxAgeSeconds until the browser is closed when left out
  */
 export function setCookie(reply: FastifyReply, name: string, value: string, maxAgeSeconds?: number): void {
-  const age = maxAgeSeconds === undefined ? '' : `Max-Age=${maxAgeSeconds}; `
-  const secure = isSecure(reply.request) ? '; Secure' : ''
-  reply.header('set-cookie', `${fullName(reply.request, name)}=${value}; ${age}${BASE}${secure}`)
+  const age = maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds }
+  reply.setCookie(fullName(reply.request, name), value, { ...WHOLE_SITE, secure: isSecure(reply.request), ...age })
 }
 
 export const clearCookie = (reply: FastifyReply, name: string): void => setCookie(reply, name, '', 0)
 
 /** The cookie by its plain name, which releases before `__Host-` set also over TLS. */
 export function clearPlainCookie(reply: FastifyReply, name: string): void {
-  reply.header('set-cookie', `${name}=; Max-Age=0; ${BASE}`)
+  reply.setCookie(name, '', { ...WHOLE_SITE, maxAge: 0 })
 }

@@ -57,7 +57,7 @@ export function csrf(app: FastifyInstance, { config }: { config: Config }): void
     return made(makers, ownValues(request, COOKIE)) || made(before, sentValues(request, COOKIE))
   }
 
-  const tell = tellOnce(app.log)
+  const tell = tellOnce()
   app.addHook('preHandler', (request, _reply, done) => {
     // A method or path that is not there does nothing, and says so instead.
     if (request.is404 || request.method === 'GET' || request.method === 'HEAD') return done()

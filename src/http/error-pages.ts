@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, badRequest, methodNotAllowed, notFound } from '../errors.ts'
 import { type FormField, type RawForm, typed } from '../fields.ts'
 import type { FloodLog } from './flood-log.ts'
@@ -18,14 +18,11 @@ export function toAppError(error: unknown): AppError {
 }
 
 /** A request fails: what is not the fault of who sent it is in the log, and of an outage not each time. */
-export function failureLog(
-  log: FastifyBaseLogger,
-  flood: FloodLog
-): (raw: unknown, request: FastifyRequest) => AppError {
+export function failureLog(flood: FloodLog): (raw: unknown, request: FastifyRequest) => AppError {
   return (raw, request) => {
     const error = toAppError(raw)
     request.refusal = error.code
-    const write = () => log.error({ reqId: request.id, err: error.cause ?? raw, code: error.code }, 'failed')
+    const write = () => request.log.error({ err: error.cause ?? raw, code: error.code }, 'failed')
     if (error.statusCode === 503 || error.statusCode === 504) {
       // Without a cause nothing failed: there was too much to do.
       if (error.cause !== undefined) flood(error.code, write)
@@ -35,7 +32,7 @@ export function failureLog(
 }
 
 export function errorPages(app: FastifyInstance, { flood }: { flood: FloodLog }): void {
-  const noteFailure = failureLog(app.log, flood)
+  const noteFailure = failureLog(flood)
   app.setErrorHandler(async (raw, request, reply) => answerError(noteFailure(raw, request), request, reply))
 
   app.setNotFoundHandler(async (request, reply) => {

@@ -1,11 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Store } from '../open-store.ts'
 import type { StoreEvents } from '../store/events.ts'
-import { RequestDurations } from './request-durations.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -63,6 +62,13 @@ export function createMetrics(serverName: string) {
     labelNames: ['cause'] as const,
     registers
   })
+  const durations = new Histogram({
+    name: 'carrinho_http_request_duration_seconds',
+    help: 'Time to answer, by method, route and status',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers
+  })
   const pruned = new Counter({
     name: 'carrinho_pruned_rows_total',
     help: 'Rows past their time that this server deleted',
@@ -80,7 +86,7 @@ export function createMetrics(serverName: string) {
     nodeSilent: node => silentNodes.inc({ node })
   }
 
-  return { registry, durations: new RequestDurations(serverName), pruned, events }
+  return { registry, durations, pruned, events }
 }
 
 export function metrics(
@@ -140,10 +146,9 @@ export function metrics(
   })
 
   app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request
     metrics.durations.observe(
-      request.method,
-      request.routeOptions.url ?? 'none',
-      reply.statusCode,
+      { method, route: routeOptions.url ?? 'none', status: reply.statusCode },
       reply.elapsedTime / 1000
     )
     done()
@@ -157,7 +162,7 @@ export function metrics(
       return { error: 'unauthorized', requestId: request.id }
     }
     reply.type(metrics.registry.contentType)
-    return (await metrics.registry.metrics()) + metrics.durations.text()
+    return metrics.registry.metrics()
   })
 }
 

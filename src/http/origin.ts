@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 
 /**
  * The browser says that another site's page sent this. What it says itself (`Sec-Fetch-Site`) is believed: no page can
@@ -35,7 +35,7 @@ const MAX_TOLD = 100
 const short = (text: string | string[] | undefined) => (text === undefined ? null : String(text).slice(0, 200))
 
 /** Logs both hosts of a refused form, the first time that these two meet: so that a proxy's mistake is found, and no flood. */
-export function tellOnce(log: FastifyBaseLogger): (request: FastifyRequest) => void {
+export function tellOnce(): (request: FastifyRequest) => void {
   const told = new Set<string>()
   return request => {
     const { headers } = request
@@ -48,8 +48,8 @@ export function tellOnce(log: FastifyBaseLogger): (request: FastifyRequest) => v
     const key = JSON.stringify(hosts)
     if (told.has(key) || told.size >= MAX_TOLD) return
     told.add(key)
-    log.warn(
-      { reqId: request.id, ...hosts },
+    request.log.warn(
+      hosts,
       'refused a form as of another site; if it is ours, the proxy has to pass on the host, see docs/operating.md'
     )
   }

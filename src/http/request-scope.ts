@@ -85,9 +85,8 @@ export function requestScope(
     const { statusCode: status } = reply
     if (status < 400 && !logsAll) return done()
     const write = () =>
-      app.log[status < 400 ? 'debug' : 'info'](
+      request.log[status < 400 ? 'debug' : 'info'](
         {
-          reqId: request.id,
           method: request.method,
           path,
           status,

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /** What is signed. Each has a key of its own, so that nothing signed as one passes for another. */
-export type Purpose = 'session' | 'form' | 'flash' | 'known' | 'cookie'
+export type Purpose = 'session' | 'form' | 'flash' | 'known'
 
 /** For each secret a key: the first signs, all verify. */
 export const keysFor = (purpose: Purpose, secrets: string[]): Buffer[] =>

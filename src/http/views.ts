@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import nunjucks from 'nunjucks'
 import type { Config } from '../config/config.ts'
 import type { FieldErrors } from '../fields.ts'
-import { type Language, languageNames, languages, type MessageKey, scriptTexts, translator } from '../i18n/index.ts'
+import { type Language, languageNames, languages, scriptTexts, translator } from '../i18n/index.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { AssetNames } from './assets.ts'
 import { takeFlash } from './flash.ts'
@@ -27,15 +27,26 @@ export async function views(
   app: FastifyInstance,
   { config, lifecycle, assetNames }: { config: Config; lifecycle: Lifecycle; assetNames: AssetNames }
 ): Promise<void> {
-  const asset = (name: string) => {
-    const hashed = assetNames.get(name)
-    if (hashed === undefined) throw new Error(`no such asset: ${name}`)
-    return `/static/${hashed}`
-  }
-
-  await app.register(view, { engine: { nunjucks }, templates: VIEWS, options: OPTIONS })
-
-  const pages = Object.fromEntries(languages.map(code => [code, compilePages(code, asset)])) as Record<Language, Pages>
+  await app.register(view, {
+    engine: { nunjucks },
+    templates: VIEWS,
+    viewExt: 'njk',
+    options: {
+      autoescape: true,
+      throwOnUndefined: true,
+      trimBlocks: true,
+      lstripBlocks: true,
+      onConfigure(env: nunjucks.Environment) {
+        env.addGlobal('asset', (name: string) => {
+          const hashed = assetNames.get(name)
+          if (hashed === undefined) throw new Error(`no such asset: ${name}`)
+          return `/static/${hashed}`
+        })
+        // A template that does not compile fails here, when the server starts.
+        for (const name of PAGES) env.getTemplate(`${name}.njk`, true)
+      }
+    }
+  })
 
   app.decorateReply('page', function page(this: FastifyReply, name, data = {}) {
     const { request } = this
@@ -44,10 +55,11 @@ export async function views(
     const flash = takeFlash(request, this)
     const customer = request.customer
     this.header('cache-control', 'no-store')
-    return this.viewAsync(pages[lang][name] as never, {
+    return this.viewAsync(name, {
       lang,
       languages: languageChoices[lang],
       t,
+      scriptTexts: scriptTextsIn[lang],
       path: pagePath(request),
       csrfToken: this.formToken(),
       customer: customer ? { name: customer.name, email: customer.email } : null,
@@ -60,49 +72,16 @@ export async function views(
   })
 }
 
-/** As nunjucks escapes what it prints; its types leave the function out. */
-const { escape: escapeHtml } = nunjucks.lib as unknown as { escape(text: string): string }
+const perLanguage = <T>(make: (language: Language) => T): Record<Language, T> => ({
+  pt: make('pt'),
+  en: make('en'),
+  es: make('es')
+})
 
-// For each turn of a loop nunjucks sets seven variables, loop.index and so on. No template here uses one, and for a list
-// they cost as much as all the rest of the page. Where a later nunjucks has no such method, pages are only slower.
-const { compiler } = nunjucks as unknown as { compiler: { Compiler: { prototype: { _emitLoopBindings(): void } } } }
-compiler.Compiler.prototype._emitLoopBindings = () => {}
+const scriptTextsIn = perLanguage(language => scriptTexts(translator(language)))
 
-const OPTIONS = { autoescape: true, throwOnUndefined: true, trimBlocks: true, lstripBlocks: true }
-
-/** What @fastify/view renders when it is given no file's name. */
-type Pages = Record<PageName, { render(data: object, done: (error: unknown, html?: string) => void): void }>
-
-/**
- * Every page, compiled for one language when the server starts: a template that does not compile fails there, and texts
- * and asset names without parameters are constants.
- */
-function compilePages(language: Language, asset: (name: string) => string): Pages {
-  const t = translator(language)
-  class Translated extends nunjucks.FileSystemLoader {
-    override getSource(name: string) {
-      const source = super.getSource(name)
-      const src = source.src
-        .replace(/\{\{ t\('([\w.]+)'\) \}\}/g, (_, key) => escapeHtml(t(key as MessageKey)))
-        .replace(/\{\{ asset\('([\w.]+)'\) \}\}/g, (_, file) => escapeHtml(asset(file)))
-      return { ...source, src }
-    }
-  }
-  const env = new nunjucks.Environment(new Translated(VIEWS), OPTIONS)
-  env.addGlobal('scriptTexts', scriptTexts(t))
-  return Object.fromEntries(
-    PAGES.map(name => {
-      const template = env.getTemplate(`${name}.njk`, true)
-      return [name, { render: (data, done) => done(null, template.render(data)) }]
-    })
-  ) as Pages
-}
-
-const languageChoices = Object.fromEntries(
-  languages.map(current => [
-    current,
-    languages.map(code => ({ code, name: languageNames[code], current: code === current }))
-  ])
+const languageChoices = perLanguage(current =>
+  languages.map(code => ({ code, name: languageNames[code], current: code === current }))
 )
 
 /** Where the page being answered can be asked for again; the answer to a POST has its form's page. */

@@ -72,6 +72,11 @@ forEachEngine('the log of what concerns security', engine => {
     assert.equal(signedUp?.server, site.server.name)
     assert.ok(Math.abs(Date.now() - (signedUp?.time ?? 0)) < 60_000)
     assert.match(signedUp?.reqId ?? '', /^[\w-]{8,}$/)
+    const lines = site.server.logs.filter(line => line.includes(String(signedUp?.reqId)))
+    assert.ok(
+      lines.every(line => line.split('"reqId"').length === 2),
+      'a line names its request once'
+    )
     keepCookies()
 
     const [out] = await during(['logout'], () => client.logout())
