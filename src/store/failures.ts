@@ -38,7 +38,7 @@ export function driverCode(error: unknown): string | number | undefined {
 /** A text that the driver hangs on its error, below any wrapping; empty where there is none. */
 export function driverField(error: unknown, field: string): string {
   const root = rootError(error)
-  const value = root instanceof Error ? (root as unknown as Record<string, unknown>)[field] : undefined
+  const value: unknown = root instanceof Error ? Reflect.get(root, field) : undefined
   return typeof value === 'string' ? value : ''
 }
 

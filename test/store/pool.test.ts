@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { afterEach, test } from 'node:test'
+import { afterEach, beforeEach, test } from 'node:test'
 import type { Answer, Connection } from '../../src/store/connection.ts'
 import { noEvents } from '../../src/store/events.ts'
 import { ConnectionLost, NoConnection, StatementTimeout } from '../../src/store/pool/errors.ts'
 import { Pool, type PoolOptions } from '../../src/store/pool/pool.ts'
-import { eventually, wait } from '../helper.ts'
+import { ManualClock } from '../helper/manual-clock.ts'
 
 /** A connection to nowhere, whose behaviour each test decides: what is tested here is the pool's, not a database's. */
 class FakeConnection implements Connection {
@@ -35,7 +35,7 @@ class FakeConnection implements Connection {
     this.checks++
     if (!this.answersChecks) throw new Error('no answer')
     if (!this.isSilent) return
-    await wait(timeoutMs)
+    await clock.sleep(timeoutMs)
     this.destroy()
     throw new StatementTimeout(timeoutMs)
   }
@@ -71,9 +71,14 @@ interface FakeOptions extends Partial<PoolOptions<Connection>> {
 
 const never = 1_000_000
 
+let clock: ManualClock
+beforeEach(() => {
+  clock = new ManualClock()
+})
+
 const pools: Pool<Connection>[] = []
 // Also after a failure: a pool that goes on trying would keep the process.
-afterEach(async () => void (await Promise.all(pools.splice(0).map(pool => pool.close(0)))))
+afterEach(async () => void (await inTime(Promise.all(pools.splice(0).map(pool => pool.close(0))))))
 
 function makePool({ nodeOf = n => `node${n + 1}`, ...options }: FakeOptions = {}) {
   const connections: FakeConnection[] = []
@@ -94,6 +99,7 @@ function makePool({ nodeOf = n => `node${n + 1}`, ...options }: FakeOptions = {}
     lateAfterMs: never,
     beatMs: never,
     silentMs: 50,
+    clock,
     ...options
   })
   pools.push(pool)
@@ -111,12 +117,25 @@ function disturb(pool: Pool<Connection>) {
   return pool.acquire(soon()).then(connection => pool.discard(connection, 'lost'))
 }
 
-const soon = () => performance.now() + 1000
+const soon = () => clock.now() + 1000
+
+/** What comes of it while time passes, up to a minute. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let isOver = false
+  const over = () => {
+    isOver = true
+  }
+  work.then(over, over)
+  for (let passed = 0; !isOver && passed < 60_000; passed += 10) await clock.advance(10)
+  assert.ok(isOver, 'it takes more than a minute')
+  return work
+}
 
 test('a pool keeps connections open beyond those that are asked for', async () => {
   const { pool, connections } = makePool({ size: 5, keep: 2 })
   pool.release(await pool.acquire(soon()))
-  await eventually(async () => assert.equal(pool.gauges.idle, 2, 'both are there'))
+  await clock.advance(1)
+  assert.equal(pool.gauges.idle, 2, 'both are there')
   const nodes = await Promise.all(
     [pool.acquire(soon()), pool.acquire(soon())].map(async connection => (await connection).node)
   )
@@ -127,9 +146,11 @@ test('a pool keeps connections open beyond those that are asked for', async () =
 test('a pool puts another connection in the place of one that broke while idle', async () => {
   const { pool, connections } = makePool({ size: 5, keep: 2 })
   pool.release(await pool.acquire(soon()))
-  await eventually(async () => assert.equal(pool.gauges.idle, 2, 'both are there'))
+  await clock.advance(1)
+  assert.equal(pool.gauges.idle, 2, 'both are there')
   connections[0]?.breaks()
-  await eventually(async () => assert.equal(pool.gauges.idle, 2, 'two again'))
+  await clock.advance(1)
+  assert.equal(pool.gauges.idle, 2, 'two again')
   assert.equal(connections.length, 3)
 })
 
@@ -145,7 +166,7 @@ test('a pool asks for no connection that nobody waits for while none can be had'
   })
   await assert.rejects(pool.acquire(soon()), NoConnection)
   const before = asked
-  await wait(400)
+  await clock.advance(400)
   assert.equal(asked, before)
 })
 
@@ -172,9 +193,10 @@ test('a pool never opens more connections than its size, and whoever waits gets 
 test('waiting for a connection ends at the deadline', async () => {
   const { pool } = makePool({ size: 1 })
   await pool.acquire(soon())
-  const start = performance.now()
-  await assert.rejects(pool.acquire(performance.now() + 30), NoConnection)
-  assert.ok(performance.now() - start < 5000)
+  const start = clock.now()
+  await assert.rejects(inTime(pool.acquire(start + 30)), NoConnection)
+  const tookMs = clock.now() - start
+  assert.ok(tookMs >= 30 && tookMs <= 100, `it took ${tookMs} ms`)
   assert.equal(pool.gauges.waiting, 0)
 })
 
@@ -183,7 +205,7 @@ test('a full queue refuses at once', async () => {
   await pool.acquire(soon())
   const first = pool.acquire(soon())
   await assert.rejects(pool.acquire(soon()), { reason: 'queue' })
-  await assert.rejects(first, NoConnection)
+  await assert.rejects(inTime(first), NoConnection)
 })
 
 test('a connection in doubt is destroyed, and its place goes to whoever waits', async () => {
@@ -219,7 +241,7 @@ test('a caller with no time left gives an unchecked connection back as it was', 
   const { pool, connections } = makePool({ size: 1, checkAfterIdleMs: 0 })
   pool.release(await pool.acquire(soon()))
   const checks = connections[0]?.checks
-  await assert.rejects(pool.acquire(performance.now() + 20), NoConnection)
+  await assert.rejects(pool.acquire(clock.now() + 20), NoConnection)
   assert.equal(connections[0]?.isDead, false)
   assert.equal(connections[0]?.checks, checks)
   assert.equal((await pool.acquire(soon())).node, 'node1')
@@ -231,7 +253,7 @@ test('a caller in a hurry does not have a node called silent', async () => {
   for (const connection of both) pool.release(connection)
   assert.ok(connections[0] && connections[1])
   connections[0].isSilent = true
-  await pool.acquire(performance.now() + 80).catch(() => undefined)
+  await inTime(pool.acquire(clock.now() + 80).catch(() => undefined))
   assert.equal(connections[0].isDead, true)
   assert.equal(connections[1].isDead, false, 'its sibling was not asked long enough to be given up')
 })
@@ -253,9 +275,9 @@ test('a failure to connect is told as such and does not use up a place', async (
       return new FakeConnection('node1')
     }
   })
-  for (let i = 0; i < 3; i++) await assert.rejects(pool.acquire(soon()), { reason: 'connect' })
+  for (let i = 0; i < 3; i++) await assert.rejects(inTime(pool.acquire(soon())), { reason: 'connect' })
   fail = false
-  assert.equal((await pool.acquire(soon())).node, 'node1')
+  assert.equal((await inTime(pool.acquire(soon()))).node, 'node1')
 })
 
 test('an old connection is closed when it comes back, so that a node that returned gets its share', async () => {
@@ -276,7 +298,7 @@ test('closing waits for the busy connections, ends them at the latest after its 
 
   const stuck = makePool()
   await stuck.pool.acquire(soon())
-  await stuck.pool.close(10)
+  await inTime(stuck.pool.close(10))
   assert.equal(stuck.connections[0]?.isDead, true)
 })
 
@@ -285,11 +307,12 @@ test('of idle connections that are all dead, one costs a wait; the others are no
   const { pool, connections } = makePool({ size: 10, checkMs: 150, nodeOf: n => `node${n % 2}` })
   await fillPool(pool, 10)
   await disturb(pool)
+  await clock.advance(1)
   const dead = connections.slice()
   for (const connection of dead) connection.isSilent = true
-  const start = performance.now()
-  const connection = await pool.acquire(performance.now() + 8000)
-  assert.ok(performance.now() - start < 5 * 150, `it took ${performance.now() - start} ms`)
+  const start = clock.now()
+  const connection = await inTime(pool.acquire(clock.now() + 8000))
+  assert.ok(clock.now() - start < 2 * 150, `it took ${clock.now() - start} ms`)
   assert.equal(connection, connections[10])
   assert.equal(dead.filter(({ checks }) => checks > 0).length, 1)
   assert.ok(
@@ -305,13 +328,15 @@ test('a connection that is late is asked for again, as it may be on its way to a
     lateAfterMs: 20,
     connect: () => new Promise(resolve => arrivals.push(resolve))
   })
-  const waiting = pool.acquire(performance.now() + 8000)
-  await eventually(() => assert.ok(arrivals.length >= 2, 'a second one is asked for'))
+  const waiting = pool.acquire(clock.now() + 8000)
+  await clock.advance(4 * 20)
+  assert.equal(arrivals.length, 2, 'a second one is asked for')
   const [late, quick] = [new FakeConnection('frozen'), new FakeConnection('sound')]
   arrivals[1]?.(quick)
   assert.equal(await waiting, quick)
   arrivals[0]?.(late)
-  await eventually(() => assert.ok(late.isDead, 'its place is taken'))
+  await clock.advance(1)
+  assert.ok(late.isDead, 'its place is taken')
   assert.equal(pool.gauges.open, 1)
 })
 
@@ -326,9 +351,9 @@ test('while connections are late only one more at a time is tried, however many 
       return new Promise(() => {})
     }
   })
-  const waiting = Array.from({ length: 10 }, () => pool.acquire(performance.now() + 300).catch(error => error))
+  const waiting = Array.from({ length: 10 }, () => pool.acquire(clock.now() + 300).catch(error => error))
   assert.equal(attempts, 5)
-  for (const outcome of await Promise.all(waiting)) assert.ok(outcome instanceof NoConnection)
+  for (const outcome of await inTime(Promise.all(waiting))) assert.ok(outcome instanceof NoConnection)
   assert.ok(attempts > 5 && attempts <= 5 + 300 / 40, `${attempts} attempts`)
 })
 
@@ -339,27 +364,32 @@ test('while connections are refused they are tried one at a time and less and le
     size: 5,
     queueLimit: 20,
     connect: async () => {
-      attempts.push(performance.now())
+      attempts.push(clock.now())
       if (!isUp) throw new Error('refused')
       return new FakeConnection('node')
     }
   })
   // As requests do: whoever is told that it failed comes again.
-  const endAt = performance.now() + 10_000
   const insist = async (): Promise<unknown> => {
     try {
-      return await pool.acquire(endAt + 5_000)
+      return await pool.acquire(clock.now() + 15_000)
     } catch (error) {
-      return performance.now() < endAt ? insist() : error
+      return (error as NoConnection).reason === 'closed' ? error : insist()
     }
   }
   const waiting = Array.from({ length: 10 }, insist)
-  await new Promise(resolve => setTimeout(resolve, 600))
-  // Five at once, before the first refusal; then 20, 40, 80, 160, 250 ms apart, give or take, or more on a busy machine.
-  assert.ok(attempts.length <= 13, `${attempts.length} attempts`)
-  await eventually(() => assert.ok(attempts.length >= 7, 'it goes on trying'))
+  await clock.advance(600)
+  // Five at once, before the first refusal. After five refusals the next are 250 ms apart, give or take a quarter.
+  assert.ok(attempts.length >= 6 && attempts.length <= 8, `${attempts.length} attempts`)
+  await clock.advance(5000)
+  const pauses = attempts.slice(5).map((at, n) => at - (attempts[n + 4] as number))
+  assert.ok(pauses.length >= 16, 'it goes on trying')
+  assert.ok(
+    pauses.every(ms => ms >= 187 && ms <= 313),
+    `${pauses}`
+  )
   isUp = true
-  const connection = (await Promise.race(waiting)) as FakeConnection
+  const connection = (await inTime(Promise.race(waiting))) as FakeConnection
   assert.ok(connection instanceof FakeConnection, 'whoever waits is served when the way is open again')
 })
 
@@ -384,7 +414,8 @@ test('a node that falls silent is given up: whoever waits on it is told, and the
     events: { ...noEvents, nodeSilent: node => silent.push(node) }
   })
   await fillPool(pool, 6)
-  await eventually(() => assert.equal(pool.gauges.watching, 2))
+  await clock.advance(20)
+  assert.equal(pool.gauges.watching, 2)
   // Four of the six are left, two to each node, in whatever order.
   const held = await Promise.all([1, 2, 3, 4].map(() => pool.acquire(soon())))
   const [hung, other] = ['node0', 'node1'].map(name => held.find(({ node }) => node === name))
@@ -394,7 +425,8 @@ test('a node that falls silent is given up: whoever waits on it is told, and the
   hung.run('', [], never).catch(error => {
     failure = error
   })
-  await eventually(() => assert.ok(failure instanceof ConnectionLost, 'the statement has ended'))
+  await clock.advance(20 + 100)
+  assert.ok(failure instanceof ConnectionLost, 'the statement has ended')
   assert.deepEqual(silent, ['node0'])
   assert.ok(connections.every(({ node, isDead }) => isDead === (node === 'node0')))
   assert.equal(other.isGone(), false)
@@ -403,10 +435,12 @@ test('a node that falls silent is given up: whoever waits on it is told, and the
 test('a node that takes its time is left alone, as long as it gives a sign of life', async () => {
   const { pool, connections } = makePool({ beatMs: 10, silentMs: 50, nodeOf: () => 'slow' })
   await fillPool(pool, 2)
-  await eventually(() => assert.equal(pool.gauges.watching, 1))
+  await clock.advance(20)
+  assert.equal(pool.gauges.watching, 1)
   const busy = await pool.acquire(soon())
   const watched = connections.find(connection => connection !== busy)
-  await eventually(() => assert.ok((watched?.checks ?? 0) > 10, 'it is asked again and again'))
+  await clock.advance(200)
+  assert.ok((watched?.checks ?? 0) > 10, 'it is asked again and again')
   assert.equal(busy.isGone(), false)
 })
 
@@ -420,21 +454,20 @@ test('a node that answers on other connections is not silent; another of them is
     events: { ...noEvents, nodeSilent: node => silent.push(node) }
   })
   await fillPool(pool, 3)
-  await eventually(() => assert.equal(pool.gauges.watching, 1))
+  await clock.advance(20)
+  assert.equal(pool.gauges.watching, 1)
   const asked = connections.find(connection => connection.checks > 0)
   const used = connections.find(connection => connection.checks === 0)
   assert.ok(asked && used)
   asked.isSilent = true
-  await eventually(
-    async () => {
-      const connection = await pool.acquire(soon())
-      await connection.run('', [], 100)
-      pool.release(connection)
-      assert.ok(asked.isDead)
-    },
-    { everyMs: 1 }
-  )
-  await eventually(() => assert.equal(pool.gauges.watching, 1))
+  for (let passed = 0; passed < 200; passed += 10) {
+    const connection = await pool.acquire(soon())
+    await connection.run('', [], 100)
+    pool.release(connection)
+    await clock.advance(10)
+  }
+  assert.ok(asked.isDead)
+  assert.equal(pool.gauges.watching, 1)
   assert.deepEqual(silent, [])
 })
 
@@ -453,17 +486,16 @@ test('a node that returned gets its share of the connections, however long the o
   assert.equal(countOpen('returns'), 2)
   isAway = true
   for (const connection of connections) if (connection.node === 'returns') connection.destroy()
-  await eventually(async () => {
-    await fillPool(pool, 4)
-    assert.equal(countOpen('stays'), 4)
-  })
-  await wait(200)
+  await fillPool(pool, 4)
+  assert.equal(countOpen('stays'), 4)
+  await clock.advance(200)
   assert.deepEqual([countOpen('stays'), pool.gauges.idle], [4, 4], 'those that led to the same node were ended')
   isAway = false
-  await eventually(() => assert.deepEqual([countOpen('stays'), countOpen('returns')], [2, 2]))
+  await clock.advance(1000)
+  assert.deepEqual([countOpen('stays'), countOpen('returns')], [2, 2])
   assert.equal(pool.gauges.open, 4)
   const tries = connections.length
-  await wait(200)
+  await clock.advance(200)
   assert.equal(connections.length, tries, 'and then it is left at that')
 })
 
@@ -480,7 +512,8 @@ test('a crowded node’s connection that is busy is ended when it comes back, no
   const held = await Promise.all([pool.acquire(soon()), pool.acquire(soon())])
   assert.ok(held.every(({ node }) => node === 'stays'))
   isAway = false
-  await eventually(() => assert.ok(connections.some(connection => connection.node === 'returns' && !connection.isDead)))
+  await clock.advance(1000)
+  assert.ok(connections.some(connection => connection.node === 'returns' && !connection.isDead))
   assert.ok(held.every(connection => !connection.isGone()))
   for (const connection of held) pool.release(connection)
   assert.equal(held.filter(connection => connection.isGone()).length, 1)
@@ -489,6 +522,6 @@ test('a crowded node’s connection that is busy is ended when it comes back, no
 test('a pool that only ever saw one node tries no others', async () => {
   const { pool, connections } = makePool({ size: 4, keep: 2, balanceMs: 10, nodeOf: () => 'only' })
   await fillPool(pool, 4)
-  await wait(200)
+  await clock.advance(200)
   assert.equal(connections.length, 4)
 })

@@ -73,8 +73,8 @@ interface WerkzeugHash {
 /** `pbkdf2:sha256:150000$salt$hex` and `scrypt:32768:8:1$salt$hex`, as Werkzeug's generate_password_hash writes them. */
 function parseWerkzeug(stored: string): WerkzeugHash | undefined {
   const match = /^(pbkdf2|scrypt)((?::[\w-]+)*)\$([^$]+)\$([0-9a-f]{32,128})$/.exec(stored)
-  if (!match) return undefined
-  const [, method, args, salt, hex] = match as unknown as [string, 'pbkdf2' | 'scrypt', string, string, string]
+  const [, method, args = '', salt = '', hex = ''] = match ?? []
+  if (method !== 'pbkdf2' && method !== 'scrypt') return undefined
   return { method, args: args.split(':').slice(1), salt, digest: Buffer.from(hex, 'hex') }
 }
 

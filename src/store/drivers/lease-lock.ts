@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '../../errors.ts'
 import type { RunStatement } from '../dialect.ts'
 import type { Verdict } from '../failures.ts'
+import { type Clock, realClock } from '../pool/clock.ts'
 
 const LEASE_MS = 15_000
 const RENEW_MS = 4000
@@ -21,22 +21,26 @@ export async function leaseLock<R>(
   run: RunStatement,
   verdict: (error: unknown) => Verdict,
   say: (line: string) => void,
-  work: () => Promise<R>
+  work: () => Promise<R>,
+  clock: Clock = realClock
 ): Promise<R> {
   const holder = randomBytes(12).toString('base64url')
   await run(
     'create table if not exists schema_lock (id int not null primary key, holder varchar(16) not null, expires_at bigint not null) engine = InnoDB'
   )
-  await take(run, verdict, say, holder)
-  const renewal = setInterval(() => {
-    run('update schema_lock set expires_at = ? where id = 1 and holder = ?', [Date.now() + LEASE_MS, holder]).catch(
-      () => {} // the lease then runs out, which is what a lost connection must lead to
-    )
-  }, RENEW_MS)
+  await take(run, verdict, say, holder, clock)
+  const renewLater = () =>
+    clock.after(RENEW_MS, () => {
+      renewal = renewLater()
+      run('update schema_lock set expires_at = ? where id = 1 and holder = ?', [Date.now() + LEASE_MS, holder]).catch(
+        () => {} // the lease then runs out, which is what a lost connection must lead to
+      )
+    })
+  let renewal = renewLater()
   try {
     return await work()
   } finally {
-    clearInterval(renewal)
+    renewal.cancel()
     await run('delete from schema_lock where id = 1 and holder = ?', [holder]).catch(() => {})
   }
 }
@@ -49,13 +53,14 @@ async function take(
   run: RunStatement,
   verdict: (error: unknown) => Verdict,
   say: (line: string) => void,
-  holder: string
+  holder: string,
+  clock: Clock
 ): Promise<void> {
-  const startedAt = performance.now()
+  const startedAt = clock.now()
   let seen = ''
   let seenAt = startedAt
   let hasSaid = false
-  while (performance.now() < startedAt + GIVE_UP_MS) {
+  while (clock.now() < startedAt + GIVE_UP_MS) {
     try {
       await run('insert into schema_lock (id, holder, expires_at) values (1, ?, ?)', [holder, Date.now() + LEASE_MS])
       return
@@ -63,7 +68,7 @@ async function take(
       if (!['duplicate', 'again'].includes(verdict(error))) throw error
     }
     const [lease] = await run('select holder, expires_at from schema_lock where id = 1')
-    const now = performance.now()
+    const now = clock.now()
     if (String(lease) !== seen) {
       seen = String(lease)
       seenAt = now
@@ -79,7 +84,7 @@ async function take(
         `waiting for another migration (schema_lock): this one begins when that ends, or ${LEASE_MS / 1000} s after its last sign of life`
       )
     }
-    await sleep(POLL_MS)
+    await new Promise<void>(resolve => clock.after(POLL_MS, resolve))
   }
   throw new Refusal('another migration has been running for ten minutes: try again when it has ended')
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { MySqlDialect } from 'drizzle-orm/mysql-core'
 import mysql, { type Connection, type ConnectionOptions, type PrepareStatementInfo } from 'mysql2'
 import type { DatabaseLimits } from '../../config/config.ts'
@@ -199,14 +199,14 @@ async function onConnections<R>(
   count: number,
   work: (runs: RunStatement[]) => Promise<R>
 ): Promise<R> {
-  const opened: Connection[] = []
+  const opened: Wire[] = []
   try {
     const runs: RunStatement[] = []
     for (let i = 0; i < count; i++) {
-      const connection = await openConnection(database, limits)
-      opened.push(connection)
-      runs.push(async (statement, params = []) => (await query(connection, statement, params, MIGRATION_MS)).rows)
-      await query(connection, MIGRATION_SESSION, [], limits.connectMs)
+      const wire = await openWire(database, limits)
+      opened.push(wire)
+      runs.push(async (statement, params = []) => (await query(wire, statement, params, MIGRATION_MS)).rows)
+      await query(wire, MIGRATION_SESSION, [], limits.connectMs)
     }
     return await work(runs)
   } catch (error) {
@@ -215,7 +215,7 @@ async function onConnections<R>(
       `another program has held on to a table or row for ${LOCK_SECONDS} s (show processlist tells which): try again when it has let go`
     )
   } finally {
-    for (const connection of opened) cut(connection)
+    for (const { socket } of opened) socket.destroy()
   }
 }
 
@@ -227,24 +227,24 @@ const pruning = mapPrunable(({ table, column }) =>
 )
 
 async function connect(options: MysqlOptions): Promise<NodeConnection> {
-  const connection = await openConnection(options.database, options.limits)
+  const wire = await openWire(options.database, options.limits)
   const seconds = Math.max(1, Math.ceil(options.limits.statementMs / 1000))
   try {
     // MySQL skips what stands in /*M! */. The statement's own deadline also ends it on the server.
     await query(
-      connection,
+      wire,
       `${SESSION}, innodb_lock_wait_timeout = ${seconds}, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
        /*M!, max_statement_time = ${seconds}, wsrep_sync_wait = ${options.causalReads ? 7 : 0} */`,
       [],
       options.limits.connectMs
     )
-    const node = new MysqlConnection(connection, options.database.host, options.causalReads)
+    const node = new MysqlConnection(wire, options.database.host, options.causalReads)
     const { version } = await node.describe(options.limits.connectMs)
     // Compound statements outside stored programs are MariaDB's alone; see insertOnceStatement.
     if (!version.includes('MariaDB')) throw new NoConnection('connect', `needs MariaDB, found version ${version}`)
     return node
   } catch (error) {
-    cut(connection)
+    wire.socket.destroy()
     throw error
   }
 }
@@ -258,7 +258,7 @@ class MysqlConnection implements NodeConnection {
   node: string
   role = 'primary'
   isCausal = false
-  readonly #connection: Connection
+  readonly #wire: Wire
   readonly #waits: boolean
   readonly #prepared = new Map<string, PrepareStatementInfo>()
   readonly #destroy = () => this.destroy()
@@ -266,8 +266,9 @@ class MysqlConnection implements NodeConnection {
   #goneListener: (() => void) | undefined
 
   /** @param waits its session was told to wait for causality, which only a node in a Galera cluster does */
-  constructor(connection: Connection, host: string, waits: boolean) {
-    this.#connection = connection
+  constructor(wire: Wire, host: string, waits: boolean) {
+    const { connection } = wire
+    this.#wire = wire
     this.#waits = waits
     this.node = host
     const gone = () => {
@@ -288,14 +289,14 @@ class MysqlConnection implements NodeConnection {
   }
 
   #execute(prepared: PrepareStatementInfo, params: unknown[], timeoutMs: number): Promise<Answer> {
-    return bounded(timeoutMs, this.#destroy, done => prepared.execute(params as never, done))
+    return bounded(timeoutMs, this.#destroy, done => prepared.execute(params, done))
   }
 
   /** Once for each statement and connection; the application has a few dozen. */
   async #prepare(statement: string, timeoutMs: number): Promise<PrepareStatementInfo> {
     const prepared = await new Promise<PrepareStatementInfo>((resolve, reject) => {
       bounded(timeoutMs, this.#destroy, done => {
-        this.#connection.prepare(statement, (error, info) => {
+        this.#wire.connection.prepare(statement, (error, info) => {
           if (info) resolve(info)
           done(error, [])
         })
@@ -306,13 +307,13 @@ class MysqlConnection implements NodeConnection {
   }
 
   async check(timeoutMs: number): Promise<void> {
-    await query(this.#connection, `${WITHOUT_WAITING}select 1`, [], timeoutMs, this.#destroy)
+    await query(this.#wire, `${WITHOUT_WAITING}select 1`, [], timeoutMs, this.#destroy)
   }
 
   /** Asks the node who it is. SHOW never waits for causality here: wsrep_sync_wait leaves its bit 8 out. */
   async describe(timeoutMs: number): Promise<NodeInfo> {
     const { rows } = await query(
-      this.#connection,
+      this.#wire,
       `show variables where variable_name in ('hostname', 'version', 'read_only', 'wsrep_on', 'wsrep_node_name', ${SPOKEN})`,
       [],
       timeoutMs,
@@ -330,7 +331,7 @@ class MysqlConnection implements NodeConnection {
     this.isCausal = inGalera && this.#waits
     let clusterSize = 1
     if (inGalera) {
-      const status = await query(this.#connection, `show global status like 'wsrep_cluster_size'`, [], timeoutMs, () =>
+      const status = await query(this.#wire, `show global status like 'wsrep_cluster_size'`, [], timeoutMs, () =>
         this.destroy()
       )
       clusterSize = Number(status.rows[0]?.[1] ?? 1)
@@ -344,7 +345,7 @@ class MysqlConnection implements NodeConnection {
 
   destroy(): void {
     this.#gone = true
-    cut(this.#connection)
+    this.#wire.socket.destroy()
   }
 
   onGone(listener: () => void): void {
@@ -352,14 +353,20 @@ class MysqlConnection implements NodeConnection {
   }
 }
 
-/** Ends it at once; its statement fails. The driver's destroy() waits for a goodbye, and leaves the statement waiting too. */
-function cut(connection: Connection): void {
-  const { stream } = connection as unknown as { stream: Socket }
-  stream.destroy()
+/**
+ * A connection and the socket under it, which is ours to destroy: that ends it at once, and its statement fails. The
+ * driver's destroy() waits for a goodbye, and leaves the statement waiting too.
+ */
+interface Wire {
+  connection: Connection
+  socket: Socket
 }
 
 /** @throws NoConnection */
-async function openConnection(database: ServerDatabase, limits: DatabaseLimits): Promise<Connection> {
+async function openWire(database: ServerDatabase, limits: DatabaseLimits): Promise<Wire> {
+  // A peer that vanishes without FIN is noticed while the connection is idle.
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: 1000 }
+  const socket = connectTcp({ host: database.host, port: database.port, noDelay: true, ...keepAlive })
   const settings: ConnectionOptions = {
     host: database.host,
     port: database.port,
@@ -368,9 +375,7 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     database: database.name,
     charset: 'utf8mb4_unicode_ci',
     connectTimeout: limits.connectMs,
-    // A peer that vanishes without FIN is noticed while the connection is idle.
-    enableKeepAlive: true,
-    keepAliveInitialDelay: 1000,
+    stream: socket,
     rowsAsArray: true,
     maxPreparedStatements: 500,
     multipleStatements: false
@@ -380,7 +385,7 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     const connection = mysql.createConnection(settings)
     const fail = (error: unknown) => {
       clearTimeout(timer)
-      cut(connection)
+      socket.destroy()
       reject(new NoConnection('connect', 'cannot connect to the database', { cause: loginMistake(error) ?? error }))
     }
     // connectTimeout covers TCP only; a frozen node accepts and then says nothing.
@@ -388,7 +393,7 @@ async function openConnection(database: ServerDatabase, limits: DatabaseLimits):
     connection.on('error', () => {}) // without a listener a late error would end the process
     connection.once('connect', () => {
       clearTimeout(timer)
-      resolve(connection)
+      resolve({ connection, socket })
     })
     connection.once('error', fail)
   })
@@ -407,11 +412,11 @@ function loginMistake(error: unknown): Error | undefined {
 }
 
 const query = (
-  connection: Connection,
+  { connection, socket }: Wire,
   sql: string,
   values: unknown[],
   timeoutMs: number,
-  destroy = () => cut(connection)
+  destroy: () => void = () => socket.destroy()
 ) => bounded(timeoutMs, destroy, done => connection.query({ sql, values }, done))
 
 type Callback = (error: mysql.QueryError | null, result: unknown) => void

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import type { DatabaseLimits } from '../../config/config.ts'
@@ -253,14 +252,12 @@ async function connect(
 
 /** What the driver cannot read it throws out of the socket's listener, which would end the process: it ends the connection. */
 function catchParser(client: pg.Client): void {
-  const { connection } = client as unknown as { connection: { attachListeners(stream: Socket): void } }
-  const attach = connection.attachListeners
-  connection.attachListeners = stream => {
-    const before = stream.listeners('data')
-    attach.call(connection, stream)
-    for (const parse of stream.listeners('data') as ((chunk: Buffer) => void)[]) {
-      if (before.includes(parse)) continue
-      stream.removeListener('data', parse)
+  const { connection } = client
+  connection.once(client.ssl ? 'sslconnect' : 'connect', () => {
+    const { stream } = connection
+    const parsers = stream.listeners('data')
+    stream.removeAllListeners('data')
+    for (const parse of parsers) {
       stream.on('data', chunk => {
         try {
           parse(chunk)
@@ -269,7 +266,7 @@ function catchParser(client: pg.Client): void {
         }
       })
     }
-  }
+  })
 }
 
 /** By the number in the server's request: https://www.postgresql.org/docs/current/protocol-message-formats.html */
@@ -381,8 +378,7 @@ class PostgresConnection implements Connection {
   destroy(): void {
     this.#gone = true
     // end() says goodbye and waits; a frozen peer would never answer.
-    const { stream } = (this.#client as unknown as { connection: { stream: Socket } }).connection
-    stream.destroy()
+    this.#client.connection.stream.destroy()
   }
 
   onGone(listener: () => void): void {

@@ -1,6 +1,8 @@
+import type { Clock, Timer } from './clock.ts'
 import type { Connection } from './types.ts'
 
 export interface NodeBalanceOptions<C extends Connection> {
+  clock: Clock
   /** How often the shares are looked at, give or take a quarter. */
   everyMs: number
   connect(): Promise<C>
@@ -27,9 +29,9 @@ const FORGET_AFTER_MS = 600_000
  */
 export class NodeBalance<C extends Connection> {
   readonly #options: NodeBalanceOptions<C>
-  /** When a connection to the node was last in the pool, by `performance.now()`. */
+  /** When a connection to the node was last in the pool. */
   readonly #seenAt = new Map<string, number>()
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   #stopped = false
   #pauseFactor = 1
 
@@ -39,19 +41,19 @@ export class NodeBalance<C extends Connection> {
 
   /** The pool has a connection to this node. */
   saw(node: string): void {
-    this.#seenAt.set(node, performance.now())
+    this.#seenAt.set(node, this.#options.clock.now())
     if (this.#timer === undefined && !this.#stopped) this.#plan()
   }
 
   stop(): void {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
   }
 
   #plan(): void {
     // At distances of their own: of two pools that try in step, one would be led to the same node each time.
     const pauseMs = this.#options.everyMs * this.#pauseFactor * (0.75 + Math.random() / 2)
-    this.#timer = setTimeout(() => void this.#look(), pauseMs).unref()
+    this.#timer = this.#options.clock.after(pauseMs, () => void this.#look()).unref()
   }
 
   async #look(): Promise<void> {
@@ -69,7 +71,7 @@ export class NodeBalance<C extends Connection> {
   }
 
   #count(): Map<string, number> {
-    const now = performance.now()
+    const now = this.#options.clock.now()
     const counts = new Map<string, number>()
     for (const node of this.#options.nodes()) {
       this.#seenAt.set(node, now)

@@ -1,12 +1,14 @@
+import type { Clock, Timer } from './clock.ts'
 import { StatementTimeout } from './errors.ts'
 import type { Connection } from './types.ts'
 
 export interface NodeWatchOptions<C extends Connection> {
+  clock: Clock
   everyMs: number
   silentMs: number
   /** An idle connection to a node that is wanted, which is then the watch's own. */
   lend(isWanted: (node: string) => boolean): C | undefined
-  /** `performance.now()` at which the node last answered on another connection. */
+  /** The clock's time at which the node last answered on another connection. */
   heardAt(node: string): number
   /** The node gave a sign of life. */
   heard(): void
@@ -25,7 +27,7 @@ export class NodeWatch<C extends Connection> {
   readonly #options: NodeWatchOptions<C>
   readonly #connections = new Map<string, C>()
   readonly #asked = new Set<string>()
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
 
   constructor(options: NodeWatchOptions<C>) {
     this.#options = options
@@ -37,11 +39,21 @@ export class NodeWatch<C extends Connection> {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#beat(), this.#options.everyMs).unref()
+    this.#timer ??= this.#plan()
+  }
+
+  #plan(): Timer {
+    const { clock, everyMs } = this.#options
+    return clock
+      .after(everyMs, () => {
+        this.#timer = this.#plan()
+        this.#beat()
+      })
+      .unref()
   }
 
   stop(): void {
-    clearInterval(this.#timer)
+    this.#timer?.cancel()
     for (const connection of this.#connections.values()) connection.destroy()
     this.#connections.clear()
   }
@@ -55,7 +67,7 @@ export class NodeWatch<C extends Connection> {
   }
 
   async #ask(node: string, connection: C): Promise<void> {
-    const { silentMs, heardAt, heard, lost, silent } = this.#options
+    const { clock, silentMs, heardAt, heard, lost, silent } = this.#options
     this.#asked.add(node)
     try {
       await connection.check(silentMs)
@@ -65,7 +77,7 @@ export class NodeWatch<C extends Connection> {
       this.#connections.delete(node)
       connection.destroy()
       lost(node)
-      if (error instanceof StatementTimeout && performance.now() - heardAt(node) > silentMs / 2) silent(node)
+      if (error instanceof StatementTimeout && clock.now() - heardAt(node) > silentMs / 2) silent(node)
     } finally {
       this.#asked.delete(node)
     }

@@ -1,6 +1,8 @@
+import type { Clock, Timer } from './clock.ts'
 import type { Connection } from './types.ts'
 
 export interface OpenerOptions<C extends Connection> {
+  clock: Clock
   connect(): Promise<C>
   /** After so long another connection is asked for beside one that is still to come: it may lead to another node. */
   lateAfterMs: number
@@ -32,7 +34,7 @@ export class Opener<C extends Connection> {
   readonly #late = new Set<object>()
   /** Connections in a row that could not be had, and the time until the next is tried. */
   #refusals = 0
-  #pause: NodeJS.Timeout | undefined
+  #pause: Timer | undefined
   /** What opening a connection takes, as a sliding mean. */
   #usualMs: number | undefined
   #stopped = false
@@ -58,7 +60,7 @@ export class Opener<C extends Connection> {
   /** Opens no more. What is on its way still arrives. */
   stop(): void {
     this.#stopped = true
-    clearTimeout(this.#pause)
+    this.#pause?.cancel()
   }
 
   #open(): void {
@@ -68,24 +70,27 @@ export class Opener<C extends Connection> {
       if (counts) this.#opening--
       counts = false
       this.#late.delete(attempt)
-      clearTimeout(timer)
+      timer.cancel()
     }
     this.#opening++
-    const timer = setTimeout(() => {
-      settle()
-      this.#late.add(attempt)
-      this.openAsNeeded()
-    }, this.#lateAfterMs()).unref()
-    const startedAt = performance.now()
-    this.#options.connect().then(
+    const { clock, connect } = this.#options
+    const timer = clock
+      .after(this.#lateAfterMs(), () => {
+        settle()
+        this.#late.add(attempt)
+        this.openAsNeeded()
+      })
+      .unref()
+    const startedAt = clock.now()
+    connect().then(
       connection => {
         settle()
-        const tookMs = performance.now() - startedAt
+        const tookMs = clock.now() - startedAt
         this.#usualMs = this.#usualMs === undefined ? tookMs : 0.8 * this.#usualMs + 0.2 * tookMs
         // The way is open again: those that are late need not hold anybody up.
         this.#late.clear()
         this.#refusals = 0
-        clearTimeout(this.#pause)
+        this.#pause?.cancel()
         this.#pause = undefined
         this.#options.opened(connection)
         this.openAsNeeded()
@@ -103,14 +108,13 @@ export class Opener<C extends Connection> {
   #backOff(): void {
     this.#refusals++
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#refusals - 1))
-    clearTimeout(this.#pause)
-    this.#pause = setTimeout(
-      () => {
+    this.#pause?.cancel()
+    this.#pause = this.#options.clock
+      .after(pauseMs * (0.75 + Math.random() / 2), () => {
         this.#pause = undefined
         this.openAsNeeded()
-      },
-      pauseMs * (0.75 + Math.random() / 2)
-    ).unref()
+      })
+      .unref()
   }
 
   /**

@@ -1,3 +1,4 @@
+import { type Clock, realClock, type Timer } from './clock.ts'
 import { NoConnection, StatementTimeout } from './errors.ts'
 import { NodeBalance } from './node-balance.ts'
 import { NodeWatch } from './node-watch.ts'
@@ -30,11 +31,13 @@ export interface PoolOptions<C extends Connection = Connection> {
    * as behind pgpool, whose sessions all have the one primary.
    */
   balanceMs: number | undefined
+  /** For tests; the real one when left out. */
+  clock?: Clock
 }
 
 interface Slot<C extends Connection> {
   connection: C
-  /** `performance.now()` from which on it is closed when it comes back. */
+  /** The clock's time from which on it is closed when it comes back. */
   oldAt: number
   idleSince: number
   /** The pool's count of disturbances when this connection was last known good. */
@@ -50,7 +53,7 @@ const LEAST_CHECK_MS = 50
 interface Waiter<C extends Connection> {
   resolve(slot: Slot<C>): void
   reject(error: NoConnection): void
-  timer: NodeJS.Timeout
+  timer: Timer
 }
 
 /**
@@ -61,6 +64,7 @@ interface Waiter<C extends Connection> {
  */
 export class Pool<C extends Connection = Connection> {
   readonly #options: PoolOptions<C>
+  readonly #clock: Clock
   readonly #idle: Slot<C>[] = []
   readonly #waiters: Waiter<C>[] = []
   readonly #busy = new Map<C, Slot<C>>()
@@ -68,7 +72,7 @@ export class Pool<C extends Connection = Connection> {
   readonly #opener: Opener<C>
   readonly #balance: NodeBalance<C> | undefined
   #disturbances = 0
-  /** `performance.now()` at which any node last did what it was asked. */
+  /** The clock's time at which any node last did what it was asked. */
   #lastHeardAt = Number.NEGATIVE_INFINITY
   /** Why the last connection could not be had; none since one could. */
   #lastRefusal: unknown
@@ -77,13 +81,16 @@ export class Pool<C extends Connection = Connection> {
 
   constructor(options: PoolOptions<C>) {
     this.#options = options
+    const clock = options.clock ?? realClock
+    this.#clock = clock
     this.#watch = new NodeWatch({
+      clock,
       everyMs: options.beatMs,
       silentMs: options.silentMs,
       lend: isWanted => this.#lend(isWanted),
       heardAt: node => this.#heardAt(node),
       heard: () => {
-        this.#lastHeardAt = performance.now()
+        this.#lastHeardAt = this.#clock.now()
       },
       lost: node => {
         this.#disturbances++
@@ -92,6 +99,7 @@ export class Pool<C extends Connection = Connection> {
       silent: node => this.#giveUp(node)
     })
     this.#opener = new Opener({
+      clock,
       connect: options.connect,
       lateAfterMs: options.lateAfterMs,
       wanted: () => this.#waiters.length,
@@ -104,6 +112,7 @@ export class Pool<C extends Connection = Connection> {
       options.balanceMs === undefined
         ? undefined
         : new NodeBalance({
+            clock,
             everyMs: options.balanceMs,
             connect: options.connect,
             nodes: () =>
@@ -127,7 +136,7 @@ export class Pool<C extends Connection = Connection> {
 
   /** Milliseconds since any node was last heard of; infinite before the first. */
   silentMs(): number {
-    return performance.now() - this.#lastHeardAt
+    return this.#clock.now() - this.#lastHeardAt
   }
 
   /** A connection that is idle and trusted, without waiting, to `node` if there is one; else undefined. As `acquire` otherwise. */
@@ -142,17 +151,17 @@ export class Pool<C extends Connection = Connection> {
 
   /**
    * A connection that was good a moment ago. Give it back with `release` or `discard`.
-   * @param deadline `performance.now()` after which the caller no longer wants it
+   * @param deadline by the clock, which is `performance.now()`, after which the caller no longer wants it
    * @throws NoConnection when none could be had by then
    */
   async acquire(deadline: number, asker?: Asker): Promise<C> {
     let metSilence = false
     for (;;) {
       if (this.#closed) throw new NoConnection('closed', 'the pool is closed')
-      if (performance.now() >= deadline) throw new NoConnection('queue', 'no free connection in time')
+      if (this.#clock.now() >= deadline) throw new NoConnection('queue', 'no free connection in time')
       const slot = this.#takeIdle(metSilence) ?? (await this.#wait(deadline))
       if (this.#isTrusted(slot)) return slot.connection
-      const left = deadline - performance.now()
+      const left = deadline - this.#clock.now()
       if (left < LEAST_CHECK_MS) {
         // Too late to learn anything about the connection: the caller has no time left, the next one may.
         this.#handOn(slot)
@@ -169,7 +178,7 @@ export class Pool<C extends Connection = Connection> {
   release(connection: C): void {
     const slot = this.#busy.get(connection)
     if (!slot) return
-    const now = performance.now()
+    const now = this.#clock.now()
     this.#lastHeardAt = now
     if (connection.isGone()) {
       this.discard(connection, 'gone')
@@ -206,9 +215,9 @@ export class Pool<C extends Connection = Connection> {
     for (const slot of this.#idle.splice(0)) slot.connection.destroy()
     if (this.#busy.size > 0) {
       await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, waitMs)
+        const timer = this.#clock.after(waitMs, resolve)
         this.#drained = () => {
-          clearTimeout(timer)
+          timer.cancel()
           resolve()
         }
       })
@@ -219,7 +228,7 @@ export class Pool<C extends Connection = Connection> {
 
   #isTrusted(slot: Slot<C>): boolean {
     if (slot.connection.isGone()) return false
-    return slot.trusted === this.#disturbances && performance.now() - slot.idleSince < this.#options.checkAfterIdleMs
+    return slot.trusted === this.#disturbances && this.#clock.now() - slot.idleSince < this.#options.checkAfterIdleMs
   }
 
   #takeIdle(onlyTrusted: boolean): Slot<C> | undefined {
@@ -237,11 +246,11 @@ export class Pool<C extends Connection = Connection> {
       return 'lost'
     }
     const disturbances = this.#disturbances
-    const askedAt = performance.now()
+    const askedAt = this.#clock.now()
     try {
       await slot.connection.check(Math.min(this.#options.checkMs, left))
       slot.trusted = disturbances
-      slot.idleSince = performance.now()
+      slot.idleSince = this.#clock.now()
       this.#lastHeardAt = slot.idleSince
       this.#options.events.connectionChecked('ok')
       return 'sound'
@@ -263,13 +272,13 @@ export class Pool<C extends Connection = Connection> {
       const waiter: Waiter<C> = {
         resolve,
         reject,
-        timer: setTimeout(
+        // In steps: Node keeps a list for each duration, and makes and drops one for each that nobody shares.
+        timer: this.#clock.after(
+          WAIT_STEP_MS * Math.ceil(Math.max(1, deadline - this.#clock.now()) / WAIT_STEP_MS),
           () => {
             this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
             reject(new NoConnection('queue', 'no free connection in time', { cause: this.#lastRefusal }))
-          },
-          // In steps: Node keeps a list for each duration, and makes and drops one for each that nobody shares.
-          WAIT_STEP_MS * Math.ceil(Math.max(1, deadline - performance.now()) / WAIT_STEP_MS)
+          }
         )
       }
       this.#waiters.push(waiter)
@@ -299,7 +308,7 @@ export class Pool<C extends Connection = Connection> {
 
   /** Whoever waited longest gets it, or a connection that came free meanwhile. */
   #opened(connection: C): void {
-    this.#lastHeardAt = performance.now()
+    this.#lastHeardAt = this.#clock.now()
     this.#lastRefusal = undefined
     // One that was late may find its place taken.
     if (this.#closed || this.#busy.size + this.#idle.length >= this.#options.size) {
@@ -307,7 +316,7 @@ export class Pool<C extends Connection = Connection> {
       return
     }
     this.#options.events.connectionOpened(connection.node)
-    const now = performance.now()
+    const now = this.#clock.now()
     const oldAt = now + this.#options.maxAgeMs * (0.75 + Math.random() / 2)
     const slot: Slot<C> = { connection, oldAt, idleSince: now, trusted: this.#disturbances, isSilent: false }
     connection.onGone(() => this.#dropIdle(idle => idle === slot, 'lost while idle'))
@@ -395,7 +404,7 @@ export class Pool<C extends Connection = Connection> {
 
   #nextWaiter(): Waiter<C> | undefined {
     const waiter = this.#waiters.shift()
-    if (waiter) clearTimeout(waiter.timer)
+    waiter?.timer.cancel()
     return waiter
   }
 
