@@ -22,7 +22,7 @@ const asked = process.argv.slice(2)
 if (asked.includes('scale')) {
   // On its own: it fills databases for minutes.
   const { measureScale } = await import('./scale.ts')
-  await measureScale()
+  await measureScale(asked.filter(name => name !== 'scale'))
   process.exit()
 }
 for (const name of asked) {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- scale`: what a page, a write and a login cost in processor time, on the web server and in the database,
+ * `npm run bench -- scale`, or `scale mariadb`, `scale postgres`: what a page, a write and a login cost in processor time, on the web server and in the database,
  * beside few other people's data and beside much; and the bytes of an account, an item and a change. Processor time, as other
  * work on the machine makes it little longer, while it makes everything else wait.
  */
@@ -17,9 +17,10 @@ import { Visitor } from './visitor.ts'
 const ACCOUNTS = Number(process.env.SCALE_ACCOUNTS ?? 100_000)
 const ITEMS = Number(process.env.SCALE_ITEMS ?? 2_000_000)
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
-const WARM_UP = 3
+const WARM_UP = 2
 const PAGES = 800
 const WRITES = 400
+const LOGINS = 4
 /** Half of them read lists of 20 items, the others write, so that the pages stay the same. */
 const VISITORS = 16
 const ITEMS_OF_A_VISITOR = 20
@@ -41,11 +42,13 @@ type Costs = Record<What, Cost>
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
-export async function measureScale(): Promise<void> {
-  const servers = await startServers({ wanted: ['mariadb', 'postgres'] })
+/** @param engines `mariadb`, `postgres`; none: both */
+export async function measureScale(engines: string[]): Promise<void> {
+  const wanted = ['mariadb', 'postgres'].filter(name => engines.length === 0 || engines.includes(name))
+  const servers = await startServers({ wanted })
   try {
-    await measureEngine('MariaDB', servers.env.CARRINHO_TEST_MARIADB, openMariadb)
-    await measureEngine('PostgreSQL', servers.env.CARRINHO_TEST_POSTGRES, openPostgres)
+    if (wanted.includes('mariadb')) await measureEngine('MariaDB', servers.env.CARRINHO_TEST_MARIADB, openMariadb)
+    if (wanted.includes('postgres')) await measureEngine('PostgreSQL', servers.env.CARRINHO_TEST_POSTGRES, openPostgres)
   } finally {
     await servers.stop()
   }
@@ -97,11 +100,13 @@ async function measureEngine(engine: string, server: string, open: (url: string)
   }
 }
 
+/** One after the other: who waits too long for a turn at the processors is sent away. */
+async function logIn(visitors: Visitor[]): Promise<void> {
+  for (const [n, visitor] of visitors.entries()) await visitor.logIn(emailOf(n + 1), PASSWORD)
+}
+
 const acts: Record<What, (side: Side) => Promise<Cost>> = {
-  login: side =>
-    costOf(side, VISITORS, () =>
-      Promise.all(side.visitors.map((visitor, n) => visitor.logIn(emailOf(n + 1), PASSWORD)))
-    ),
+  login: side => costOf(side, LOGINS, () => logIn(side.visitors.slice(0, LOGINS))),
   page: side => costOf(side, PAGES, () => shared(side.visitors.slice(0, VISITORS / 2), PAGES, openList)),
   write: side => costOf(side, WRITES, () => shared(side.visitors.slice(VISITORS / 2), WRITES, addItem))
 }
@@ -109,6 +114,7 @@ const acts: Record<What, (side: Side) => Promise<Cost>> = {
 /** Rounds alternate between the two, so that what else the machine does befalls both; the medians, after some rounds that warm up. */
 async function sideBySide(...sides: [Side, Side]): Promise<[Costs, Costs]> {
   const seen = sides.map((): Record<What, Cost[]> => ({ login: [], page: [], write: [] }))
+  for (const side of sides) await logIn(side.visitors)
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     for (const what of ['login', 'page', 'write'] as const) {
       for (const [n, side] of sides.entries()) {

@@ -8,8 +8,8 @@ import type { Compiler } from './statement.ts'
 import type { Prunable } from './tables.ts'
 
 /**
- * So close to the limit of a list the servers count its items one after the other. Below, each counts what it sees: that is safe
- * while fewer additions than this are on their way to one list at a time.
+ * So close to the limit of a list, PostgreSQL locks it before it counts. Below, a statement counts what was there when it began:
+ * safe while fewer additions than this are on their way to one list at a time.
  */
 export const NEARLY = 1000
 
@@ -39,7 +39,7 @@ export interface Dialect extends Compiler {
    * before.
    */
   change<V extends object>(effect: Effect<V>): PlannedChange<V>
-  /** Awaits that what was found done, by whomever, is as safe as a commit of one's own. */
+  /** Waits until what another request committed is as safe as a commit of one's own: on disk, and on the standbys that must have it. */
   settle(bill: Bill): Promise<void>
   /** Deletes up to `limit` rows whose time column is before `before`; how many it deleted. */
   prune(bill: Bill, what: Prunable, before: number, limit: number): Promise<number>

@@ -5,8 +5,8 @@ import type { Fragment, Reading } from './sql.ts'
 export type Values = Record<string, unknown>
 
 /**
- * A query as text, built once by drizzle, with places for its values. drizzle builds and types the queries; running them
- * is ours, since there lie the deadline, the node and the count of round trips.
+ * A statement as text, put together once, with places for its values. `Work` runs it: there are the deadline, the node and
+ * the count of round trips.
  */
 export interface Statement<V extends object = Values> {
   readonly sql: string

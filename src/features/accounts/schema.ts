@@ -86,7 +86,7 @@ export function checkPasswordChange(
 
 const isSameText = (raw: unknown, text: string): boolean => typeof raw === 'string' && raw.normalize('NFC') === text
 
-/** As it was typed. What cannot be seen, or stands around it, came along when it was pasted and is nobody's mistake. */
+/** As it was typed. What cannot be seen, or stands around it, came along when it was pasted: no reason to refuse it. */
 function checkEmail(raw: unknown): Field<string> {
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string' || !isVisible(raw)) return fail('field.required')
