@@ -1,10 +1,13 @@
 # The web server (target web) and the workload's client (target client), both on Node 24, which Debian 13 does not have:
 # it comes through the npm registry. The secret npm_ca is an extra certificate authority for networks that need one.
 FROM debian:trixie-slim AS node
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates nodejs npm && rm -rf /var/lib/apt/lists/*
+# Debian's own npm would bring 360 packages; Corepack brings npm alone.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates nodejs node-corepack && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=secret,id=npm_ca \
-    if [ -s /run/secrets/npm_ca ]; then export npm_config_cafile=/run/secrets/npm_ca; fi; \
-    npm install --global --prefix /opt/node node@24 npm@11 --no-audit --no-fund \
+    if [ -s /run/secrets/npm_ca ]; then export npm_config_cafile=/run/secrets/npm_ca NODE_EXTRA_CA_CERTS=/run/secrets/npm_ca; fi; \
+    export COREPACK_ENABLE_DOWNLOAD_PROMPT=0 PATH="/opt/node/bin:$PATH" \
+ && corepack npm@11 install --global --prefix /opt/node npm@11 --no-audit --no-fund \
+ && npm install --global --prefix /opt/node node@24 --no-audit --no-fund \
  && cp "$(readlink -f /opt/node/bin/node)" /usr/local/bin/node && node --version
 
 FROM node AS build
