@@ -50,3 +50,12 @@ USER nobody
 EXPOSE 5000
 # By its own first line, which sets what keeps it small.
 CMD ["dist/cli.js", "serve"]
+
+# The same as a later release, with migrations of its own: the lab rolls it out beside this one.
+FROM web AS web-next
+ARG NEXT_RELEASE=99.0.0
+COPY lab/next/migrations migrations
+COPY lab/next/undo.mjs ./
+USER root
+RUN sed -i "s/^  \"version\": .*/  \"version\": \"$NEXT_RELEASE\",/" package.json && grep "\"version\": \"$NEXT_RELEASE\"" package.json
+USER nobody

@@ -193,11 +193,15 @@ export class Lab {
    * stand in for each other one is always there.
    */
   async reconfigure(overrides: Record<string, string>, hosts: Host[]): Promise<void> {
-    const other = new Lab(this.scenario, overrides)
     for (const host of hosts) {
-      await other.compose(['up', '--detach', '--no-deps', '--force-recreate', host])
+      await this.recreate(overrides, host)
       await this.waitUntilHealthy(host)
     }
+  }
+
+  /** A host created anew with other settings, not waited for. */
+  async recreate(overrides: Record<string, string>, host: Host): Promise<void> {
+    await new Lab(this.scenario, overrides).compose(['up', '--detach', '--no-deps', '--force-recreate', host])
   }
 
   /** One request from the client's machine, on a connection of its own. */

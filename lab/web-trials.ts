@@ -1,4 +1,15 @@
-import { crashHaproxy, cut, freeze, kill, loseDatabase, rolling, stop, stopKeepalived } from './faults/index.ts'
+import {
+  crashHaproxy,
+  cut,
+  freeze,
+  kill,
+  loseDatabase,
+  nextRelease,
+  nextReleaseServerFirst,
+  rolling,
+  stop,
+  stopKeepalived
+} from './faults/index.ts'
 import type { Host } from './network.ts'
 import type { Stage } from './stage.ts'
 import type { Trial } from './trials.ts'
@@ -16,6 +27,22 @@ export const web = async (_stage: Stage, round: number): Promise<Host> => (round
 export const webTrials: readonly Trial[] = [
   { row: 'web server: graceful stop', host: web, fault: stop, failed: 0, pauseMs: 250 },
   { row: 'web servers: rolling restart', fault: () => rolling('web01', 'web02'), failed: 0, pauseMs: 250, holdMs: 0 },
+  {
+    row: 'a release with a migration: migrate, then the web servers',
+    fault: () => nextRelease('web01', 'web02'),
+    failed: 0,
+    pauseMs: 500,
+    times: 2,
+    holdMs: 1_000
+  },
+  {
+    row: 'a release with a migration: a web server first',
+    fault: () => nextReleaseServerFirst('web01', 'web02'),
+    failed: 0,
+    pauseMs: 500,
+    times: 2,
+    holdMs: 1_000
+  },
   { row: 'web server: kill -9', host: web, fault: kill, failed: 0, pauseMs: 1_000 },
   { row: 'web server: frozen', host: web, fault: freeze, failed: 0, pauseMs: 2_500 },
   { row: 'web server: cut from the network', host: web, fault: cut, failed: 0, pauseMs: 2_500 },

@@ -7,6 +7,7 @@ import { fullConnections } from './full-connections.ts'
 import { kill } from './kill.ts'
 import { loseDatabase } from './lose-database.ts'
 import { loseQuorum } from './lose-quorum.ts'
+import { nextRelease, nextReleaseServerFirst } from './next-release.ts'
 import { oldSurvivor } from './old-survivor.ts'
 import { powerCut } from './power-cut.ts'
 import { rolling } from './rolling.ts'
@@ -24,6 +25,8 @@ export {
   kill,
   loseDatabase,
   loseQuorum,
+  nextRelease,
+  nextReleaseServerFirst,
   oldSurvivor,
   powerCut,
   rolling,
@@ -54,6 +57,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'lose-database': { hosts: 'some', on: /^web/, create: loseDatabase },
   'lose-quorum': { hosts: 'one', on: /^mariadb/, create: loseQuorum },
   'old-survivor': { hosts: 'one', on: /^mariadb/, create: oldSurvivor },
+  'next-release': { hosts: 'some', on: /^web/, create: nextRelease },
+  'next-release-server-first': { hosts: 'some', on: /^web/, create: nextReleaseServerFirst },
   'power-cut': { hosts: 'none', create: powerCut }
 }
 

@@ -27,6 +27,8 @@ test('there is a fault for each way of dying that the lab promises', () => {
     'freeze',
     'cut',
     'rolling',
+    'next-release',
+    'next-release-server-first',
     'crash-haproxy',
     'lose-database',
     'stop-keepalived',
