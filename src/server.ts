@@ -69,11 +69,17 @@ export async function serve(config: Config): Promise<void> {
   log = app.log
 
   const siblings = startSiblings(store, lifecycle, error => app.log.debug({ err: error }, 'no heartbeat'))
-  const stopMonitor = startDatabaseMonitor(store, lifecycle, siblings, ({ reachable, failure, reason, elsewhere }) => {
-    if (elsewhere !== undefined) app.log.error({ elsewhere }, 'no database here, another server has one')
-    else if (reachable) app.log.info({ engine: store.dialect.engine }, 'the database answers')
-    else app.log.error({ failure, reason }, 'the database does not answer')
-  })
+  const stopMonitor = startDatabaseMonitor(
+    store,
+    lifecycle,
+    siblings,
+    ({ reachable, failure, reason, elsewhere, problem }) => {
+      if (elsewhere !== undefined) app.log.error({ elsewhere }, 'no database here, another server has one')
+      else if (problem !== undefined) app.log.error({ problem }, 'this release cannot serve on the schema')
+      else if (reachable) app.log.info({ engine: store.dialect.engine }, 'the database answers')
+      else app.log.error({ failure, reason }, 'the database does not answer')
+    }
+  )
   const stopPruning = startPruning(store, (error, pruned) => {
     if (error) app.log.warn({ err: error }, 'pruning failed')
     else if (pruned > 0) app.log.info({ pruned }, 'pruned')

@@ -27,6 +27,8 @@ export interface DatabaseChange {
   reason?: string
   /** The server that has a database while this one has none. */
   elsewhere?: string
+  /** Why this release cannot serve on the schema that was found. */
+  problem?: string
 }
 
 /**
@@ -42,6 +44,7 @@ export function startDatabaseMonitor(
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let reachable: boolean | undefined
+  let problem: string | undefined
   /** Failures of this outage. */
   const told = new Set<string>()
   let waitMs = FIRST_EVERY_MS
@@ -51,8 +54,13 @@ export function startDatabaseMonitor(
     clearTimeout(timer)
     isAsking = true
     try {
-      lifecycle.databaseAnswered(await store.schema(store.beginJob('database monitor', ANSWER_MS)))
+      const schema = await store.schema(store.beginJob('database monitor', ANSWER_MS))
+      lifecycle.databaseAnswered(schema)
       if (reachable !== true) onChange({ reachable: true })
+      if (schema.problem !== undefined && schema.problem !== problem) {
+        onChange({ reachable: true, problem: schema.problem })
+      }
+      problem = schema.problem
       reachable = true
       waitMs = FIRST_EVERY_MS
       if (lifecycle.isStorageFull) await tryStorage(store, lifecycle)
