@@ -31,7 +31,7 @@ export const webTrials: readonly Trial[] = [
     row: 'a release with a migration: migrate, then the web servers',
     fault: () => nextRelease('web01', 'web02'),
     failed: 0,
-    pauseMs: 500,
+    pauseMs: 1_000,
     times: 2,
     holdMs: 1_000
   },
@@ -39,7 +39,7 @@ export const webTrials: readonly Trial[] = [
     row: 'a release with a migration: a web server first',
     fault: () => nextReleaseServerFirst('web01', 'web02'),
     failed: 0,
-    pauseMs: 500,
+    pauseMs: 1_000,
     times: 2,
     holdMs: 1_000
   },
