@@ -9,6 +9,8 @@ const writeForMs = 120_000
 /** Sooner, nobody has to be told that it takes time. */
 const slowMs = 400
 
+type TypedField = HTMLInputElement | HTMLTextAreaElement
+
 /** Around the form that adds: sends without a reload, repeats under the same key, and keeps what was typed until it is safe. */
 class AddItem extends HTMLElement {
   private isSending = false
@@ -37,8 +39,8 @@ class AddItem extends HTMLElement {
     return get(this, '.send')
   }
 
-  private get inputs(): NodeListOf<HTMLInputElement> {
-    return this.querySelectorAll<HTMLInputElement>('.field input')
+  private get inputs(): NodeListOf<TypedField> {
+    return this.querySelectorAll<TypedField>('.field input, .field textarea')
   }
 
   private input(name: string): HTMLInputElement {

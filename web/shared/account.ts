@@ -1,13 +1,22 @@
+/** The server takes no longer one along, as balancers refuse it. */
+const maxKept = 3_900
+
 /** Signed out meanwhile: afterwards this page comes back, with what was typed into the form that adds. */
 export function signIn(): void {
   let here = location.pathname + location.search
   const form = document.querySelector<HTMLFormElement>('add-item form')
   // A quantity alone is there from the beginning.
-  const inputs = [...(form?.querySelectorAll<HTMLInputElement>('.field input:not([inputmode="numeric"])') ?? [])]
+  const inputs = [
+    ...(form?.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
+      '.field input:not([inputmode="numeric"]), .field textarea'
+    ) ?? [])
+  ]
   if (form && inputs.some(input => input.value)) {
-    const typed = new URLSearchParams(fieldsOf(form))
-    typed.delete('csrf_token')
-    here = `${form.getAttribute('action')}?${typed}`
+    here = `${form.getAttribute('action')}?`
+    for (const [name, value] of Object.entries(fieldsOf(form))) {
+      const longer = `${here}${here.endsWith('?') ? '' : '&'}${new URLSearchParams({ [name]: value })}`
+      if (name !== 'csrf_token' && longer.length <= maxKept) here = longer
+    }
   }
   location.assign(`/login?next=${encodeURIComponent(here)}`)
 }
