@@ -21,7 +21,7 @@ describe('an item', () => {
       fc.property(clean, fc.integer({ min: 1, max: 9999 }), clean, (type, quantity, shop) => {
         fc.pre([...type].length <= 140 && [...shop].length <= 140)
         const checked = checkItem({ product_type: type, quantity: String(quantity), local: shop })
-        assert.deepEqual(checked, { ok: true, value: { type: type.trim(), quantity, shop: shop.trim() } })
+        assert.deepEqual(checked, { ok: true, value: { type: type.trim(), quantity, shop: shop.trim(), note: '' } })
       })
     )
   })

@@ -20,7 +20,8 @@ export const accounts = table('clientes', {
 const content = {
   type: text('tipo'),
   quantity: number('quantidade'),
-  shop: text('local')
+  shop: text('local'),
+  note: text('note')
 }
 
 /** The guide's `compras`. */

@@ -127,6 +127,27 @@ describe('the list in a browser', suiteOptions, () => {
     await page.waitForURL('**/carrinho/')
   })
 
+  test('a note is added without a reload, survives a refusal, and is shown under the name', async t => {
+    const { page } = await openList(t, site)
+    const note = page.getByLabel(say('label.note'), { exact: true })
+    await markWindow(page)
+    await fillItem(page, { type: 'Pão', quantity: '0', shop: 'Padaria' })
+    await note.fill('Do escuro.\nFatiado <b>fino</b>.')
+    await addButton(page).click()
+    await page.locator('#e-quantity:not(:empty)').waitFor()
+    assert.equal(await note.inputValue(), 'Do escuro.\nFatiado <b>fino</b>.')
+    await quantityField(page).fill('2')
+    await addButton(page).click()
+    await seeList(page, ['2 Pão Do escuro.\nFatiado <b>fino</b>. Padaria'])
+    assert.equal(await note.inputValue(), '')
+    assert.ok(await isMarked(page), 'the page was reloaded')
+    const [name, under] = await Promise.all([
+      page.locator('#items .i').boundingBox(),
+      page.locator('#items .m').boundingBox()
+    ])
+    assert.ok(name && under && under.y >= name.y + name.height / 2 && under.x === name.x)
+  })
+
   test('a double click adds once', async t => {
     const { page } = await openList(t, site)
     await fillItem(page, { type: 'Ovos', quantity: '12', shop: 'Mercado' })
@@ -189,12 +210,14 @@ describe('the list in a browser', suiteOptions, () => {
     await keyboard.press('Tab')
     await keyboard.type('Torrefação')
     await keyboard.press('Tab')
+    await seeFocus(page.getByLabel(say('label.note'), { exact: true }))
+    await keyboard.press('Tab')
     await seeFocus(addButton(page))
     await keyboard.press('Space')
     await seeList(page, ['2 Café Torrefação', '5 Arroz Mercado', '5 Sal Mercado'])
     await seeFocus(typeField(page))
 
-    for (let presses = 0; presses < 4; presses++) await keyboard.press('Tab')
+    for (let presses = 0; presses < 5; presses++) await keyboard.press('Tab')
     await seeFocus(removeButton(page, 'Café'))
     await keyboard.press('Tab')
     await keyboard.press('Enter')

@@ -40,7 +40,7 @@ async function assertWorks(store: Store, emails: string[]) {
   const rules = accountRules(store, createPasswords(), loginThrottle(store), { signupLimit: 100, loginLimit: 50 })
   const carts = cartRules(store)
   const add = (customerId: number, type: string) =>
-    carts.add(work, customerId, { type, quantity: 9999, shop: 'y'.repeat(140) }, randomUUID())
+    carts.add(work, customerId, { type, quantity: 9999, shop: 'y'.repeat(140), note: 'ã'.repeat(500) }, randomUUID())
   const listOf = async (customerId: number) => (await carts.page(work, customerId)).items
   // Everybody may have the same name, and one whose e-mail differs by an accent is somebody else.
   for (const email of ['novo@example.org', 'nóvo@example.org']) {

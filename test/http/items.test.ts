@@ -259,6 +259,75 @@ forEachEngine('the list', engine => {
     )
   })
 
+  test('a note is kept, shown under the name and escaped, and an item needs none', async t => {
+    const client = await signedIn(t, site.server)
+    const notes = ['Do mais maduro', 'uma linha\nou <b>duas</b> & "aspas"', '🍊'.repeat(500)]
+    for (const note of notes) {
+      await client.get('/carrinho/')
+      const sent = note.replaceAll('\n', '\r\n')
+      assert.equal((await client.post('/carrinho/', itemForm(client, { note: `  ${sent}  ` }))).status, 303)
+    }
+    const [owner] = await site.database.query(
+      `select id_cliente as id from clientes where email = '${client.account.email}'`
+    )
+    await site.database.query(
+      `insert into compras (id_cliente, tipo, quantidade, local) values (${owner?.id}, 'Do guia', 1, 'Praça')`
+    )
+    assert.deepEqual(
+      (await client.items()).map(item => (item as { note?: string }).note),
+      ['', ...notes.toReversed()]
+    )
+    const { text } = await client.get('/carrinho/')
+    assert.ok(text.includes('uma linha\nou &lt;b&gt;duas&lt;/b&gt; &amp; &quot;aspas&quot;'))
+    assert.equal(text.match(/<span class="m">/g)?.length, notes.length)
+    for (const [lang, label] of [
+      ['pt', 'Nota (opcional)'],
+      ['en', 'Note (optional)'],
+      ['es', 'Nota (opcional)']
+    ] as const) {
+      const page = await client.get('/carrinho/', { 'accept-language': lang })
+      assert.ok(page.text.includes(`<label for="f-note">${label}</label>`), lang)
+    }
+  })
+
+  test('a note that is too long, or has what cannot be kept, is told at the field and kept in a refused form', async t => {
+    const client = await signedIn(t, site.server)
+    for (const note of ['ã'.repeat(501), 'a\u0007b']) {
+      const form = itemForm(client, { note })
+      const reply = await client.post('/carrinho/', form)
+      assert.equal(reply.status, 400)
+      assert.match(reply.text, /<textarea [^>]*id="f-note"[^>]*aria-invalid="true"/)
+      const answer = await client.post('/carrinho/', form, json)
+      assert.deepEqual(Object.keys((answer.json() as { fields: object }).fields), ['note'])
+    }
+    const kept = ['\numa linha', '&lt;/textarea&gt; &amp; outra'].join('\n')
+    const note = kept.replace('&lt;/', '</').replace('&gt;', '>').replace('&amp;', '&')
+    const refused = await client.post('/carrinho/', itemForm(client, { note, quantity: '0' }))
+    assert.ok(refused.text.includes(`>\n${kept}</textarea>`), 'in the form')
+    const expired = await client.postRaw('/carrinho/', itemForm(client, { note, csrf_token: 'old' }))
+    assert.equal(expired.status, 403)
+    assert.ok(expired.text.includes(`>\n${kept}</textarea>`), 'in the form that is sent again')
+    client.cookies.clear()
+    const signedOut = await client.postRaw('/carrinho/', itemForm(client, { note, operation: 'abc' }))
+    assert.equal(signedOut.status, 302)
+    const next = new URL(String(signedOut.headers.location), site.server.url).searchParams.get('next') ?? ''
+    assert.equal(new URL(next, site.server.url).searchParams.get('note'), note)
+  })
+
+  test('the same key with another note is another request', async t => {
+    const client = await signedIn(t, site.server)
+    const form = itemForm(client, { note: 'um' })
+    for (const [note, status] of [
+      ['um', 201],
+      ['um', 200],
+      ['dois', 409],
+      ['', 409]
+    ] as const) {
+      assert.equal((await client.post('/carrinho/', { ...form, note }, json)).status, status, note)
+    }
+    assert.equal((await client.items()).length, 1)
+  })
+
   test('a name with markup in it is shown literally everywhere', async t => {
     const client = new Client(t, site.server)
     await client.signup({ ...newAccount(), name: '<b>Ana</b> "🧺"' })

@@ -31,7 +31,7 @@ forEachEngine('numbered changes', engine => {
     assert.ok(account)
     return account.id
   }
-  const milk = { type: 'Leite', quantity: 2, shop: 'Mercearia' }
+  const milk = { type: 'Leite', quantity: 2, shop: 'Mercearia', note: 'meio gordo' }
   const asked = (accountId: number, key: string, digest = 'd') => ({ accountId, key, digest, at: Date.now() })
   const add = (accountId: number, key: string, item = milk, server = 0) =>
     (stores[server] as Store).changes.add(works[server] as Work, asked(accountId, key), item, 10_000)
@@ -87,7 +87,7 @@ forEachEngine('numbered changes', engine => {
 
   test('that remove keep what they took away, and say whether it was there', async () => {
     const account = await addAccount()
-    await add(account, 'k', { type: '🥑 "aspas"', quantity: 9999, shop: '\\' })
+    await add(account, 'k', { type: '🥑 "aspas"', quantity: 9999, shop: '\\', note: 'uma\nduas' })
     const [item] = await all(account)
     assert.deepEqual(await remove(account, 'r', item?.id ?? 0), { status: 'done', found: true })
     assert.deepEqual(await remove(account, 'r', item?.id ?? 0, 1), { status: 'already', found: true })
@@ -99,7 +99,12 @@ forEachEngine('numbered changes', engine => {
       [1, 2, 3]
     )
     for (const row of rows.slice(0, 2)) {
-      assert.deepEqual(JSON.parse(String(row.detail)), { type: '🥑 "aspas"', quantity: 9999, shop: '\\' })
+      assert.deepEqual(JSON.parse(String(row.detail)), {
+        type: '🥑 "aspas"',
+        quantity: 9999,
+        shop: '\\',
+        note: 'uma\nduas'
+      })
     }
     assert.equal(rows[2]?.detail, null)
   })

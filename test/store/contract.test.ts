@@ -36,7 +36,7 @@ forEachEngine('the store', engine => {
     assert.ok(account)
     return account.id
   }
-  const milk = (accountId: number) => ({ accountId, type: 'Leite', quantity: 2, shop: 'Mercearia' })
+  const milk = (accountId: number) => ({ accountId, type: 'Leite', quantity: 2, shop: 'Mercearia', note: '' })
   const all = (accountId: number) => store.items.newest(work, accountId, 1000)
   const asked = (accountId: number, key: string = randomUUID(), at = Date.now()) => ({
     accountId,
@@ -100,16 +100,16 @@ forEachEngine('the store', engine => {
     test('come back as they went in, whatever is in them', async () => {
       const accountId = await addAccount()
       for (const type of [`"; drop table compras; --`, '<script>', '🥑🇵🇹👩‍🍳', 'מלפפון', "L'eau", '\\', '100%_', 'ñ́']) {
-        await add({ accountId, type, quantity: 9999, shop: type })
+        await add({ accountId, type, quantity: 9999, shop: type, note: type })
         const [item] = await store.items.newest(work, accountId, 1)
-        assert.deepEqual({ ...item, id: 0 }, { id: 0, type, quantity: 9999, shop: type })
+        assert.deepEqual({ ...item, id: 0 }, { id: 0, type, quantity: 9999, shop: type, note: type })
       }
     })
 
     test('of 140 characters outside the basic plane fit', async () => {
       const accountId = await addAccount()
       const type = '🥑'.repeat(140)
-      await add({ accountId, type, quantity: 1, shop: type })
+      await add({ accountId, type, quantity: 1, shop: type, note: '🥑'.repeat(500) })
       assert.equal((await all(accountId))[0]?.type, type)
     })
 

@@ -24,7 +24,7 @@ forEachEngine(
       await store.changes.add(
         work,
         { accountId: account.id, key: 'k', digest: 'd', at: 1 },
-        { type: 'Leite', quantity: 1, shop: 'Aqui' },
+        { type: 'Leite', quantity: 1, shop: 'Aqui', note: '' },
         10
       )
       return { database, store, work, account, retried }

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { formOf, line, whole } from '../../fields.ts'
+import { formOf, line, lines, whole } from '../../fields.ts'
 
 /** An item, apart from where it stands. All that is said of a field is said here; tables.ts names its column. */
 export const itemSchema = Type.Object({
@@ -11,7 +11,8 @@ export const itemSchema = Type.Object({
     maximum: 9999,
     wrong: 'field.quantity'
   }),
-  shop: line({ field: 'local', json: 'local', label: 'label.shop' })
+  shop: line({ field: 'local', json: 'local', label: 'label.shop' }),
+  note: lines({ label: 'label.note', maxLength: 500 })
 })
 
 export type ItemInput = Static<typeof itemSchema>

@@ -5,6 +5,7 @@ export const items: Texts<typeof pt> = {
   'label.type': 'Item',
   'label.quantity': 'Quantity',
   'label.shop': 'Shop',
+  'label.note': 'Note (optional)',
   'field.quantity': 'Type a whole number from {min} to {max}.',
   'list.title': 'My list',
   'list.add': 'Add to the list',

@@ -5,6 +5,7 @@ export const items: Texts<typeof pt> = {
   'label.type': 'Artículo',
   'label.quantity': 'Cantidad',
   'label.shop': 'Tienda',
+  'label.note': 'Nota (opcional)',
   'field.quantity': 'Escriba un número entero de {min} a {max}.',
   'list.title': 'Mi lista',
   'list.add': 'Añadir a la lista',

@@ -2,6 +2,7 @@ export const items = {
   'label.type': 'Artigo',
   'label.quantity': 'Quantidade',
   'label.shop': 'Loja',
+  'label.note': 'Nota (opcional)',
   'field.quantity': 'Escreva um número inteiro de {min} a {max}.',
   'list.title': 'A minha lista',
   'list.add': 'Juntar à lista',
