@@ -14,9 +14,9 @@ const docs = join(root, 'docs')
 
 const items = [
   ['Detergente da loiça', '1', 'Drogaria Central'],
-  ['Café moído', '2', 'Mercearia do Sr. Rui'],
+  ['Café moído', '2', 'Mercearia do Sr. Rui', 'Do forte. Se não houver, o de Angola.'],
   ['Azeite virgem extra', '1', 'Mercearia do Sr. Rui'],
-  ['Bacalhau demolhado', '3', 'Mercado'],
+  ['Bacalhau demolhado', '3', 'Mercado', 'Postas altas'],
   ['Laranjas do Algarve', '8', 'Mercado'],
   ['Ovos', '12', 'Mercado'],
   ['Couve-galega', '1', 'Mercado'],
@@ -52,10 +52,11 @@ async function signUpAndFill(page: Page): Promise<void> {
   await page.fill('[name=email]', 'ana@exemplo.pt')
   await page.fill('[name=password]', 'uma frase curta')
   await page.click('main button')
-  for (const [type, quantity, shop] of items) {
+  for (const [type, quantity, shop, note = ''] of items) {
     await page.fill('[name=product_type]', type)
     await page.fill('[name=quantity]', quantity)
     await page.fill('[name=local]', shop)
+    await page.fill('[name=note]', note)
     await page.click('.send')
     await page.locator('#items .i', { hasText: type }).waitFor()
   }
