@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import argon2 from 'argon2'
 import mysql, { type Connection } from 'mysql2/promise'
+import pg from 'pg'
 
 export const EMAIL = 'bench@example.org'
 export const LONG_EMAIL = 'long@example.org'
@@ -35,6 +36,29 @@ export async function fillOwn(url: string): Promise<void> {
     `insert into sessions (id_hash, customer_id, created_at, last_seen_at, expires_at, made_on, user_agent, address)
      values (?, 1, ?, ?, ?, 'floor', 'floor', '127.0.0.1')`,
     [FLOOR_ID_HASH, now, now, now + 86_400_000]
+  )
+  await db.end()
+}
+
+/** The same 20 items, and the floor's session, for the account that signed up there. */
+export async function fillPostgres(url: string): Promise<void> {
+  const db = new pg.Client({ connectionString: url })
+  await db.connect()
+  const { rows } = await db.query('select id_cliente from clientes where email = $1', [EMAIL])
+  const id = rows[0].id_cliente
+  for (let n = 0; n < 20; n++) {
+    await db.query('insert into compras (id_cliente, tipo, quantidade, local) values ($1, $2, $3, $4)', [
+      id,
+      `Produto número ${n}`,
+      1 + (n % 12),
+      SHOPS[n % SHOPS.length]
+    ])
+  }
+  const now = Date.now()
+  await db.query(
+    `insert into sessions (id_hash, customer_id, created_at, last_seen_at, expires_at, made_on, user_agent, address)
+     values ($1, $2, $3, $3, $4, 'floor', 'floor', '127.0.0.1')`,
+    [FLOOR_ID_HASH, id, now, now + 86_400_000]
   )
   await db.end()
 }

@@ -1,5 +1,5 @@
 /**
- * What the application is compared with: the same Fastify with nothing on it, the same two lookups through mysql2's
+ * What the application is compared with: the same Fastify with nothing on it, the same two lookups through the driver's
  * prepared statements, the same page rendered from the same template; and a handler that finds the customer and INSERTs. It trusts its cookie, checks nothing, logs nothing.
  */
 import { readFileSync } from 'node:fs'
@@ -8,13 +8,32 @@ import formbody from '@fastify/formbody'
 import Fastify, { type FastifyRequest } from 'fastify'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
 import nunjucks from 'nunjucks'
+import pg from 'pg'
 import { itemForm } from '../src/features/items/schema.ts'
 import { scriptTexts, translator } from '../src/i18n/index.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const manifest = JSON.parse(readFileSync(path('../dist/static/manifest.json'), 'utf8'))
 
-const pool = mysql.createPool({ uri: process.env.DB_HOST ?? '', connectionLimit: 10 })
+const url = process.env.DB_HOST ?? ''
+const find = url.startsWith('postgres') ? findInPostgres() : findInMariadb()
+
+type Row = Record<string, unknown>
+type Find = (text: string, values: unknown[]) => Promise<Row[]>
+
+function findInMariadb(): Find {
+  const pool = mysql.createPool({ uri: url, connectionLimit: 10 })
+  return async (text, values) => (await pool.execute<RowDataPacket[]>(text, values as string[]))[0]
+}
+
+function findInPostgres(): Find {
+  const pool = new pg.Pool({ connectionString: url, max: 10 })
+  return async (text, values) => {
+    let n = 0
+    const numbered = text.replaceAll('?', () => `$${++n}`)
+    return (await pool.query<Row>({ name: text.slice(0, 40), text: numbered, values })).rows
+  }
+}
 const env = nunjucks.configure(path('../views'), {
   autoescape: true,
   throwOnUndefined: true,
@@ -28,9 +47,9 @@ env.addGlobal('scriptTexts', scriptTexts(t))
 const app = Fastify()
 app.register(formbody)
 
-async function findCustomer(request: FastifyRequest): Promise<RowDataPacket | undefined> {
+async function findCustomer(request: FastifyRequest): Promise<Row | undefined> {
   const idHash = request.headers.cookie?.slice('id='.length) ?? ''
-  const [[customer]] = await pool.execute<RowDataPacket[]>(
+  const [customer] = await find(
     `select sessions.customer_id, clientes.nome, clientes.email, sessions.created_at, sessions.last_seen_at
      from sessions inner join clientes on clientes.id_cliente = sessions.customer_id
      where sessions.id_hash = ? and sessions.expires_at > ?`,
@@ -42,7 +61,7 @@ async function findCustomer(request: FastifyRequest): Promise<RowDataPacket | un
 app.get('/list', async (request, reply) => {
   const customer = await findCustomer(request)
   if (!customer) return reply.status(403).send('no session')
-  const [rows] = await pool.execute<RowDataPacket[]>(
+  const rows = await find(
     'select id_compras, tipo, quantidade, local from compras where id_cliente = ? order by id_compras desc limit 101',
     [customer.customer_id]
   )
@@ -75,7 +94,7 @@ app.post<{ Body: Record<string, string> }>('/insert', async (request, reply) => 
   const customer = await findCustomer(request)
   if (!customer) return reply.status(403).send('no session')
   const { product_type = '', quantity = '', local = '' } = request.body
-  await pool.execute('insert into compras (id_cliente, tipo, quantidade, local) values (?, ?, ?, ?)', [
+  await find('insert into compras (id_cliente, tipo, quantidade, local) values (?, ?, ?, ?)', [
     customer.customer_id,
     product_type,
     Number(quantity),
