@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { pbkdf2Sync } from 'node:crypto'
 import { test } from 'node:test'
 import { translator } from '../../src/i18n/index.ts'
 import {
@@ -40,6 +41,33 @@ forEachEngine('accounts', engine => {
     assert.equal(reply.status, 303)
     assert.equal(reply.headers.location, '/carrinho/')
     assert.ok(await client.isSignedIn())
+  })
+
+  test('an account that another application adds while servers run can log in at once, and its e-mail is taken', async t => {
+    const password = 'escrito à mão 77'
+    const hash = `pbkdf2:sha256:1000$c2FsdHNhbHQ$${pbkdf2Sync(password, 'c2FsdHNhbHQ', 1000, 32, 'sha256').toString('hex')}`
+    const email = newAccount().email
+    await site.database.query(
+      `insert into clientes (nome, email, password) values ('Lia', ' ${email.toUpperCase()}', '${hash}')`
+    )
+    await site.database.query(
+      `insert into compras (id_cliente, tipo, quantidade, local) select max(id_cliente), 'pão', 2, 'padaria' from clientes`
+    )
+
+    const stranger = new Client(t, site.server)
+    await stranger.get('/signup')
+    assert.equal((await stranger.post('/signup', { ...newAccount(), email })).status, 400, 'the e-mail is taken')
+    assert.notEqual((await stranger.tryLogin({ email, password: 'not the password' })).status, 303)
+
+    const owner = new Client(t, site.server)
+    await owner.login({ email, password })
+    assert.deepEqual(
+      (await owner.items()).map(({ tipo }) => tipo),
+      ['pão']
+    )
+    const [row] = await site.database.query(`select email_key from clientes where email_key = '${email}'`)
+    assert.ok(row, 'from now on its key finds it')
+    await new Client(t, site.server).login({ email, password })
   })
 
   test('after signing in a person is where they wanted to go, never on another site', async t => {

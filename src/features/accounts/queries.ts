@@ -20,6 +20,9 @@ export interface NewAccount {
   password: string
 }
 
+/** Accounts without a login key that are looked through at once. */
+const UNADOPTED = 1000
+
 export type AccountStore = ReturnType<typeof accountStore>
 
 /** `clientes`: who has lists. */
@@ -41,7 +44,10 @@ export function accountStore(dialect: Dialect) {
   )
   const unadopted = reading(
     dialect,
-    select(columns, sql`from ${accounts} where ${accounts.emailKey} is null order by ${accounts.id}`)
+    select(
+      columns,
+      sql`from ${accounts} where ${accounts.emailKey} is null order by ${accounts.id} desc limit ${given.number('limit')}`
+    )
   )
   const password = reading(dialect, select({ password: accounts.password }, sql`from ${accounts} where ${here}`))
   const add = dialect.compile(insert(accounts, ['name', 'email', 'emailKey', 'password']))
@@ -52,7 +58,7 @@ export function accountStore(dialect: Dialect) {
     sql`update ${accounts} set ${accounts.password} = ${given.text('to')} where ${here} and ${accounts.password} = ${given.text('from')}`
   )
   const setEmailKey = dialect.compile(
-    sql`update ${accounts} set ${accounts.emailKey} = ${given.text('emailKey')} where ${here}`
+    sql`update ${accounts} set ${accounts.emailKey} = ${given.text('emailKey')} where ${here} and ${accounts.emailKey} is null`
   )
   const countAll = count(sql``)
   const countPlaintext = count(sql`where ${accounts.password} not like '$argon2id$%'
@@ -69,10 +75,13 @@ export function accountStore(dialect: Dialect) {
       return { id, name, email, password }
     },
 
-    /** Rows put there by other means have no login key yet; the oldest whose e-mail makes this one. Reads all of them. */
+    /**
+     * Rows put there by other means have no login key yet; the oldest whose e-mail makes this one. `migrate` gives keys to
+     * all that can have one, so only what came since is looked through, and of that no more than the newest `UNADOPTED`.
+     */
     async findUnadopted(db: Db, key: string): Promise<Account | undefined> {
-      const rows = await db.all(unadopted, {})
-      return rows.find(row => emailKey(row.email ?? '') === key)
+      const rows = await db.all(unadopted, { limit: UNADOPTED })
+      return rows.findLast(row => emailKey(row.email ?? '') === key)
     },
 
     async findPassword(db: Db, id: number): Promise<string | undefined> {
@@ -93,6 +102,7 @@ export function accountStore(dialect: Dialect) {
     upgradePassword: async (db: Db, id: number, from: string, to: string): Promise<boolean> =>
       (await db.write(replacePassword, { id, from, to })) > 0,
 
+    /** Unless it has one. @throws an error with verdict `duplicate` when the e-mail is taken */
     async setEmailKey(db: Db, id: number, emailKey: string): Promise<void> {
       await db.write(setEmailKey, { id, emailKey })
     },

@@ -95,6 +95,23 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     return account ?? accounts.findByEmailKey(work, key)
   }
 
+  /** Also whom another application has added since the last `migrate`. */
+  const findAnyByEmail = async (work: Work, email: string) => {
+    const known = await findByEmail(work, email)
+    const account = known ?? (await accounts.findUnadopted(work, emailKey(email)))
+    return account && { ...account, isAdopted: known !== undefined }
+  }
+
+  /** From now on its key finds it. Where another was quicker to have the e-mail, nothing changes. */
+  const adopt = (work: Work, id: number, key: string): Promise<void> =>
+    work.repeatable(async () => {
+      try {
+        await accounts.setEmailKey(work, id, key)
+      } catch (error) {
+        if (!work.isDuplicate(error, 'email')) throw error
+      }
+    })
+
   /** Whom to count a login for: a browser that was here before for itself, where no stranger can use it up. */
   const countedFor = (
     account: { id: number; password: string } | undefined,
@@ -125,6 +142,7 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
 
   const create = async (work: Work, { name, email, password }: SignupInput): Promise<Recognised | undefined> => {
     const key = emailKey(email)
+    if (await accounts.findUnadopted(work, key)) return undefined
     const hash = await passwords.hash(password)
     const added = await work.repeatable(async maybeDone => {
       try {
@@ -147,12 +165,13 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
       const answerAt = performance.now() + FAILURE_MS
       const key = emailKey(email)
       const result = await guessInTurn('login', `account ${key}`, async (): Promise<LoginResult> => {
-        const account = await findByEmail(work, email)
+        const account = await findAnyByEmail(work, email)
         const right = await throttle.guess(work, countedFor(account, key, visitor), () =>
           passwords.verify(account?.password, password)
         )
         if (typeof right === 'object') return { ...throttled(right.waitMs), account: account?.id }
         if (!right || !account) return { failed: true, account: account?.id }
+        if (!account.isAdopted) await adopt(work, account.id, key)
         const stored = await upgrade(work, account.id, account.password, password)
         return { customer: { id: account.id, name: account.name, email: account.email }, mark: passwordMark(stored) }
       })
@@ -208,15 +227,14 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     /** The operator's way in: sets a password without the old one and ends all sessions. */
     async setPassword(work: Work, email: string, password: string): Promise<'set' | 'unknown' | FieldError> {
       const key = emailKey(email)
-      const known = await findByEmail(work, email)
-      const account = known ?? (await accounts.findUnadopted(work, key))
+      const account = await findAnyByEmail(work, email)
       if (!account) return 'unknown'
       const weakness = weaknessOf(password, account)
       if (weakness) return { key: weakness }
       const hash = await passwords.hash(password)
       await work.repeatable(() =>
         work.transaction(async tx => {
-          if (!known) await accounts.setEmailKey(tx, account.id, key)
+          if (!account.isAdopted) await accounts.setEmailKey(tx, account.id, key)
           await accounts.setPassword(tx, account.id, hash)
           await sessions.removeAll(tx, account.id)
         })
