@@ -117,7 +117,7 @@ export async function buildApp({
       }
       done()
     })
-    session(site, { config, store })
+    await session(site, { config, store })
     csrf(site, { config })
 
     indexPage(site)

@@ -50,3 +50,13 @@ export const clearCookie = (reply: FastifyReply, name: string): void => setCooki
 export function clearPlainCookie(reply: FastifyReply, name: string): void {
   reply.setCookie(name, '', { ...WHOLE_SITE, maxAge: 0 })
 }
+
+/** Takes back what was set by the plain name, by a library that knows no other. */
+export function unsetCookie(reply: FastifyReply, name: string): void {
+  const lines = [reply.getHeader('set-cookie') ?? []].flat().map(String)
+  reply.removeHeader('set-cookie')
+  reply.header(
+    'set-cookie',
+    lines.filter(line => !line.startsWith(`${name}=`))
+  )
+}

@@ -10,9 +10,9 @@ export function clusterPage(
   app: FastifyInstance,
   { config, lifecycle, store }: IdentityOptions & { config: Config }
 ): void {
-  const sessionOf = ({ customer, session }: FastifyRequest) =>
-    customer && session
-      ? { madeOn: session.madeOn, since: new Date(session.createdAt).toISOString(), email: customer.email }
+  const sessionOf = ({ session: { signedIn } }: FastifyRequest) =>
+    signedIn
+      ? { madeOn: signedIn.madeOn, since: new Date(signedIn.createdAt).toISOString(), email: signedIn.customer.email }
       : null
 
   app.get('/cluster', { config: { worksInOutage: true } }, async (request, reply) => {
