@@ -157,6 +157,8 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     if (!added) return undefined
     const account = await accounts.findByEmailKey(work, key)
     if (!account) throw new Error('an account just added cannot be found')
+    // Of an account that was deleted by hand, where the database gives its id again.
+    await work.repeatable(() => sessions.removeAll(work, account.id))
     return { customer: { id: account.id, name, email }, mark: passwordMark(hash) }
   }
 
