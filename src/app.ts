@@ -103,8 +103,8 @@ export async function buildApp({
   await app.register(async site => {
     // No compressed requests: no browser sends a form so, and a bomb could be one.
     await site.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false })
-    // Cookies are set by the plugin and read by our own code, which sees every value of a name: see cookies.ts.
-    await site.register(cookie, { hook: false })
+    // It sets ours and reads the session library's; our own code reads the rest, as it sees every value of a name.
+    await site.register(cookie)
     forms(site)
     flashes(site, { config })
     knownBrowsers(site, { config })
