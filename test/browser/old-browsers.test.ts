@@ -146,7 +146,9 @@ describe('what is delivered', () => {
     'container-type',
     'cursor: pointer',
     'cursor: progress',
+    'field-sizing', // asked for with @supports: the note's field does not grow
     'forced-color-adjust',
+    'resize',
     'text-size-adjust',
     'text-wrap',
     'width: fit-content'
