@@ -10,7 +10,9 @@ const packages = {
   mariadb: 'mariadb-server',
   postgres: 'postgresql',
   haproxy: 'haproxy',
-  chromium: 'chromium'
+  chromium: 'chromium',
+  // What single tests use: a compiler, certificates, limits, the databases' own programs for backups.
+  tools: 'gcc libc6-dev openssl util-linux mariadb-client postgresql-client'
 }
 
 /** The services that those packages start by themselves, for machines with systemd. */
@@ -56,7 +58,7 @@ function withoutServiceStarts(work) {
 
 /** Installs what `installable` named. A failure is reported and leaves the server missing. */
 export function install(names) {
-  const wanted = names.map(name => packages[name])
+  const wanted = names.flatMap(name => packages[name].split(' '))
   console.error(`Installing with apt-get, for the tests: ${wanted.join(', ')}`)
   const apt = ['-qq', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3']
   const options = ['install', '--yes', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confdef']

@@ -21,13 +21,14 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { install, installable } from './install.mjs'
 
-export const all = ['mariadb', 'postgres', 'haproxy', 'chromium']
+export const all = ['mariadb', 'postgres', 'haproxy', 'chromium', 'tools']
 
 const variables = {
   mariadb: 'CARRINHO_TEST_MARIADB',
   postgres: 'CARRINHO_TEST_POSTGRES',
   haproxy: 'CARRINHO_TEST_HAPROXY',
-  chromium: 'CARRINHO_TEST_CHROMIUM'
+  chromium: 'CARRINHO_TEST_CHROMIUM',
+  tools: 'CARRINHO_TEST_TOOLS'
 }
 
 const images = { mariadb: 'mariadb:11.8', postgres: 'postgres:17', haproxy: 'haproxy:3.0' }
@@ -77,8 +78,11 @@ const find = {
   haproxy: () => findBinary(['haproxy']),
   chromium: () =>
     findBinary(['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome']) ??
-    macApps.find(isExecutable)
+    macApps.find(isExecutable),
+  tools: () => tools.every(name => findBinary([name], postgresFolders())) && tools.join(',')
 }
+
+const tools = ['cc', 'openssl', 'prlimit', 'mariadb-dump', 'pg_dump', 'pg_restore']
 
 /** User and group to run a server as, when we are root: database servers refuse to be root, or had better not be. */
 function unprivileged(name) {
@@ -318,7 +322,8 @@ const startHere = {
   mariadb: startMariadb,
   postgres: startPostgres,
   haproxy: async (_folder, path) => ({ url: path, stop: async () => {} }),
-  chromium: async (_folder, path) => ({ url: path, stop: async () => {} })
+  chromium: async (_folder, path) => ({ url: path, stop: async () => {} }),
+  tools: async (_folder, names) => ({ url: names, stop: async () => {} })
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   newAccount,
   request,
   signedIn,
+  skipUnlessInCi,
   skipWithoutMount,
   smallDisk,
   startServer,
@@ -108,7 +109,8 @@ describe('the embedded database on a full disk', { skip: skipWithoutMount() ?? f
   })
 })
 
-const skipWithoutPrlimit = spawnSync('prlimit', ['--version']).status === 0 ? false : 'needs prlimit'
+const skipWithoutPrlimit =
+  skipUnlessInCi(spawnSync('prlimit', ['--version']).status === 0 ? undefined : 'needs prlimit') ?? false
 
 describe('the embedded database', { skip: skipWithoutPrlimit }, () => {
   test('that may not grow, for a limit or a quota, is full as well', async t => {

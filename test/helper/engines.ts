@@ -28,6 +28,12 @@ function required(value: string | undefined, variable: string): string | undefin
   return reason
 }
 
+/** Why something cannot be tested on this machine, if it cannot; where nothing may be skipped that is an error. */
+export function skipUnlessInCi(reason: string | undefined): string | undefined {
+  if (reason !== undefined && process.env.CI) throw new Error(reason)
+  return reason
+}
+
 export const skipWithoutHaproxy = () => required(process.env.CARRINHO_TEST_HAPROXY, 'CARRINHO_TEST_HAPROXY')
 
 /** One suite per engine, skipped with its reason where the engine is not at hand. */
