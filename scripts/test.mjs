@@ -1,7 +1,7 @@
 // `npm test`: builds, sets the servers up, runs the tests, stops everything.
 //
 //   npm test                              everything
-//   npm test -- --fast                    without those that kill servers or drive a browser: for while one works
+//   npm test -- --fast                    what is quick: no killed servers, browsers or floods; for while one works
 //   npm test -- test/http/items.test.ts   these files (or folders) only
 //   npm test -- --test-name-pattern=sign  options of node's test runner
 //   npm test -- --servers                 only the servers, until Ctrl-C, for running single tests by hand
@@ -20,7 +20,16 @@ const isFast = given.includes('--fast')
 const options = given.filter(arg => arg.startsWith('-') && arg !== '--fast')
 const paths = given.filter(arg => !arg.startsWith('-'))
 /** They take most of the time, and find what the others cannot. */
-const SLOW = ['test/browser', 'test/cluster']
+const SLOW = [
+  'test/browser',
+  'test/cluster',
+  'test/backup.test.ts',
+  'test/install.test.ts',
+  'test/http/flood.test.ts',
+  'test/http/long-list.test.ts',
+  'test/http/slow-clients.test.ts',
+  'test/http/throttle.test.ts'
+]
 
 function testFiles(path) {
   if (!statSync(path).isDirectory()) return [path]
@@ -103,7 +112,7 @@ async function main() {
     const files = (paths.length > 0 ? paths : [join(root, 'test')])
       .flatMap(path => testFiles(path))
       .map(path => relative(root, path))
-      .filter(path => !isFast || !SLOW.some(folder => path.startsWith(`${folder}/`)))
+      .filter(path => !isFast || !SLOW.some(slow => path === slow || path.startsWith(`${slow}/`)))
     const code = await runTests(files, env)
     reportMissing(missing)
     return code
