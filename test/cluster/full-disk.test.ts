@@ -20,7 +20,7 @@ import {
   tempFolder
 } from '../helper.ts'
 
-describe('the embedded database on a full disk', { skip: skipWithoutMount() ?? false }, () => {
+describe('the embedded database on a full disk', { skip: skipUnlessInCi(skipWithoutMount()) ?? false }, () => {
   test('refuses with a page that keeps what was typed, is not ready, loses nothing, and recovers by itself', async t => {
     const disk = await smallDisk(t, 8192)
     const server = await startServer(t, { DATA_DIR: disk.folder })

@@ -14,6 +14,7 @@ import {
   type Scope,
   type SmallDisk,
   signedIn,
+  skipUnlessInCi,
   skipWithoutHaproxy,
   skipWithoutMount,
   smallDisk,
@@ -25,7 +26,7 @@ import {
 
 type Server = Exclude<Engine, 'sqlite'>
 
-const skip = skipWithoutMount() ?? false
+const skip = skipUnlessInCi(skipWithoutMount()) ?? false
 
 /** A database on a server with a disk of its own; undefined where there is no such server. All of them look the same to their users. */
 async function onSmallDisk(t: Scope, engine: Server): Promise<{ disk: SmallDisk; database: TestDatabase } | undefined> {
@@ -77,7 +78,7 @@ forEachEngine(
 
     test('is a page that keeps what was typed; nothing is lost, and it recovers by itself', { skip }, async t => {
       const found = await onSmallDisk(t, engine)
-      if (!found) return t.skip(`no ${engine} to start`)
+      if (!found) return t.skip(skipUnlessInCi(`no ${engine} to start`))
       const { disk, database } = found
       const server = await startServer(t, database.env)
       const client = await signedIn(t, server)
@@ -92,7 +93,7 @@ forEachEngine(
       skip: skip || (skipWithoutHaproxy() ?? false)
     }, async t => {
       const [small, large] = [await onSmallDisk(t, engine), await onSmallDisk(t, engine)]
-      if (!small || !large) return t.skip(`no ${engine} to start`)
+      if (!small || !large) return t.skip(skipUnlessInCi(`no ${engine} to start`))
       const direct = await startServer(t, large.database.env)
       const client = await signedIn(t, direct)
       await copyAccounts(large.database, small.database)
