@@ -1,6 +1,6 @@
 /**
  * What the application is compared with: the same Fastify with nothing on it, the same two lookups through the driver's
- * prepared statements, the same page rendered from the same template; and a handler that finds the customer and INSERTs. It trusts its cookie, checks nothing, logs nothing.
+ * prepared statements, the same page rendered from the same template; and a handler that finds the account and INSERTs. It trusts its cookie, checks nothing, logs nothing.
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -47,23 +47,23 @@ env.addGlobal('scriptTexts', scriptTexts(t))
 const app = Fastify()
 app.register(formbody)
 
-async function findCustomer(request: FastifyRequest): Promise<Row | undefined> {
+async function findAccount(request: FastifyRequest): Promise<Row | undefined> {
   const idHash = request.headers.cookie?.slice('id='.length) ?? ''
-  const [customer] = await find(
+  const [account] = await find(
     `select sessions.customer_id, clientes.nome, clientes.email, sessions.created_at, sessions.last_seen_at
      from sessions inner join clientes on clientes.id_cliente = sessions.customer_id
      where sessions.id_hash = ? and sessions.expires_at > ?`,
     [idHash, Date.now()]
   )
-  return customer
+  return account
 }
 
 app.get('/list', async (request, reply) => {
-  const customer = await findCustomer(request)
-  if (!customer) return reply.status(403).send('no session')
+  const account = await findAccount(request)
+  if (!account) return reply.status(403).send('no session')
   const rows = await find(
     'select id_compras, tipo, quantidade, local from compras where id_cliente = ? order by id_compras desc limit 101',
-    [customer.customer_id]
+    [account.customer_id]
   )
   reply.type('text/html; charset=utf-8')
   return env.render('list.njk', {
@@ -76,7 +76,7 @@ app.get('/list', async (request, reply) => {
     t,
     path: request.url,
     csrfToken: 'x'.repeat(52),
-    customer: { name: customer.nome, email: customer.email },
+    account: { name: account.nome, email: account.email },
     server: 'floor',
     databaseNode: 'floor',
     flash: null,
@@ -91,11 +91,11 @@ app.get('/list', async (request, reply) => {
 })
 
 app.post<{ Body: Record<string, string> }>('/insert', async (request, reply) => {
-  const customer = await findCustomer(request)
-  if (!customer) return reply.status(403).send('no session')
+  const account = await findAccount(request)
+  if (!account) return reply.status(403).send('no session')
   const { product_type = '', quantity = '', local = '' } = request.body
   await find('insert into compras (id_cliente, tipo, quantidade, local) values (?, ?, ?, ?)', [
-    customer.customer_id,
+    account.customer_id,
     product_type,
     Number(quantity),
     local

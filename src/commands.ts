@@ -65,7 +65,7 @@ export const addUser = (email: string, name: string, password: string) =>
     const value = checked({ name, email, password })
     const created = await rulesOf(store).create(store.begin(), value)
     if (!created) throw new Refusal(`there is an account with the e-mail ${value.email} already`)
-    print(`created account ${created.customer.id}`)
+    print(`created account ${created.account.id}`)
   })
 
 export const setPassword = (email: string, password: string) =>

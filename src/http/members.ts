@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Customer } from '../features/accounts/rules.ts'
+import type { Account } from '../features/accounts/rules.ts'
 import { type RawForm, typed } from '../fields.ts'
 import { translateFor, wantsJson } from './language.ts'
 import { localPath } from './local-path.ts'
@@ -8,7 +8,7 @@ import { localPath } from './local-path.ts'
 export function membersOnly(app: FastifyInstance): void {
   // After parsing, so that what was typed can be taken along; before the form's token is looked at.
   app.addHook('preValidation', (request, reply, done) => {
-    if (request.customer) return done()
+    if (request.account) return done()
     if (wantsJson(request)) {
       const message = translateFor(request)('login.needed')
       reply.status(401).header('cache-control', 'no-store').send({ error: 'unauthenticated', message })
@@ -18,11 +18,11 @@ export function membersOnly(app: FastifyInstance): void {
   })
 }
 
-/** The signed-in customer of a route behind `membersOnly`. */
-export function getCustomer(request: FastifyRequest): Customer {
-  const customer = request.customer
-  if (!customer) throw new Error('a members-only route ran without a customer')
-  return customer
+/** The signed-in account of a route behind `membersOnly`. */
+export function getAccount(request: FastifyRequest): Account {
+  const account = request.account
+  if (!account) throw new Error('a members-only route ran without a account')
+  return account
 }
 
 const LIST = '/carrinho/'

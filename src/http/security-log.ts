@@ -29,8 +29,8 @@ const FLOODS = new Set<SecurityEvent>(['login.throttled', 'signup.throttled', 'p
 
 /** One line about what somebody may have to look into one day: who, from where, under which request. Never a secret. */
 export function logSecurity(request: FastifyRequest, event: SecurityEvent, about: About = {}): void {
-  const { ip: address, customer } = request
-  const line = { event, account: customer?.id ?? null, address, ...about }
+  const { ip: address, account } = request
+  const line = { event, account: account?.id ?? null, address, ...about }
   const write = () => request.log.info(line, 'security')
   if (FLOODS.has(event)) request.server.flood(`${event} of account ${line.account} from ${address}`, write)
   else write()

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fastifySession from '@fastify/session'
 import type { FastifyInstance, FastifyReply, FastifyRequest, Session } from 'fastify'
 import type { Config } from '../config/config.ts'
-import type { Customer } from '../features/accounts/rules.ts'
+import type { Account } from '../features/accounts/rules.ts'
 import { digest } from '../keys.ts'
 import type { Store } from '../open-store.ts'
 import type { Work } from '../store/work.ts'
@@ -35,7 +35,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Who is signed in, read together with the session. */
-    readonly customer: Customer | undefined
+    readonly account: Account | undefined
     /** Why it could not be read who is signed in; told once what was typed is known, so that it can be kept. */
     outage: unknown
     /** What its cookies prove. Whether that session is live, the database tells. */
@@ -43,7 +43,7 @@ declare module 'fastify' {
     /** What form tokens are bound to: this session, or none. It does not need the database. */
     sessionBinding(): string
     /** Use `signIn`. */
-    openSession(customer: Customer): Promise<void>
+    openSession(account: Account): Promise<void>
     /** Use `signOut`. */
     closeSession(): Promise<void>
   }
@@ -51,7 +51,7 @@ declare module 'fastify' {
 
 /** What the store reads of a session, and the session carries. */
 interface SignedIn {
-  customer: Customer
+  account: Account
   /** The web server that made it. */
   madeOn: string
   /** Milliseconds since 1970. */
@@ -156,13 +156,13 @@ export async function session(
     if (!row) return undefined
     const { accountId, name, email, madeOn, createdAt, lastSeenAt } = row
     if (now - lastSeenAt > touchAfterMs) touch(idHash, createdAt, now)
-    return { customer: { id: accountId, name, email }, madeOn, createdAt }
+    return { account: { id: accountId, name, email }, madeOn, createdAt }
   }
 
-  const save = async (work: Work, id: string, { customer, madeOn, createdAt }: SignedIn, device: Session['device']) => {
+  const save = async (work: Work, id: string, { account, madeOn, createdAt }: SignedIn, device: Session['device']) => {
     const row = {
       idHash: sessionHash(id),
-      accountId: customer.id,
+      accountId: account.id,
       createdAt,
       lastSeenAt: createdAt,
       expiresAt: expiry(createdAt, createdAt),
@@ -193,9 +193,9 @@ export async function session(
 
   app.decorateRequest('outage', undefined)
   app.decorateRequest('sessionProof', undefined)
-  app.decorateRequest('customer', {
+  app.decorateRequest('account', {
     getter() {
-      return this.session?.signedIn?.customer
+      return this.session?.signedIn?.account
     }
   })
 
@@ -278,14 +278,14 @@ export async function session(
   })
 
   app.decorateRequest('sessionBinding', function sessionBinding(this: FastifyRequest): string {
-    if (this.customer) return sessionHash(this.session.sessionId)
+    if (this.account) return sessionHash(this.session.sessionId)
     return this.outage && this.sessionProof ? sessionHash(this.sessionProof.id) : 'anonymous'
   })
 
   /** What failed changed nothing, the cookie neither: the library would save a session again while the answer is sent. */
   const change = async (request: FastifyRequest, act: () => Promise<void>) => {
     const earlier = request.session
-    if (request.customer) waiting.set(earlier.sessionId, request.work)
+    if (request.account) waiting.set(earlier.sessionId, request.work)
     try {
       await act()
     } catch (error) {
@@ -294,11 +294,11 @@ export async function session(
     }
   }
 
-  app.decorateRequest('openSession', function openSession(this: FastifyRequest, customer: Customer) {
+  app.decorateRequest('openSession', function openSession(this: FastifyRequest, account: Account) {
     return change(this, async () => {
       await this.session.regenerate()
       const { session, work, headers, ip } = this
-      session.signedIn = { customer, madeOn: config.serverName, createdAt: Date.now() }
+      session.signedIn = { account, madeOn: config.serverName, createdAt: Date.now() }
       session.device = {
         userAgent: (headers['user-agent'] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 255),
         address: ip.slice(0, 64)
@@ -313,14 +313,14 @@ export async function session(
   })
 }
 
-/** The hash of the session by which a customer is signed in, behind `membersOnly`. */
-export function sessionHere({ customer, session }: FastifyRequest): string {
-  if (!customer) throw new Error('a members-only route ran without a session')
+/** The hash of the session by which a account is signed in, behind `membersOnly`. */
+export function sessionHere({ account, session }: FastifyRequest): string {
+  if (!account) throw new Error('a members-only route ran without a session')
   return sessionHash(session.sessionId)
 }
 
-/** Signs the customer in under a fresh session id. The row is written by then. @throws AppError when it could not be */
-export const signIn = (request: FastifyRequest, customer: Customer): Promise<void> => request.openSession(customer)
+/** Signs the account in under a fresh session id. The row is written by then. @throws AppError when it could not be */
+export const signIn = (request: FastifyRequest, account: Account): Promise<void> => request.openSession(account)
 
 export async function signOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   await request.closeSession()

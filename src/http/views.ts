@@ -53,7 +53,7 @@ export async function views(
     const lang = languageOf(request)
     const t = translator(lang)
     const flash = takeFlash(request, this)
-    const customer = request.customer
+    const account = request.account
     this.header('cache-control', 'no-store')
     return this.viewAsync(name, {
       lang,
@@ -62,7 +62,7 @@ export async function views(
       scriptTexts: scriptTextsIn[lang],
       path: pagePath(request),
       csrfToken: this.formToken(),
-      customer: customer ? { name: customer.name, email: customer.email } : null,
+      account: account ? { name: account.name, email: account.email } : null,
       server: lifecycle.serverName,
       clusterPage: config.clusterPage,
       databaseNode: request.work.node ?? null,

@@ -39,27 +39,27 @@ async function assertWorks(store: Store, emails: string[]) {
   const work = store.begin(30_000)
   const rules = accountRules(store, createPasswords(), loginThrottle(store), { signupLimit: 100, loginLimit: 50 })
   const carts = cartRules(store)
-  const add = (customerId: number, type: string) =>
-    carts.add(work, customerId, { type, quantity: 9999, shop: 'y'.repeat(140), note: 'ã'.repeat(500) }, randomUUID())
-  const listOf = async (customerId: number) => (await carts.page(work, customerId)).items
+  const add = (accountId: number, type: string) =>
+    carts.add(work, accountId, { type, quantity: 9999, shop: 'y'.repeat(140), note: 'ã'.repeat(500) }, randomUUID())
+  const listOf = async (accountId: number) => (await carts.page(work, accountId)).items
   // Everybody may have the same name, and one whose e-mail differs by an accent is somebody else.
   for (const email of ['novo@example.org', 'nóvo@example.org']) {
     const created = await rules.create(work, { email, name: 'x'.repeat(140), password: PASSWORD })
     assert.ok(created, `${email} is taken`)
-    const { customer } = created
-    for (const type of ['🥖 baguete', 'Ελιές']) assert.equal(await add(customer.id, type), 'added')
-    const items = await listOf(customer.id)
+    const { account } = created
+    for (const type of ['🥖 baguete', 'Ελιές']) assert.equal(await add(account.id, type), 'added')
+    const items = await listOf(account.id)
     assert.deepEqual(items.map(item => item.type).sort(), ['Ελιές', '🥖 baguete'])
     assert.equal(items[0]?.quantity, 9999)
-    assert.ok(await carts.remove(work, customer.id, items[0]?.id ?? 0))
+    assert.ok(await carts.remove(work, account.id, items[0]?.id ?? 0))
   }
   for (const email of emails) {
     assert.equal(await rules.setPassword(work, email, PASSWORD), 'set', `${email} is nobody's`)
     const login = await rules.logIn(work, { email, password: PASSWORD }, { network: '192.0.2.1', proofs: [] })
-    assert.ok('customer' in login, email)
-    const before = await listOf(login.customer.id)
-    assert.equal(await add(login.customer.id, 'Mais um'), 'added')
-    assert.equal((await listOf(login.customer.id)).length, before.length + 1)
+    assert.ok('account' in login, email)
+    const before = await listOf(login.account.id)
+    assert.equal(await add(login.account.id, 'Mais um'), 'added')
+    assert.equal((await listOf(login.account.id)).length, before.length + 1)
   }
 }
 

@@ -183,7 +183,7 @@ export function createWriter({ canSignUp, changed, compared }: Options): Writer 
       return
     }
     const account = { email: `demo-${random(6)}${domain}`, password: random(16) }
-    const answer = await sendAccount('/signup', { ...account, name: say('cluster.js.customer') })
+    const answer = await sendAccount('/signup', { ...account, name: say('cluster.js.demonstration') })
     if (session?.email === account.email) state.account = account
     else if (answer && !answer.ok) problem = refusal(answer)
   }

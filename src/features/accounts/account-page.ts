@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor } from '../../http/language.ts'
-import { getCustomer } from '../../http/members.ts'
+import { getAccount } from '../../http/members.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
 import { sessionHere, signIn } from '../../http/session.ts'
@@ -20,7 +20,7 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
   const show = async (request: FastifyRequest, reply: FastifyReply, wrong: Partial<Record<FormName, Wrong>> = {}) => {
     const lang = languageOf(request)
     const here = sessionHere(request)
-    const rows = await store.sessions.list(request.work, getCustomer(request).id, Date.now())
+    const rows = await store.sessions.list(request.work, getAccount(request).id, Date.now())
     const sessions = rows.map(row => ({
       current: row.idHash === here,
       device: describeDevice(row.userAgent),
@@ -64,17 +64,17 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
   app.get('/conta', (request, reply) => respond(request, reply, { page: () => show(request, reply) }))
 
   app.post('/conta/password', { config: { form: passwordForm, page: ACCOUNT } }, async (request, reply) => {
-    const customer = getCustomer(request)
-    const checked = checkPasswordChange(fieldsOf(request), customer)
+    const account = getAccount(request)
+    const checked = checkPasswordChange(fieldsOf(request), account)
     if (!checked.ok) {
       return respond(request, reply, { ...refused(request, reply, 'password'), errors: checked.errors })
     }
     const here = sessionHere(request)
-    const result = await accounts.changePassword(request.work, customer.id, checked.value, here)
+    const result = await accounts.changePassword(request.work, account.id, checked.value, here)
     if (result === 'wrong' || 'waitSeconds' in result) return refuse(request, reply, 'password', result)
     // Whoever copied the old cookie has nothing.
-    await signIn(request, customer)
-    rememberBrowser(request, reply, { customer, mark: result.mark })
+    await signIn(request, account)
+    rememberBrowser(request, reply, { account, mark: result.mark })
     logSecurity(request, 'password.changed', { ended: result.ended })
     return respond(request, reply, { goTo: ACCOUNT, flash: { kind: 'success', key: 'flash.passwordChanged' } })
   })
@@ -85,7 +85,7 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
       return respond(request, reply, { ...refused(request, reply, 'ending'), errors: checked.errors })
     }
     const here = sessionHere(request)
-    const { id } = getCustomer(request)
+    const { id } = getAccount(request)
     const result = await accounts.endOtherSessions(request.work, id, checked.value.current, here)
     if (result === 'wrong' || 'waitSeconds' in result) return refuse(request, reply, 'ending', result)
     logSecurity(request, 'sessions.ended', { ended: result.ended })

@@ -25,10 +25,10 @@ export function knownBrowsers(app: FastifyInstance, { config }: { config: Config
   app.decorate('knownBrowserSigner', createSigner(keysFor('known', config.sessionSecrets)))
 }
 
-export function rememberBrowser(request: FastifyRequest, reply: FastifyReply, { customer, mark }: Recognised): void {
-  const others = proofsOf(request).filter(({ customerId }) => customerId !== customer.id)
-  const proofs = [{ customerId: customer.id, mark, nonce: newKey() }, ...others].slice(0, MAX_ACCOUNTS)
-  const text = proofs.map(({ customerId, mark, nonce }) => `${customerId}.${mark}.${nonce}`).join('!')
+export function rememberBrowser(request: FastifyRequest, reply: FastifyReply, { account, mark }: Recognised): void {
+  const others = proofsOf(request).filter(({ accountId }) => accountId !== account.id)
+  const proofs = [{ accountId: account.id, mark, nonce: newKey() }, ...others].slice(0, MAX_ACCOUNTS)
+  const text = proofs.map(({ accountId, mark, nonce }) => `${accountId}.${mark}.${nonce}`).join('!')
   setCookie(reply, COOKIE, `${text}~${request.server.knownBrowserSigner.sign(text)}`, MAX_AGE_S)
 }
 
@@ -44,7 +44,7 @@ function proofsOf(request: FastifyRequest): Proof[] {
     if (request.server.knownBrowserSigner.signedBy(text, signature) === undefined) return []
     return text.split('!').flatMap(proof => {
       const [id, mark, nonce] = proof.split('.')
-      return id && mark && nonce ? [{ customerId: Number(id), mark, nonce }] : []
+      return id && mark && nonce ? [{ accountId: Number(id), mark, nonce }] : []
     })
   })
 }

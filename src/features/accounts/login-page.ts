@@ -23,7 +23,7 @@ export function loginPage(app: FastifyInstance, { config, accounts }: { config: 
 
   app.get<{ Querystring: RawForm }>('/login', async (request, reply) => {
     const next = safeNext(request.query.next)
-    if (request.customer) return reply.redirect(next, 302)
+    if (request.account) return reply.redirect(next, 302)
     return respond(request, reply, { page: () => show(reply, { next }, nothingWrong) })
   })
 
@@ -36,16 +36,16 @@ export function loginPage(app: FastifyInstance, { config, accounts }: { config: 
     const t = translateFor(request)
     const result = await accounts.logIn(request.work, checked.value, visitorOf(request))
     if ('waitSeconds' in result) {
-      const { waitSeconds, account = null } = result
-      logSecurity(request, 'login.throttled', { account, waitSeconds })
+      const { waitSeconds, accountId = null } = result
+      logSecurity(request, 'login.throttled', { account: accountId, waitSeconds })
       const message = t('login.throttled', { wait: formatDuration(languageOf(request), waitSeconds) })
       return respond(request, reply, { ...refused(429), retryAfterSeconds: waitSeconds, message })
     }
     if ('failed' in result) {
-      logSecurity(request, 'login.failed', { account: result.account ?? null })
+      logSecurity(request, 'login.failed', { account: result.accountId ?? null })
       return respond(request, reply, { ...refused(401), message: t('login.failed') })
     }
-    await signIn(request, result.customer)
+    await signIn(request, result.account)
     rememberBrowser(request, reply, result)
     logSecurity(request, 'login')
     return respond(request, reply, { goTo: safeNext(fields.next) })

@@ -53,9 +53,9 @@ export const subjects = {
   /** A browser that has logged in to the account before, whom strangers cannot use up. */
   browser: (nonce: string): Subject => limitOf(ACCOUNT.free, 'browser', nonce),
   /** All the browsers together that have logged in with a password that the account no longer has. */
-  formerBrowsers: (customerId: number): Subject => limitOf(ACCOUNT.free, 'former browsers', customerId),
+  formerBrowsers: (accountId: number): Subject => limitOf(ACCOUNT.free, 'former browsers', accountId),
   /** Guessing the current password inside a session. */
-  session: (customerId: number): Subject => limitOf(ACCOUNT.free, 'session', customerId),
+  session: (accountId: number): Subject => limitOf(ACCOUNT.free, 'session', accountId),
   signup: (network: string, { signupLimit }: Limits): Subject => limitOf(signupLimit, 'signup', network),
   taken: (network: string, { signupLimit }: Limits): Subject =>
     limitOf(Math.ceil(signupLimit / TAKEN_SHARE), 'taken', network)

@@ -11,7 +11,7 @@ import type { Passwords } from './passwords.ts'
 import type { LoginInput, PasswordChangeInput, SignupInput } from './schema.ts'
 import { oneAtATime, takeTurns } from './turns.ts'
 
-export interface Customer {
+export interface Account {
   id: number
   name: string
   email: string
@@ -19,7 +19,7 @@ export interface Customer {
 
 /** That a browser has logged in to an account before. */
 export interface Proof {
-  customerId: number
+  accountId: number
   /** Of the password that it logged in with, see `passwordMark`. */
   mark: string
   /** The browser's own, by which its failures are counted. */
@@ -35,7 +35,7 @@ export interface Visitor {
 
 /** Who has shown the password, and its mark for the browser to keep. */
 export interface Recognised {
-  customer: Customer
+  account: Account
   mark: string
 }
 
@@ -43,11 +43,11 @@ export interface Throttled {
   waitSeconds: number
 }
 
-/** `account`: whose password it was not; undefined when there is no such account. */
+/** `accountId`: whose password it was not; undefined when there is no such account. */
 export type LoginResult =
   | Recognised
-  | { failed: true; account: number | undefined }
-  | (Throttled & { account: number | undefined })
+  | { failed: true; accountId: number | undefined }
+  | (Throttled & { accountId: number | undefined })
 
 /** A login that does not succeed is answered no sooner, so that it takes the same whatever was wrong with it. */
 const FAILURE_MS = 300
@@ -118,7 +118,7 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     key: string,
     { network, proofs }: Visitor
   ): Subjects => {
-    const proof = proofs.find(({ customerId }) => customerId === account?.id)
+    const proof = proofs.find(({ accountId }) => accountId === account?.id)
     if (!proof || !account) return [subjects.account(key), subjects.network(network, limits)]
     if (proof.mark === passwordMark(account.password)) return [subjects.browser(proof.nonce)]
     // Whoever knew an earlier password could have made any number of these.
@@ -128,13 +128,13 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
   /** Runs `then` if `current` is the password of the account whose session this is. */
   const confirmed = <R>(
     work: Work,
-    customerId: number,
+    accountId: number,
     current: string,
     then: () => Promise<R>
   ): Promise<R | 'wrong' | Throttled> =>
-    guessInTurn('session', `session ${customerId}`, async () => {
-      const right = await throttle.guess(work, [subjects.session(customerId)], async () =>
-        passwords.verify(await accounts.findPassword(work, customerId), current)
+    guessInTurn('session', `session ${accountId}`, async () => {
+      const right = await throttle.guess(work, [subjects.session(accountId)], async () =>
+        passwords.verify(await accounts.findPassword(work, accountId), current)
       )
       if (typeof right === 'object') return throttled(right.waitMs)
       return right ? then() : 'wrong'
@@ -159,7 +159,7 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     if (!account) throw new Error('an account just added cannot be found')
     // Of an account that was deleted by hand, where the database gives its id again.
     await work.repeatable(() => sessions.removeAll(work, account.id))
-    return { customer: { id: account.id, name, email }, mark: passwordMark(hash) }
+    return { account: { id: account.id, name, email }, mark: passwordMark(hash) }
   }
 
   return {
@@ -171,11 +171,11 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
         const right = await throttle.guess(work, countedFor(account, key, visitor), () =>
           passwords.verify(account?.password, password)
         )
-        if (typeof right === 'object') return { ...throttled(right.waitMs), account: account?.id }
-        if (!right || !account) return { failed: true, account: account?.id }
+        if (typeof right === 'object') return { ...throttled(right.waitMs), accountId: account?.id }
+        if (!right || !account) return { failed: true, accountId: account?.id }
         if (!account.isAdopted) await adopt(work, account.id, key)
         const stored = await upgrade(work, account.id, account.password, password)
-        return { customer: { id: account.id, name: account.name, email: account.email }, mark: passwordMark(stored) }
+        return { account: { id: account.id, name: account.name, email: account.email }, mark: passwordMark(stored) }
       })
       if (!('mark' in result)) await sleep(Math.max(0, answerAt - performance.now()))
       return result
@@ -205,25 +205,25 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     /** Sets the password and ends the account's other sessions. */
     changePassword: (
       work: Work,
-      customerId: number,
+      accountId: number,
       { current, next }: PasswordChangeInput,
       keepSession: string
     ): Promise<{ mark: string; ended: number } | 'wrong' | Throttled> =>
-      confirmed(work, customerId, current, async () => {
+      confirmed(work, accountId, current, async () => {
         const hash = await passwords.hash(next)
-        const ended = await replacePassword(work, customerId, hash, keepSession)
+        const ended = await replacePassword(work, accountId, hash, keepSession)
         return { mark: passwordMark(hash), ended }
       }),
 
     /** Ends the account's other sessions, for whoever knows its password. */
     endOtherSessions: (
       work: Work,
-      customerId: number,
+      accountId: number,
       current: string,
       keepSession: string
     ): Promise<{ ended: number } | 'wrong' | Throttled> =>
-      confirmed(work, customerId, current, async () => ({
-        ended: await work.repeatable(() => sessions.removeAll(work, customerId, keepSession))
+      confirmed(work, accountId, current, async () => ({
+        ended: await work.repeatable(() => sessions.removeAll(work, accountId, keepSession))
       })),
 
     /** The operator's way in: sets a password without the old one and ends all sessions. */

@@ -33,7 +33,7 @@ export function signupPage(app: FastifyInstance, { config, accounts }: { config:
 
   app.get<{ Querystring: RawForm }>('/signup', async (request, reply) => {
     const next = safeNext(request.query.next)
-    if (request.customer) return reply.redirect(next, 302)
+    if (request.account) return reply.redirect(next, 302)
     if (!isOpen) return closed(request, reply, { next })
     return respond(request, reply, { page: () => show(reply, { next }, nothingWrong) })
   })
@@ -64,13 +64,13 @@ export function signupPage(app: FastifyInstance, { config, accounts }: { config:
       const message = translateFor(request)('signup.throttled', { wait })
       return respond(request, reply, { ...refused(429), retryAfterSeconds: waitSeconds, message })
     }
-    const { customer } = result
-    await signIn(request, customer)
+    const { account } = result
+    await signIn(request, account)
     rememberBrowser(request, reply, result)
     logSecurity(request, 'signup')
     return respond(request, reply, {
       goTo: safeNext(fields.next),
-      flash: { kind: 'success', key: 'flash.signedUp', params: { name: customer.name } }
+      flash: { kind: 'success', key: 'flash.signedUp', params: { name: account.name } }
     })
   })
 }

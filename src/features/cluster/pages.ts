@@ -12,7 +12,7 @@ export function clusterPage(
 ): void {
   const sessionOf = ({ session: { signedIn } }: FastifyRequest) =>
     signedIn
-      ? { madeOn: signedIn.madeOn, since: new Date(signedIn.createdAt).toISOString(), email: signedIn.customer.email }
+      ? { madeOn: signedIn.madeOn, since: new Date(signedIn.createdAt).toISOString(), email: signedIn.account.email }
       : null
 
   app.get('/cluster', { config: { worksInOutage: true } }, async (request, reply) => {

@@ -96,7 +96,7 @@ export const cluster: Texts<typeof pt> = {
   'cluster.js.cleaned': 'The list is clean.',
   'cluster.js.refused': 'The server refused: {message}',
   'cluster.js.signedOut': 'The session ended. Start again to sign in anew.',
-  'cluster.js.customer': 'Demonstration',
+  'cluster.js.demonstration': 'Demonstration',
   'cluster.js.shop': 'Demonstration',
   'cluster.js.item': 'Sample'
 }

@@ -96,7 +96,7 @@ export const cluster: Texts<typeof pt> = {
   'cluster.js.cleaned': 'La lista está limpia.',
   'cluster.js.refused': 'El servidor lo rechazó: {message}',
   'cluster.js.signedOut': 'La sesión terminó. Empiece otra vez para volver a entrar.',
-  'cluster.js.customer': 'Demostración',
+  'cluster.js.demonstration': 'Demostración',
   'cluster.js.shop': 'Demostración',
   'cluster.js.item': 'Prueba'
 }

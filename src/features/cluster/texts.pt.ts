@@ -93,7 +93,7 @@ export const cluster = {
   'cluster.js.cleaned': 'A lista está limpa.',
   'cluster.js.refused': 'O servidor recusou: {message}',
   'cluster.js.signedOut': 'A sessão acabou. Comece outra vez para voltar a entrar.',
-  'cluster.js.customer': 'Demonstração',
+  'cluster.js.demonstration': 'Demonstração',
   'cluster.js.shop': 'Demonstração',
   'cluster.js.item': 'Prova'
 } as const

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type RawForm, typed } from '../../fields.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { translateFor } from '../../http/language.ts'
-import { getCustomer } from '../../http/members.ts'
+import { getAccount } from '../../http/members.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
 import { type Carts, type Item, MAX_ITEMS, type Part, type Place } from './rules.ts'
@@ -20,7 +20,7 @@ type ListForm = Record<string, string>
 
 export function listPage(app: FastifyInstance, { carts, serverName }: { carts: Carts; serverName: string }): void {
   const show = async (request: FastifyRequest, reply: FastifyReply, form: ListForm, place: Place, wrong: Wrong) => {
-    const page = await carts.page(request.work, getCustomer(request).id, place)
+    const page = await carts.page(request.work, getAccount(request).id, place)
     return reply.page('list', {
       items: page.items,
       older: page.olderThan === undefined ? null : `${LIST}?before=${page.olderThan}`,
@@ -36,7 +36,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
 
   const wholeList = async (request: FastifyRequest, reply: FastifyReply, before: number | undefined) => {
     const { work } = request
-    const { id } = getCustomer(request)
+    const { id } = getAccount(request)
     const first = await carts.part(work, id, before)
     const rest = ({ olderThan }: Part) => ({
       ...here(request),
@@ -72,7 +72,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     const checked = itemForm.check(fields)
     if (!checked.ok) return respond(request, reply, { ...refused(400, 'invalid'), errors: checked.errors })
     const operation = typed(fields, 'operation') || undefined
-    const result = await carts.add(request.work, getCustomer(request).id, checked.value, operation)
+    const result = await carts.add(request.work, getAccount(request).id, checked.value, operation)
     if (result === 'reused') {
       // A page that the browser kept: what is on it now has not been added, and needs a key of its own.
       form.operation = randomUUID()
@@ -99,7 +99,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     const { id: raw } = fieldsOf(request)
     const id = parseId(raw)
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
-    const result = id !== undefined && (await carts.remove(request.work, getCustomer(request).id, id))
+    const result = id !== undefined && (await carts.remove(request.work, getAccount(request).id, id))
     if (result === 'foreign') logSecurity(request, 'refused.owner', { item: id as number })
     const deleted = result === true
     return respond(request, reply, {
