@@ -17,6 +17,8 @@ import { serverPage, whoami } from './features/cluster/server-page.ts'
 import { indexPage } from './features/home/pages.ts'
 import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
+import { suggestionsPage } from './features/suggestions/pages.ts'
+import { suggestionRules } from './features/suggestions/rules.ts'
 import { assets, readAssetNames } from './http/assets.ts'
 import { csrf } from './http/csrf.ts'
 import { answerBarely, errorPages, failureLog } from './http/error-pages.ts'
@@ -97,7 +99,11 @@ export async function buildApp({
 
   const passwords = createPasswords()
   const accounts = accountRules(store, passwords, loginThrottle(store), config)
-  const carts = cartRules(store)
+  const suggestions = suggestionRules(store, error =>
+    flood('not remembered', () => app.log.warn({ err: error }, 'what was bought could not be remembered'))
+  )
+  app.addHook('onClose', () => suggestions.settled())
+  const carts = cartRules(store, suggestions)
 
   // For people.
   await app.register(async site => {
@@ -130,6 +136,7 @@ export async function buildApp({
     await site.register(async members => {
       membersOnly(members)
       listPage(members, { carts, serverName: lifecycle.serverName })
+      suggestionsPage(members, { suggestions })
       accountPage(members, { store, accounts })
     })
   })

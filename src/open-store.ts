@@ -5,6 +5,7 @@ import { serverStore } from './features/cluster/queries.ts'
 import { itemStore } from './features/items/queries.ts'
 import { sessionStore } from './features/sessions/queries.ts'
 import { tryStorage } from './features/sessions/storage-trial.ts'
+import { rememberedStore } from './features/suggestions/queries.ts'
 import { changeStore } from './store/changes.ts'
 import type { Dialect } from './store/dialect.ts'
 import type { StoreEvents } from './store/events.ts'
@@ -46,6 +47,7 @@ export async function openStore(config: Config, events: StoreEvents) {
     items: itemStore(dialect),
     sessions,
     changes: changeStore(dialect),
+    remembered: rememberedStore(dialect),
     loginFailures: loginFailureStore(dialect),
     servers: serverStore(dialect),
     schema: schemaReader(dialect),

@@ -54,7 +54,7 @@ const order = ['cli', 'commands', 'app', 'pages', 'http', 'rules', 'open store',
 /** What any floor may use, and which uses no floor itself. */
 const isShared = (path: string) =>
   /^(config|i18n)\//.test(path) ||
-  ['beats.ts', 'errors.ts', 'fields.ts', 'keys.ts', 'login-key.ts', 'release.ts'].includes(path) ||
+  ['beats.ts', 'errors.ts', 'fields.ts', 'keys.ts', 'login-key.ts', 'release.ts', 'text-fold.ts'].includes(path) ||
   /^features\/[\w-]+\/texts\.\w+\.ts$/.test(path)
 
 /** The floor's number from above; -1 for what is shared. */

@@ -18,7 +18,19 @@ declare module 'fastify' {
   }
 }
 
-const PAGES = ['index', 'login', 'signup', 'logout', 'list', 'account', 'server', 'cluster', 'error', 'resend'] as const
+const PAGES = [
+  'index',
+  'login',
+  'signup',
+  'logout',
+  'list',
+  'suggestions',
+  'account',
+  'server',
+  'cluster',
+  'error',
+  'resend'
+] as const
 export type PageName = (typeof PAGES)[number]
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))

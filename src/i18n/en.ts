@@ -2,7 +2,8 @@ import { accounts } from '../features/accounts/texts.en.ts'
 import { cluster } from '../features/cluster/texts.en.ts'
 import { home } from '../features/home/texts.en.ts'
 import { items } from '../features/items/texts.en.ts'
+import { suggestions } from '../features/suggestions/texts.en.ts'
 import type { Catalogue } from './catalogue.ts'
 import { common } from './common.en.ts'
 
-export const en: Catalogue = { ...common, ...accounts, ...items, ...cluster, ...home }
+export const en: Catalogue = { ...common, ...accounts, ...items, ...suggestions, ...cluster, ...home }

@@ -2,7 +2,8 @@ import { accounts } from '../features/accounts/texts.pt.ts'
 import { cluster } from '../features/cluster/texts.pt.ts'
 import { home } from '../features/home/texts.pt.ts'
 import { items } from '../features/items/texts.pt.ts'
+import { suggestions } from '../features/suggestions/texts.pt.ts'
 import { common } from './common.pt.ts'
 
 /** The Portuguese (Portugal) texts, and the master list of keys: the other languages are typed by these. */
-export const pt = { ...common, ...accounts, ...items, ...cluster, ...home }
+export const pt = { ...common, ...accounts, ...items, ...suggestions, ...cluster, ...home }

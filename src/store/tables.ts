@@ -65,6 +65,20 @@ export const changes = table('changes', {
   at: number('at')
 })
 
+/** What each account bought, by its name folded: what is suggested to it. */
+export const remembered = table('remembered', {
+  accountId: number('account_id'),
+  folded: text('folded'),
+  /** As it was last written. */
+  name: text('name'),
+  shop: text('shop'),
+  unit: text('unit'),
+  thousandths: number('thousandths'),
+  /** How often and how lately. @see scoreOf */
+  score: number('score'),
+  boughtAt: number('bought_at')
+})
+
 export const sessions = table('sessions', {
   /** A hash: whoever reads the table cannot sign in with it. */
   idHash: text('id_hash'),
@@ -108,7 +122,7 @@ export const migrations = table('schema_migrations', {
 })
 
 /** What this application makes beside the guide's tables. */
-export const ownTables: readonly AnyTable[] = [lists, changes, sessions, loginFailures, servers, migrations]
+export const ownTables: readonly AnyTable[] = [lists, changes, remembered, sessions, loginFailures, servers, migrations]
 
 /** What is of no more use after a while, and the column that says when. */
 const prunable = {

@@ -11,7 +11,16 @@ import {
   type TestDatabase
 } from '../helper.ts'
 
-const tables = ['clientes', 'compras', 'lists', 'changes', 'sessions', 'login_failures', 'schema_migrations']
+const tables = [
+  'clientes',
+  'compras',
+  'lists',
+  'changes',
+  'remembered',
+  'sessions',
+  'login_failures',
+  'schema_migrations'
+]
 
 /** Every row there is. On PostgreSQL with its version and place, which even a write that changes nothing moves. */
 async function allRows(database: TestDatabase): Promise<string[]> {
@@ -93,6 +102,7 @@ forEachEngine('reading', engine => {
     for (const path of [
       '/',
       '/carrinho/',
+      '/sugestoes',
       '/conta',
       '/login',
       '/signup',

@@ -1,6 +1,7 @@
 import { digest, newKey } from '../../keys.ts'
 import type { Store } from '../../open-store.ts'
 import type { Work } from '../../store/work.ts'
+import type { Bought } from '../suggestions/rules.ts'
 import type { Item } from './queries.ts'
 import { type ItemInput, itemForm } from './schema.ts'
 
@@ -36,7 +37,13 @@ const storedKey = (operation: string): string => (/^[\w-]{1,42}$/.test(operation
 
 export type Carts = ReturnType<typeof cartRules>
 
-export function cartRules({ items, changes }: Store) {
+/** Told of what was bought; nobody waits for it. */
+interface Memory {
+  remember(accountId: number, bought: readonly Bought[]): void
+}
+const noMemory: Memory = { remember() {} }
+
+export function cartRules({ items, changes }: Store, memory: Memory = noMemory) {
   const readOlder = async (work: Work, accountId: number, before: number | undefined, size: number): Promise<Part> => {
     const rows =
       before === undefined
@@ -92,7 +99,10 @@ export function cartRules({ items, changes }: Store) {
         at: Date.now()
       }
       const { status } = await changes.add(work, asked, item, MAX_ITEMS)
-      return status === 'done' ? 'added' : status
+      if (status !== 'done') return status
+      const { type, shop, quantity } = item
+      memory.remember(accountId, [{ name: type, shop, unit: '', thousandths: 1000 * quantity }])
+      return 'added'
     },
 
     /** True if it was on this account's list; afterwards it is not. `foreign`: it is on somebody else's, and stays. */

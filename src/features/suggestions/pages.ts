@@ -1,0 +1,72 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type RawForm, typed } from '../../fields.ts'
+import { fieldsOf } from '../../http/forms.ts'
+import { languageOf } from '../../http/language.ts'
+import { getAccount } from '../../http/members.ts'
+import { respond } from '../../http/respond.ts'
+import { formatQuantity } from '../../i18n/index.ts'
+import { digest, newKey } from '../../keys.ts'
+import type { Suggestion, Suggestions } from './rules.ts'
+import { forgetForm, parseMoment, queryOf } from './schema.ts'
+
+const PAGE = '/sugestoes'
+/** Names on one page; the others are found by writing. */
+const SHOWN = 60
+
+/** What an account buys: suggestions for the script of the list, and a page on which they are added and forgotten. */
+export function suggestionsPage(app: FastifyInstance, { suggestions }: { suggestions: Suggestions }): void {
+  const show = async (request: FastifyRequest, reply: FastifyReply, query: string) => {
+    const lang = languageOf(request)
+    const page = newKey()
+    const names = await suggestions.suggest(request.work, getAccount(request).id, query, SHOWN)
+    return reply.page('suggestions', {
+      query,
+      names: names.map(one => ({
+        ...one,
+        amount: formatQuantity(lang, one.thousandths, one.unit),
+        pieces: Math.min(Math.max(Math.ceil(one.thousandths / 1000), 1), 9999),
+        operation: digest(page, one.name)
+      }))
+    })
+  }
+
+  app.get<{ Querystring: RawForm }>(PAGE, (request, reply) => {
+    const query = queryOf(request.query)
+    const lang = languageOf(request)
+    return respond(request, reply, {
+      json: async () => {
+        const found = await suggestions.suggest(request.work, getAccount(request).id, query)
+        return { suggestions: found.map(one => asJson(one, formatQuantity(lang, one.thousandths, one.unit))) }
+      },
+      page: () => show(request, reply, query)
+    })
+  })
+
+  app.post(
+    `${PAGE}/esquecer`,
+    { compress: false, config: { form: forgetForm, page: PAGE } },
+    async (request, reply) => {
+      const fields = fieldsOf(request)
+      const name = typed(fields, 'name')
+      const seen = parseMoment(fields.seen)
+      const forgotten =
+        seen !== undefined && (await suggestions.forget(request.work, getAccount(request).id, name, seen))
+      return respond(request, reply, {
+        goTo: PAGE,
+        flash: forgotten
+          ? { kind: 'success', key: 'flash.forgotten', params: { name } }
+          : { kind: 'info', key: 'flash.notForgotten' },
+        json: { forgotten }
+      })
+    }
+  )
+}
+
+const asJson = ({ name, shop, unit, thousandths, boughtAt }: Suggestion, amount: string) => ({
+  name,
+  quantity: thousandths / 1000,
+  unit,
+  shop,
+  amount,
+  boughtAt
+})

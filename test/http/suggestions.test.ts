@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  type Client,
+  eventually,
+  findTags,
+  forEachEngine,
+  sharedSite,
+  signedIn,
+  startServer,
+  visibleText
+} from '../helper.ts'
+
+interface Suggested {
+  name: string
+  quantity: number
+  unit: string
+  shop: string
+  boughtAt: number
+}
+
+const suggested = async (client: Client, q = ''): Promise<Suggested[]> =>
+  ((await client.getJson(`/sugestoes?q=${encodeURIComponent(q)}`)).json() as { suggestions: Suggested[] }).suggestions
+
+const seeNames = (client: Client, q: string, names: string[]) =>
+  eventually(async () =>
+    assert.deepEqual(
+      (await suggested(client, q)).map(({ name }) => name),
+      names
+    )
+  )
+
+forEachEngine('suggestions', engine => {
+  const site = sharedSite(engine)
+
+  test('what was added is suggested afterwards, with its quantity and shop, as JSON and on a page', async t => {
+    const client = await signedIn(t, site.server)
+    await client.addItem({ tipo: 'Maçã <b>reineta</b>', quantidade: 3, local: 'Mercado do Bolhão' })
+    await seeNames(client, 'maca', ['Maçã <b>reineta</b>'])
+    const [one] = await suggested(client, 'MAÇ')
+    assert.equal(one?.quantity, 3)
+    assert.equal(one?.shop, 'Mercado do Bolhão')
+    const page = await client.get('/sugestoes?q=maca%20%3Cb')
+    assert.match(page.text, /&lt;b&gt;reineta/)
+    assert.ok(visibleText(page.text).includes('Mercado do Bolhão'))
+    assert.equal((await client.get('/sugestoes?q=nada')).status, 200)
+  })
+
+  test('without scripts a name is added again from the page, once however often it is sent, and forgotten', async t => {
+    const client = await signedIn(t, site.server)
+    await client.addItem({ tipo: 'Arroz', quantidade: 2, local: 'Mercado' })
+    await seeNames(client, '', ['Arroz'])
+    const page = (await client.get('/sugestoes')).text
+    const forms = page
+      .split('<form')
+      .slice(1)
+      .map(form => [/action="([^"]*)"/.exec(form)?.[1] ?? '', fieldsOf(form)] as const)
+    const [, adding = {}] = forms.find(([action]) => action === '/carrinho/') ?? []
+    const [path = '', forgetting = {}] = forms.find(([action]) => action.endsWith('/esquecer')) ?? []
+    for (let time = 0; time < 2; time++) assert.equal((await client.postRaw('/carrinho/', adding)).status, 303)
+    const items = await client.items()
+    assert.ok(items.every(({ tipo, local }) => tipo === 'Arroz' && local === 'Mercado'))
+    assert.equal(
+      items.reduce((sum, { quantidade }) => sum + quantidade, 0),
+      4
+    )
+
+    // It was bought again since the page was made.
+    await eventually(async () => assert.notEqual(String((await suggested(client))[0]?.boughtAt), forgetting.seen))
+    await client.postRaw(path, forgetting)
+    await seeNames(client, '', ['Arroz'])
+    const fresh = (await client.get('/sugestoes')).text.split('<form').find(form => form.includes('/esquecer')) ?? ''
+    assert.equal((await client.postRaw(path, fieldsOf(fresh))).status, 303)
+    await seeNames(client, '', [])
+    assert.equal((await client.items()).length, items.length, 'the list stays as it is')
+  })
+
+  test("nobody's names are ever another's, nor forgotten by another", async t => {
+    const [ana, rui] = [await signedIn(t, site.server), await signedIn(t, site.server)]
+    await ana.addItem({ tipo: 'Medicamento' })
+    await seeNames(ana, '', ['Medicamento'])
+    for (const q of ['', 'm', 'med', 'medicamento']) assert.deepEqual(await suggested(rui, q), [])
+    assert.ok(!(await rui.get('/sugestoes')).text.includes('Medicamento'))
+    const [one] = await suggested(ana)
+    await rui.get('/sugestoes')
+    const answer = await rui.postJson('/sugestoes/esquecer', { name: 'Medicamento', seen: one?.boughtAt })
+    assert.deepEqual(answer.json(), { forgotten: false })
+    await seeNames(ana, '', ['Medicamento'])
+  })
+
+  test('whoever is signed out is asked to log in, programs with 401', async t => {
+    const client = await signedIn(t, site.server)
+    await client.logout()
+    assert.equal((await client.getJson('/sugestoes?q=a')).status, 401)
+    const page = await client.get('/sugestoes?q=a')
+    assert.equal(page.headers.location, `/login?next=${encodeURIComponent('/sugestoes?q=a')}`)
+  })
+
+  test('a query of anything is answered', async t => {
+    const client = await signedIn(t, site.server)
+    for (const q of ['%00', '%', '_', "'", '%F0%9F%A7%80', 'a'.repeat(3000), '&q=a&q=b', '%EF%BF%BF', '%E2%80%8F']) {
+      assert.equal((await client.getJson(`/sugestoes?q=${q}`)).status, 200, q)
+    }
+    for (const seen of ['', '-1', '1e3', 'x', '99999999999999999999']) {
+      const answer = await client.postJson('/sugestoes/esquecer', { name: 'x', seen })
+      assert.deepEqual(answer.json(), { forgotten: false }, seen)
+    }
+    assert.equal((await client.postJson('/sugestoes/esquecer', { name: ['x'], seen: 1 })).status, 400)
+  })
+})
+
+forEachEngine('what cannot be remembered', engine => {
+  const site = sharedSite(engine)
+
+  test('is added to the list all the same, and said in the log', async t => {
+    const client = await signedIn(t, site.server)
+    await site.database.query('drop table remembered')
+    assert.equal((await client.addItem({ tipo: 'Sal' })).status, 303)
+    assert.equal((await client.items()).length, 1)
+    const { logs } = site.server
+    await eventually(async () => assert.ok(logs.some(line => line.includes('could not be remembered'))))
+    assert.equal((await client.get('/health/ready')).status, 200)
+  })
+})
+
+forEachEngine('a server that leaves', engine => {
+  const site = sharedSite(engine)
+
+  test('remembers first what was added just before', async t => {
+    const leaving = await startServer(t, site.database.env)
+    const client = await signedIn(t, leaving)
+    const names = Array.from({ length: 5 }, (_, n) => `Artigo ${n}`)
+    await Promise.all(names.map((tipo, n) => client.addItem({ tipo }, { operation: `key-${n}` })))
+    assert.equal(await leaving.stop(), 0)
+    client.moveTo(site.server)
+    assert.deepEqual((await suggested(client)).map(({ name }) => name).sort(), names)
+  })
+})
+
+function fieldsOf(form: string): Record<string, string> {
+  return Object.fromEntries(
+    findTags(form.split('</form')[0] ?? '', 'input').map(({ name = '', value = '' }) => [name, value])
+  )
+}
