@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import {
   type Client,
@@ -160,11 +159,16 @@ forEachEngine('a long list', engine => {
   })
 })
 
-forEachEngine('ten programs that read 20,000 long items at once', engine => {
-  const site = sharedSite(engine)
-  const skip = process.platform === 'linux' ? false : 'reads /proc'
+/**
+ * Enough for what ten programs are being sent at a time, and much less than ten whole answers. Near its end the heap is cleared of
+ * all that nobody holds, however slow the machine is; what is held beyond it ends the process.
+ */
+const smallHeap = { NODE_OPTIONS: '--max-old-space-size=96' }
 
-  test('are all answered, in a bounded part of the memory', { skip }, async t => {
+forEachEngine('ten programs that read 20,000 long items at once', engine => {
+  const site = sharedSite(engine, smallHeap)
+
+  test('are all answered whole, by a server that has no room for ten such lists', async t => {
     const client = await signedIn(t, site.server)
     await fillList(site.database, client.account.email, 20_000, `'${'🥖'.repeat(255)}'`)
     const readers = await Promise.all(Array.from({ length: 10 }, () => signedIn(t, site.server)))
@@ -182,8 +186,6 @@ forEachEngine('ten programs that read 20,000 long items at once', engine => {
         assert.equal(count, 20_000)
       })
     )
-    const status = readFileSync(`/proc/${site.server.process.pid}/status`, 'utf8')
-    const peakMb = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024
-    assert.ok(peakMb < 400, `the server took ${Math.round(peakMb)} MB`)
+    assert.equal(site.server.process.exitCode, null, site.server.logs.slice(-20).join('\n'))
   })
 })
