@@ -121,7 +121,7 @@ export function metrics(
     labelNames: ['state'] as const,
     registers,
     collect() {
-      for (const [state, value] of Object.entries(dialect.gauges)) this.set({ state }, value)
+      for (const [state, value] of Object.entries(dialect.gauges())) this.set({ state }, value)
     }
   })
 

@@ -51,7 +51,7 @@ export interface Dialect extends Compiler {
   /** The same and more, for operators. */
   nodeInfo(timeoutMs: number): Promise<NodeInfo>
   readonly migrator: Migrator
-  readonly gauges: PoolGauges
+  gauges(): PoolGauges
   /** Milliseconds since anything was last heard of the database, signs of life included; infinite before the first. */
   silentMs(): number
   /** Reads so far that were sure to see what was acknowledged before, on another node too. */

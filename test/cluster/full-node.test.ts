@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { mysqlVerdict } from '../../src/store/drivers/mysql.ts'
-import { postgresVerdict } from '../../src/store/drivers/postgres.ts'
+import { mysqlVerdict } from '../../src/store/drivers/mysql-failures.ts'
+import { postgresVerdict } from '../../src/store/drivers/postgres-failures.ts'
 import { sqliteVerdict } from '../../src/store/drivers/sqlite.ts'
 import {
   addUntilFull,

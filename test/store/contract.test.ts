@@ -318,7 +318,7 @@ forEachEngine('the store', engine => {
           })
         )
       }
-      const { open, waiting } = store.dialect.gauges
+      const { open, waiting } = store.dialect.gauges()
       assert.equal(waiting, 0)
       assert.ok(open <= 10)
     })

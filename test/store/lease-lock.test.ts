@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import mysql from 'mysql2/promise'
 import { leaseLock } from '../../src/store/drivers/lease-lock.ts'
-import { mysqlVerdict } from '../../src/store/drivers/mysql.ts'
+import { mysqlVerdict } from '../../src/store/drivers/mysql-failures.ts'
 import { ManualClock } from '../helper/manual-clock.ts'
 import { forEachEngine, freshDatabase, type Scope, type TestDatabase } from '../helper.ts'
 

@@ -1,11 +1,12 @@
 import type { DatabaseLimits } from '../../config/config.ts'
 import type { Bill } from '../bill.ts'
 import type { Answer, Connection, NodeInfo } from '../connection.ts'
-import type { CausalReads, Run } from '../dialect.ts'
+import type { CausalReads, Dialect, Run } from '../dialect.ts'
 import type { Origin, StoreEvents } from '../events.ts'
 import { failureName, type Verdict } from '../failures.ts'
 import { NoConnection } from '../pool/errors.ts'
 import { Pool } from '../pool/pool.ts'
+import { fill, type Statement } from '../statement.ts'
 
 export interface PooledOptions {
   connect(): Promise<Connection>
@@ -78,6 +79,11 @@ export class Pooled {
     }
   }
 
+  /** The same for a statement that writes, with its values by name. */
+  write<V extends object>(bill: Bill, statement: Statement<V>, values: V): Promise<Answer> {
+    return this.run(bill, statement.sql, fill(statement, values), false)
+  }
+
   /** Statements of one transaction; on any error the connection is destroyed, which also rolls back. */
   async transaction<R>(bill: Bill, unit: (run: Run) => Promise<R>): Promise<R> {
     const start = performance.now()
@@ -119,6 +125,20 @@ export class Pooled {
 
   nodeInfo(timeoutMs: number): Promise<NodeInfo> {
     return this.#ask(timeoutMs, (connection, ms) => connection.describe(ms))
+  }
+
+  /** What of a dialect is the pool's alone to answer. */
+  ofDialect() {
+    return {
+      run: this.run.bind(this),
+      transaction: this.transaction.bind(this),
+      ping: this.ping.bind(this),
+      nodeInfo: this.nodeInfo.bind(this),
+      gauges: () => this.pool.gauges,
+      silentMs: () => this.pool.silentMs(),
+      causalReads: this.causalReads,
+      close: (waitMs: number) => this.pool.close(waitMs)
+    } satisfies Partial<Dialect>
   }
 
   /** On a deadline of its own and without retries: the question is whether it answers now. */

@@ -150,7 +150,7 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
     // A file does not fall silent.
     silentMs: () => 0,
 
-    gauges: { open: 2, idle: 2, waiting: 0, watching: 0 },
+    gauges: () => ({ open: 2, idle: 2, waiting: 0, watching: 0 }),
     async close() {
       await turn(async () => {})
       reader.close()
