@@ -1,13 +1,9 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import Type, { type Static, type TObject, type TProperties } from 'typebox'
-import type { MessageKey, Params } from './i18n/index.ts'
+import { type Field, type FieldError, fail } from './field-error.ts'
+import type { MessageKey } from './i18n/index.ts'
 import { digest } from './keys.ts'
-
-/** What is wrong with a field: a catalogue key and its parameters. */
-export interface FieldError {
-  key: MessageKey
-  params?: Params
-}
+import { CONTROL, hasControl, isVisible, MAX_TEXT } from './text.ts'
 
 export type FieldErrors<F extends string = string> = Partial<Record<F, FieldError>>
 
@@ -15,10 +11,6 @@ export type Checked<V, F extends string = string> = { ok: true; value: V } | { o
 
 /** A form's fields as they arrived: absent, a text, a number from JSON, a list where one was sent twice, … */
 export type RawForm = Record<string, unknown>
-
-export const MAX_TEXT = 140
-
-export type Field<V> = { value: V; error?: undefined } | { value?: undefined; error: FieldError }
 
 export function gather<V, F extends string>(fields: Record<F, Field<unknown>>, value: () => V): Checked<V, F> {
   const errors: FieldErrors<F> = {}
@@ -31,22 +23,6 @@ export function gather<V, F extends string>(fields: Record<F, Field<unknown>>, v
   }
   return ok ? { ok: true, value: value() } : { ok: false, errors }
 }
-
-export const fail = (key: MessageKey, params?: Params): { error: FieldError } => ({
-  error: params ? { key, params } : { key }
-})
-
-/** Characters are counted as people see them in a form: code points, as the databases do. */
-export const lengthOf = (text: string): number => [...text].length
-/** Counts only where that can matter: a text has no more code points than it has units. */
-export const isLonger = (text: string, max: number): boolean => text.length > max && lengthOf(text) > max
-
-/** Something to see: not only spaces, marks without a letter and invisible formatting. */
-export const isVisible = (text: string): boolean => /[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}]/u.test(text)
-
-const CONTROL = String.raw`\p{Cc}\p{Cs}\u2028\u2029`
-const hasControlIn = new RegExp(`[${CONTROL}]`, 'u')
-export const hasControl = (text: string): boolean => hasControlIn.test(text)
 
 /** A field as it was typed, to be shown again. */
 export const typed = (form: RawForm, name: string): string => {

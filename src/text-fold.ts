@@ -1,13 +1,12 @@
 /**
- * What makes two names one to people: without accents and capitals, spaces as one. Marks of other scripts, which make other
- * words, stay.
+ * What makes two names one to people: without accents, capitals and invisible characters, spaces as one. Marks of other
+ * scripts, which make other words, stay. Folded once more it stays the same.
  */
 export const fold = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .toLowerCase()
-    .replace(/[\u0300-\u036f]/g, '')
+  bare(bare(text.normalize('NFKD')).toLowerCase().normalize('NFKD'))
+    .replace(/ς/g, 'σ')
     .normalize('NFKC')
     .replace(/\s+/g, ' ')
     .trim()
+
+const bare = (text: string): string => text.replace(/[\u0300-\u036f\p{Default_Ignorable_Code_Point}]/gu, '')

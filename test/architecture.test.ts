@@ -44,7 +44,7 @@ const floors: [name: string, isOn: (path: string) => boolean][] = [
   ['pages', path => /^features\/[\w-]+\/([\w-]+-page|pages|api|health|known-browser)\.ts$/.test(path)],
   ['http', path => path.startsWith('http/')],
   ['queries', path => /^features\/[\w-]+\/(queries|login-failures|storage-trial)\.ts$/.test(path)],
-  ['schema', path => /^features\/[\w-]+\/(schema|password-choice)\.ts$/.test(path)],
+  ['schema', path => /^features\/[\w-]+\/(schema|password-choice|quantity|quick-entry|as-text)\.ts$/.test(path)],
   ['rules', path => ['lifecycle.ts', 'pruning.ts'].includes(path) || path.startsWith('features/')],
   ['open store', path => path === 'open-store.ts'],
   ['pool', path => path.startsWith('store/pool/')],
@@ -54,7 +54,17 @@ const order = ['cli', 'commands', 'app', 'pages', 'http', 'rules', 'open store',
 /** What any floor may use, and which uses no floor itself. */
 const isShared = (path: string) =>
   /^(config|i18n)\//.test(path) ||
-  ['beats.ts', 'errors.ts', 'fields.ts', 'keys.ts', 'login-key.ts', 'release.ts', 'text-fold.ts'].includes(path) ||
+  [
+    'beats.ts',
+    'errors.ts',
+    'field-error.ts',
+    'fields.ts',
+    'keys.ts',
+    'login-key.ts',
+    'release.ts',
+    'text.ts',
+    'text-fold.ts'
+  ].includes(path) ||
   /^features\/[\w-]+\/texts\.\w+\.ts$/.test(path)
 
 /** The floor's number from above; -1 for what is shared. */
@@ -203,13 +213,35 @@ describe('the browser’s side', () => {
     assert.deepEqual(wrong, [])
   })
 
-  test('has no more of the server than the types of its texts, and the server nothing of it', () => {
+  /** What is read alike on both sides. */
+  const both = [
+    'text.ts',
+    'text-fold.ts',
+    'field-error.ts',
+    ...['quantity', 'quick-entry', 'as-text'].map(it => `features/items/${it}.ts`)
+  ]
+
+  test('has of the server the types of its texts and what both read alike, and the server nothing of it', () => {
     const server = scripts.flatMap(({ path, text }) =>
-      [...text.matchAll(/^import (?!type\b).*'(?:\.\.\/)+src\/.*$/gm)].map(([line]) => `${path}: ${line}`)
+      [...text.matchAll(/^import (?!type\b)[^;]*?'(?:\.\.\/)+src\/(.*)'$/gm)]
+        .filter(([, target = '']) => !both.includes(target))
+        .map(([line]) => `${path}: ${line}`)
     )
     assert.deepEqual(server, [])
     assert.deepEqual(
       offenders(file => file.own.filter(target => target.startsWith('../web'))),
+      []
+    )
+  })
+
+  test('reads alike what needs no server: only such files, and types of the texts', () => {
+    const wanted = files.filter(({ path }) => both.includes(path))
+    assert.equal(wanted.length, both.length)
+    assert.deepEqual(
+      wanted.flatMap(({ path, own, packages, text }) => [
+        ...[...own.filter(target => !both.includes(target) && target !== 'i18n/catalogue.ts'), ...packages],
+        ...(/\bnode:/.test(text) ? [`${path}: node`] : [])
+      ]),
       []
     )
   })

@@ -1,11 +1,10 @@
-import type { Catalogue, Message, MessageKey } from './catalogue.ts'
+import type { Catalogue, Message, MessageKey, Params } from './catalogue.ts'
 import { en } from './en.ts'
 import { es } from './es.ts'
 import { pt } from './pt.ts'
 
-export type { MessageKey } from './catalogue.ts'
+export type { MessageKey, Params } from './catalogue.ts'
 export type Language = 'pt' | 'en' | 'es'
-export type Params = Record<string, string | number>
 export type Translate = (key: MessageKey, params?: Params) => string
 
 /** In the order in which they are offered; the first is the default. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hashLanes } from '../../config/config.ts'
-import type { FieldError } from '../../fields.ts'
+import type { FieldError } from '../../field-error.ts'
 import { digest } from '../../keys.ts'
 import { emailKey, formerEmailKey } from '../../login-key.ts'
 import type { Store } from '../../open-store.ts'

@@ -1,20 +1,8 @@
 import Type, { type Static } from 'typebox'
-import {
-  type Checked,
-  type Field,
-  fail,
-  formOf,
-  gather,
-  hasControl,
-  isLonger,
-  isVisible,
-  lengthOf,
-  line,
-  ownText,
-  type RawForm,
-  secret
-} from '../../fields.ts'
+import { type Field, fail } from '../../field-error.ts'
+import { type Checked, formOf, gather, line, ownText, type RawForm, secret } from '../../fields.ts'
 import { cleanEmail, emailKey, fitsKey, MAX_EMAIL } from '../../login-key.ts'
+import { hasControl, isLonger, isVisible, lengthOf } from '../../text.ts'
 import { type Owner, weaknessOf } from './password-choice.ts'
 
 export const MIN_PASSWORD = 8

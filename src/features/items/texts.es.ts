@@ -7,6 +7,12 @@ export const items: Texts<typeof pt> = {
   'label.shop': 'Tienda',
   'label.note': 'Nota (opcional)',
   'field.quantity': 'Escriba un número entero de {min} a {max}.',
+  'field.amount': 'Escriba un número hasta {max}, mayor que cero: 2, 1,5 o ½, con tres decimales como máximo.',
+  'field.unit': 'Escriba la unidad como una palabra que empiece por una letra: kg, g, l, ml, paquetes…',
+  'quick.onlyShop':
+    'Falta el artículo: solo hay una tienda. Escriba el artículo antes de la tienda, como en «leche @Mercado».',
+  'quick.tooManyLines': 'Hay más de {max} líneas. Pegue menos cada vez; no se ha añadido ninguna.',
+  'quick.inLine': 'Línea {line}: {problem}',
   'list.title': 'Mi lista',
   'list.add': 'Añadir a la lista',
   'list.form': 'Añadir un artículo',

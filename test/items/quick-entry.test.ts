@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { formatAmount, formatQuantity, MAX_QUANTITY, MAX_UNIT, ONE } from '../../src/features/items/quantity.ts'
+import { type Entry, MAX_LINE, MAX_LINES, readEntries, splitShops } from '../../src/features/items/quick-entry.ts'
+import { languages } from '../../src/i18n/index.ts'
+import { isVisible, lengthOf, MAX_TEXT } from '../../src/text.ts'
+
+const readAll = (text: string): Entry[] => {
+  const read = readEntries(text)
+  assert.ok(read.ok, `${text}: ${JSON.stringify(read)}`)
+  return read.entries
+}
+
+/** As in `2 kg|laranjas|Pingo Doce`; without `1`. */
+function shown({ name, thousandths, unit, shop }: Entry): string {
+  const amount = thousandths === ONE && unit === '' ? '' : formatAmount(thousandths, unit, 'pt')
+  return [amount, name, ...(shop ? [shop] : [])].join('|')
+}
+
+const see = (text: string, ...expected: string[]) => assert.deepEqual(readAll(text).map(shown), expected)
+
+const errorsOf = (text: string) => {
+  const read = readEntries(text)
+  assert.ok(!read.ok, text)
+  return read.errors.map(({ line, error }) => `${line} ${error.key}`)
+}
+
+describe('one line of quick entry', () => {
+  const understood: Record<string, string> = {
+    leite: '|leite',
+    '2 kg laranjas @Pingo Doce': '2 kg|laranjas|Pingo Doce',
+    '2kg laranjas': '2 kg|laranjas',
+    '2 Kg de laranjas': '2 kg|laranjas',
+    '2 quilos de laranjas': '2 kg|laranjas',
+    '500 g fiambre': '500 g|fiambre',
+    '500 gr. fiambre': '500 g|fiambre',
+    '1,5 l água': '1,5 l|água',
+    '1.5L água': '1,5 l|água',
+    '20 cl natas': '20 cl|natas',
+    '2 lbs of potatoes': '2 lbs|potatoes',
+    '3x leite': '3|leite',
+    '3 x leite': '3|leite',
+    '3X LEITE': '3|LEITE',
+    '3× leite': '3|leite',
+    '3×leite': '3|leite',
+    '3 leite': '3|leite',
+    '3 un leite': '3|leite',
+    '3x leite 1L': '3|leite 1L',
+    '6 leite 1L': '6|leite 1L',
+    '2x 500g massa': '2|500g massa',
+    'leite x3': '3|leite',
+    'leite x 3': '3|leite',
+    'leite ×3': '3|leite',
+    'leite 3x': '3|leite',
+    'leite 3 un': '3|leite',
+    'omega 3 x2': '2|omega 3',
+    'leite 1L': '1 l|leite',
+    'leite 1 L': '1 l|leite',
+    'arroz 500g': '500 g|arroz',
+    'água 1,5 l': '1,5 l|água',
+    'leite (3)': '3|leite',
+    'leite (2x)': '2|leite',
+    'arroz (2 pacotes)': '2 pacotes|arroz',
+    'arroz (1,5 kg)': '1,5 kg|arroz',
+    '½ melancia': '0,5|melancia',
+    '½melancia': '0,5|melancia',
+    '1/2 melancia': '0,5|melancia',
+    '1 ½ kg batatas': '1,5 kg|batatas',
+    '½ kg fiambre': '0,5 kg|fiambre',
+    'meio quilo de fiambre': '0,5 kg|fiambre',
+    'Meio litro de natas': '0,5 l|natas',
+    'um quilo e meio de carne': '1,5 kg|carne',
+    'quilo e meio de carne': '1,5 kg|carne',
+    '2 quilos e meio de batatas': '2,5 kg|batatas',
+    'dois litros de leite': '2 l|leite',
+    'uma dúzia de ovos': '12|ovos',
+    'UMA DUZIA DE OVOS': '12|OVOS',
+    'meia dúzia de ovos': '6|ovos',
+    '2 dúzias de ovos': '24|ovos',
+    'half a dozen eggs': '6|eggs',
+    'a dozen eggs': '12|eggs',
+    'half a kilo of ham': '0,5 kg|ham',
+    'a litre of milk': '1 l|milk',
+    'media docena de huevos': '6|huevos',
+    'kilo y medio de ternera': '1,5 kg|ternera',
+    'medio kilo de jamón @Mercado @Lidl': '0,5 kg|jamón|Mercado, Lidl',
+    ' \t2\u00a0kg \u3000 laranjas   @Pingo  Doce ': '2 kg|laranjas|Pingo Doce',
+    'pão @Lidl, Pingo Doce': '|pão|Lidl, Pingo Doce',
+    'pão @Lidl @lidl @LÍDL': '|pão|Lidl',
+    'pão x2 @Padaria 24h': '2|pão|Padaria 24h',
+    '- leite': '|leite',
+    '* 2 kg laranjas': '2 kg|laranjas',
+    '"3 Marias" 2 kg': '2 kg|3 Marias',
+    '2 "7 vidas" @Lidl': '2|7 vidas|Lidl'
+  }
+  for (const [line, expected] of Object.entries(understood)) {
+    test(`understands “${line}”`, () => see(line, expected))
+  }
+
+  const names = (
+    '7up|7 Up|leite 0%|omega 3|WD-40|pilhas AA|vitamina B12|100% sumo|100 % sumo|coca-cola zero 33cl|iPhone 15|' +
+    '2 em 1 champô|3 in 1 oil|2 en 1 champú|5 estrelas|5 stars|ana@example.pt|escrever a ana@example.pt|@|leite @|@ @|' +
+    '4x4|10 x 15 fotos|foto 10 x 15|10x15 fotos|Windows x64|BMW X5|5G router|router 5G|pen 64G|cartão 4G|3M fita|3 M fita|' +
+    '30 cm régua|60 W lâmpada|12 anos whisky|saco de 5 kg|bilha de 13kg|água 6 x 1,5 l|água 6x 1L|2 kg|3x|½|12|2 l|007 DVD|' +
+    '2027 agenda|vinho (2019)|whisky (12 anos)|1,2,3 leite|1e3 leite|0 leite|0,0 cerveja|10000 leite|-2 leite|1,2345 kg pão|' +
+    '24/12 ceia|1º prémio|3-em-1|50 € vale|gram flour|meias|meia elástica|quatro queijos|um bolo|dozen|de|H&M|C++|' +
+    'a/b|<b>pão</b>|"Pão" integral|televisão 32"|🥚🥚|牛奶|#leite|leite @,|2|1 2 3 champô'
+  ).split('|')
+  for (const name of names) {
+    test(`in doubt takes “${name}” for a name`, () => see(name, `|${name}`))
+  }
+
+  test('says which parts were written, so that the rest may be filled in', () => {
+    const said = (text: string) => readAll(text)[0]?.said
+    assert.deepEqual(said('leite'), { quantity: false, unit: false, shop: false })
+    assert.deepEqual(said('1 leite'), { quantity: true, unit: false, shop: false })
+    assert.deepEqual(said('1 kg arroz @Lidl'), { quantity: true, unit: true, shop: true })
+    assert.deepEqual(said('# Lidl\narroz'), { quantity: false, unit: false, shop: true })
+  })
+
+  test('that is only a shop, empty, too long or unprintable is refused', () => {
+    for (const line of ['@Lidl', ' @Pingo Doce ', '@Lidl @Aldi', '# Lidl', '\n\n# Lidl\n', '- @Lidl']) {
+      assert.match(errorsOf(line).join(), /^\d quick\.onlyShop$/, line)
+    }
+    for (const line of ['', ' ', '\n\n', '-', '- [ ]', '\u200b']) {
+      assert.deepEqual(errorsOf(line), ['1 field.required'], JSON.stringify(line))
+    }
+    assert.deepEqual(errorsOf('a'.repeat(MAX_LINE + 1)), ['1 field.tooLong'])
+    assert.deepEqual(errorsOf('a'.repeat(MAX_TEXT + 1)), ['1 field.tooLong'])
+    assert.deepEqual(errorsOf(`leite @${'a'.repeat(MAX_TEXT + 1)}`), ['1 field.tooLong'])
+    assert.deepEqual(errorsOf('lei\u0000te'), ['1 field.controlCharacters'])
+    assert.deepEqual(errorsOf('leite @Li\u0007dl'), ['1 field.controlCharacters'])
+    see('🥛'.repeat(MAX_TEXT), `|${'🥛'.repeat(MAX_TEXT)}`)
+  })
+})
+
+describe('a paste of many lines', () => {
+  test('is read as Mealie copies a list', () => {
+    see(
+      '# Fruta\n- [ ] 2 kg laranjas\n- [x] maçãs\n\n# Talho\n- [ ] frango\n- [ ] \n',
+      '2 kg|laranjas|Fruta',
+      '|maçãs|Fruta',
+      '|frango|Talho'
+    )
+    assert.deepEqual(
+      readAll('- [ ] a b\n- [x] c d\n☐ e f\n☑ g h\n[X] i j').map(({ done }) => done),
+      [false, true, false, true, true]
+    )
+  })
+
+  test('is read as plain lines, with bullets or numbers, of any system', () => {
+    see('leite\r\npão\rovos\u2028sal\n', '|leite', '|pão', '|ovos', '|sal')
+    see('* leite\n• pão\n– 2 ovos', '|leite', '|pão', '2|ovos')
+    see('1. leite\n2. 2 kg arroz\n3) 7up', '|leite', '2 kg|arroz', '|7up')
+    see('# Lidl\n1. leite\n# Talho\n1. frango\n2. peru', '|leite|Lidl', '|frango|Talho', '|peru|Talho')
+  })
+
+  test('keeps numbers that do not count the lines', () => {
+    see('1. FC Porto cachecol', '|1. FC Porto cachecol')
+    see('2. leite\n3. pão', '|2. leite', '|3. pão')
+    see('1. leite\npão', '|1. leite', '|pão')
+  })
+
+  test('takes the shop of the line before that of the heading', () => {
+    see('sal\n# Lidl\npão\nleite @Aldi', '|sal', '|pão|Lidl', '|leite|Aldi')
+  })
+
+  test('is refused whole, with each line that is wrong', () => {
+    assert.deepEqual(errorsOf(`leite\n@Lidl\n\npão\n${'a'.repeat(141)}\n\u0001`), [
+      '2 quick.onlyShop',
+      '5 field.tooLong',
+      '6 field.controlCharacters'
+    ])
+  })
+
+  test(`has at most ${MAX_LINES} lines, empty ones not counted`, () => {
+    const lines = Array.from({ length: MAX_LINES }, (_, index) => `artigo ${index}`)
+    assert.equal(readAll(lines.join('\n\n')).length, MAX_LINES)
+    assert.deepEqual(errorsOf([...lines, 'leite'].join('\n')), [`${MAX_LINES + 1} quick.tooManyLines`])
+    assert.deepEqual(
+      readAll('leite\n\npão').map(({ line }) => line),
+      [1, 3]
+    )
+  })
+})
+
+describe('quick entry of anything at all', () => {
+  const piece = fc.constantFrom(
+    ...'2 |1,5|½|3x|x3|×| kg |g|L| |de |@|@Lidl|"|(|)|(2 kg)|leite|meio |quilo |dúzia |# |- [x] |1. |\n|\t|\u00a0|\u200b|\ue000|  > '.split(
+      '|'
+    )
+  )
+  const anything = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.array(piece, { maxLength: 14 }).map(pieces => pieces.join(''))
+  )
+
+  test('never throws, and gives items with a name within their limits, or says what is wrong', () => {
+    fc.assert(
+      fc.property(anything, text => {
+        const read = readEntries(text)
+        if (!read.ok) return assert.ok(read.errors.length > 0)
+        assert.ok(read.entries.length > 0)
+        for (const { name, thousandths, unit, shop, note } of read.entries) {
+          assert.ok(isVisible(name) && lengthOf(name) <= MAX_TEXT)
+          assert.equal(name, name.trim())
+          assert.ok(Number.isInteger(thousandths) && thousandths > 0 && thousandths <= MAX_QUANTITY * ONE)
+          assert.ok(lengthOf(unit) <= MAX_UNIT && lengthOf(shop) <= MAX_TEXT && lengthOf(note) <= 500)
+        }
+      }),
+      { numRuns: 5000 }
+    )
+  })
+
+  test('reads what it would itself write: quantity, unit, name and shop', () => {
+    const letters = fc.stringMatching(/^[bcçfjnpqrtvz]{3,9}$/)
+    const amount = fc.integer({ min: 1, max: MAX_QUANTITY * ONE })
+    fc.assert(
+      fc.property(
+        letters,
+        amount,
+        fc.constantFrom('kg', 'g', 'l', 'ml'),
+        letters,
+        fc.constantFrom(...languages),
+        (name, thousandths, unit, shop, language) => {
+          const number = formatQuantity(thousandths, language)
+          for (const line of [
+            `${number} ${unit} ${name}`,
+            `${number}${unit} ${name}`,
+            `${name} ${number} ${unit}`,
+            `${name} (${number} ${unit})`
+          ]) {
+            see(`${line} @${shop}`, `${formatAmount(thousandths, unit, 'pt')}|${name}|${shop}`)
+          }
+        }
+      )
+    )
+  })
+})
+
+describe('the shops of an item', () => {
+  test('are divided by commas, each once, however it is written', () => {
+    assert.deepEqual(splitShops('Lidl, Pingo Doce,lidl ,, LÍDL'), ['Lidl', 'Pingo Doce'])
+    assert.deepEqual(splitShops(' , '), [])
+  })
+})
