@@ -1,5 +1,6 @@
 import Type from 'typebox'
-import { formOf, MAX_TEXT, type RawForm, typed } from '../../fields.ts'
+import { formOf, type RawForm, typed } from '../../fields.ts'
+import { MAX_TEXT } from '../../text.ts'
 
 /** The form that forgets a name: the name, and when it was bought last as the page knew it. */
 export const forgetForm = formOf(Type.Object({}), { hidden: ['name', 'seen'] })
