@@ -3,6 +3,8 @@ import cookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import type { Config } from './config/config.ts'
 import { badRequest, databaseUnavailable } from './errors.ts'
+import { accountDataPages } from './features/account-data/pages.ts'
+import { accountDataRules } from './features/account-data/rules.ts'
 import { accountPage } from './features/accounts/account-page.ts'
 import { knownBrowsers } from './features/accounts/known-browser.ts'
 import { loginPage } from './features/accounts/login-page.ts'
@@ -138,6 +140,7 @@ export async function buildApp({
       listPage(members, { carts, serverName: lifecycle.serverName })
       suggestionsPage(members, { suggestions })
       accountPage(members, { store, accounts })
+      accountDataPages(members, { accounts, data: accountDataRules(store) })
     })
   })
   return app

@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts'
+import { belongingStore } from './features/account-data/queries.ts'
 import { loginFailureStore } from './features/accounts/login-failures.ts'
 import { accountStore } from './features/accounts/queries.ts'
 import { serverStore } from './features/cluster/queries.ts'
@@ -44,6 +45,7 @@ export async function openStore(config: Config, events: StoreEvents) {
   return {
     dialect,
     accounts: accountStore(dialect),
+    belongings: belongingStore(dialect),
     items: itemStore(dialect),
     sessions,
     changes: changeStore(dialect),

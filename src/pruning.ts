@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { finishDeletions } from './features/account-data/clearing.ts'
 import { FAILURE_WINDOW_MS } from './features/accounts/login-throttle.ts'
 import type { Store } from './open-store.ts'
 import type { Prunable } from './store/tables.ts'
@@ -34,6 +35,7 @@ export async function prune(store: Store, now = Date.now(), signal?: AbortSignal
       await sleep(PAUSE_MS)
     }
   }
+  if (!signal?.aborted) await finishDeletions(store)
   return pruned
 }
 

@@ -13,6 +13,12 @@ export type SecurityEvent =
   | 'password.wrong'
   | 'password.throttled'
   | 'sessions.ended'
+  | 'name.changed'
+  | 'email.changed'
+  | 'email.taken'
+  | 'email.throttled'
+  | 'data.copied'
+  | 'account.deleted'
   | 'refused.owner'
 
 export interface About {
@@ -25,7 +31,13 @@ export interface About {
 }
 
 /** What is refused without a look at it, and so may come by the thousand. */
-const FLOODS = new Set<SecurityEvent>(['login.throttled', 'signup.throttled', 'password.throttled', 'signup.closed'])
+const FLOODS = new Set<SecurityEvent>([
+  'login.throttled',
+  'signup.throttled',
+  'password.throttled',
+  'email.throttled',
+  'signup.closed'
+])
 
 /** One line about what somebody may have to look into one day: who, from where, under which request. Never a secret. */
 export function logSecurity(request: FastifyRequest, event: SecurityEvent, about: About = {}): void {

@@ -26,6 +26,7 @@ const PAGES = [
   'list',
   'suggestions',
   'account',
+  'leave',
   'server',
   'cluster',
   'error',

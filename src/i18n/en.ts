@@ -1,3 +1,4 @@
+import { accountData } from '../features/account-data/texts.en.ts'
 import { accounts } from '../features/accounts/texts.en.ts'
 import { cluster } from '../features/cluster/texts.en.ts'
 import { home } from '../features/home/texts.en.ts'
@@ -6,4 +7,4 @@ import { suggestions } from '../features/suggestions/texts.en.ts'
 import type { Catalogue } from './catalogue.ts'
 import { common } from './common.en.ts'
 
-export const en: Catalogue = { ...common, ...accounts, ...items, ...suggestions, ...cluster, ...home }
+export const en: Catalogue = { ...common, ...accounts, ...accountData, ...items, ...suggestions, ...cluster, ...home }

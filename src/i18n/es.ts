@@ -1,3 +1,4 @@
+import { accountData } from '../features/account-data/texts.es.ts'
 import { accounts } from '../features/accounts/texts.es.ts'
 import { cluster } from '../features/cluster/texts.es.ts'
 import { home } from '../features/home/texts.es.ts'
@@ -6,4 +7,4 @@ import { suggestions } from '../features/suggestions/texts.es.ts'
 import type { Catalogue } from './catalogue.ts'
 import { common } from './common.es.ts'
 
-export const es: Catalogue = { ...common, ...accounts, ...items, ...suggestions, ...cluster, ...home }
+export const es: Catalogue = { ...common, ...accounts, ...accountData, ...items, ...suggestions, ...cluster, ...home }

@@ -1,3 +1,4 @@
+import { accountData } from '../features/account-data/texts.pt.ts'
 import { accounts } from '../features/accounts/texts.pt.ts'
 import { cluster } from '../features/cluster/texts.pt.ts'
 import { home } from '../features/home/texts.pt.ts'
@@ -6,4 +7,4 @@ import { suggestions } from '../features/suggestions/texts.pt.ts'
 import { common } from './common.pt.ts'
 
 /** The Portuguese (Portugal) texts, and the master list of keys: the other languages are typed by these. */
-export const pt = { ...common, ...accounts, ...items, ...suggestions, ...cluster, ...home }
+export const pt = { ...common, ...accounts, ...accountData, ...items, ...suggestions, ...cluster, ...home }

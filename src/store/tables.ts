@@ -124,6 +124,43 @@ export const migrations = table('schema_migrations', {
 /** What this application makes beside the guide's tables. */
 export const ownTables: readonly AnyTable[] = [lists, changes, remembered, sessions, loginFailures, servers, migrations]
 
+/** Rows that are somebody's: which table, whose they are, and what tells them apart. An index begins with these two columns. */
+export interface Belonging {
+  /** What they are called in the copy that people take of their data. */
+  name: string
+  table: AnyTable
+  of: Column<number> | Column<number | null>
+  key: Column<number> | Column<string>
+  /** Members of the table that nobody is shown: what opens something, and what is only of use in here. */
+  hidden: readonly string[]
+  /** They let somebody in. */
+  opens?: true
+}
+
+/** What each account has. Whoever adds a table says here what of it goes into a copy of somebody's data, and with the account. */
+export const ofAccount: readonly Belonging[] = [
+  { name: 'lists', table: lists, of: lists.ownerId, key: lists.id, hidden: ['ownerId'] },
+  { name: 'items', table: items, of: items.accountId, key: items.id, hidden: ['accountId'] },
+  {
+    name: 'sessions',
+    table: sessions,
+    of: sessions.accountId,
+    key: sessions.idHash,
+    hidden: ['accountId', 'idHash'],
+    opens: true
+  }
+]
+
+/** What each list has. */
+export const ofList: readonly Belonging[] = [
+  { name: 'changes', table: changes, of: changes.listId, key: changes.version, hidden: ['accountId', 'key', 'digest'] }
+]
+
+/** Rows that an account left on lists that are not its own. */
+export const traces: readonly Belonging[] = [
+  { name: 'changes', table: changes, of: changes.accountId, key: changes.key, hidden: [] }
+]
+
 /** What is of no more use after a while, and the column that says when. */
 const prunable = {
   sessions: { table: sessions, column: sessions.expiresAt },

@@ -74,6 +74,23 @@ const signedIn: Case[] = [
       await page.locator('[aria-invalid]').first().waitFor()
     }
   },
+  {
+    name: 'a refused change of name and e-mail',
+    async open(page) {
+      await page.goto('/conta')
+      await page.getByRole('button', { name: say('account.identity.submit') }).click()
+      await page.locator('[aria-invalid]').first().waitFor()
+    }
+  },
+  { name: 'the question before deleting the account', open: page => page.goto('/conta/apagar') },
+  {
+    name: 'a refused deletion of the account',
+    async open(page) {
+      await page.goto('/conta/apagar')
+      await page.getByRole('button', { name: say('leave.submit') }).click()
+      await page.locator('[aria-invalid]').first().waitFor()
+    }
+  },
   { name: 'the question before logging out', open: page => page.goto('/logout') }
 ]
 

@@ -71,6 +71,8 @@ forEachEngine('requests that make no sense', engine => {
         { password: client.account.password, new_password: 'x'.repeat(12), new_password_again: 'x'.repeat(12) }
       ],
       ['/conta/sessoes', {}],
+      ['/conta/identidade', { name: 'Outra', email: newAccount().email, password: client.account.password }],
+      ['/conta/apagar', { password: client.account.password }],
       ['/carrinho/', item]
     ] as const) {
       assert.equal((await client.postRaw(path, { ...form })).status, 403, path)
@@ -307,6 +309,9 @@ forEachEngine('requests that make no sense', engine => {
       ['POST', '/whoami', 'GET'],
       ['POST', '/servidor', 'GET'],
       ['GET', '/conta/password', 'POST'],
+      ['GET', '/conta/identidade', 'POST'],
+      ['PUT', '/conta/apagar', 'GET'],
+      ['POST', '/conta/copia.json', 'GET'],
       ['DELETE', '/health/live', 'GET']
     ] as const) {
       const page = await request(`${site.server.url}${path}`, { method, headers: { accept: 'text/html' } })

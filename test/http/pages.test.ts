@@ -150,7 +150,18 @@ forEachEngine(
   'pages',
   engine => {
     const site = sharedSite(engine)
-    const pages = ['/', '/login', '/signup', '/carrinho/', '/conta', '/logout', '/servidor', '/cluster', '/nowhere']
+    const pages = [
+      '/',
+      '/login',
+      '/signup',
+      '/carrinho/',
+      '/conta',
+      '/conta/apagar',
+      '/logout',
+      '/servidor',
+      '/cluster',
+      '/nowhere'
+    ]
 
     test('nothing on a page comes from another host', async t => {
       const client = await signedIn(t, site.server)

@@ -105,6 +105,22 @@ forEachEngine('the log of what concerns security', engine => {
     assert.deepEqual([changed?.account, changed?.ended], [id, 0])
     keepCookies()
 
+    const email = `nova-${account.email}`
+    secrets.push(email)
+    const identity = { name: 'Ana de Outro Nome', email, password: next }
+    await during(['name.changed', 'email.changed'], () => client.post('/conta/identidade', identity))
+    await client.get('/conta')
+    await during(['password.wrong'], () =>
+      client.post('/conta/identidade', { ...identity, name: 'Ana', password: 'a wrong guess' })
+    )
+    await client.get('/conta')
+    const former = { ...identity, email: account.email }
+    await during(['email.changed'], () => client.post('/conta/identidade', former))
+    const [copied] = await during(['data.copied'], () => client.get('/conta/copia.json'))
+    assert.equal(copied?.account, id)
+    await client.get('/conta/apagar')
+    await during(['password.wrong'], () => client.post('/conta/apagar', { password: 'a wrong guess' }))
+
     const stranger = new Client(t, site.server)
     await during([...Array(5).fill('login.failed'), 'login.throttled'], async () => {
       for (let guess = 0; guess < 6; guess++) await stranger.tryLogin({ ...account, password: 'a wrong guess' })
@@ -116,6 +132,17 @@ forEachEngine('the log of what concerns security', engine => {
     const again = new Client(t, site.server)
     await again.get('/signup')
     await during(['signup.taken'], () => again.post('/signup', { ...newAccount(), email: account.email }))
+
+    const leaving = await signedIn(t, site.server)
+    const leavingId = await idOf(leaving.account.email)
+    secrets.push(leaving.account.password, leaving.account.email)
+    await leaving.get('/conta')
+    await during(['email.taken'], () => leaving.post('/conta/identidade', { ...leaving.account, email: account.email }))
+    await leaving.get('/conta/apagar')
+    const [deleted] = await during(['account.deleted'], () =>
+      leaving.post('/conta/apagar', { password: leaving.account.password })
+    )
+    assert.equal(deleted?.account, leavingId)
 
     for (const secret of secrets) {
       assert.ok(secret.length > 3)

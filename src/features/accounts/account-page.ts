@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type RawForm, typed } from '../../fields.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
@@ -7,17 +8,25 @@ import { logSecurity } from '../../http/security-log.ts'
 import { sessionHere, signIn } from '../../http/session.ts'
 import { formatDateTime, formatDuration } from '../../i18n/index.ts'
 import type { Store } from '../../open-store.ts'
-import { rememberBrowser } from './known-browser.ts'
+import { rememberBrowser, visitorOf } from './known-browser.ts'
 import type { Accounts, Throttled } from './rules.ts'
-import { checkPasswordChange, confirmationForm, passwordForm } from './schema.ts'
+import { checkIdentityChange, checkPasswordChange, confirmationForm, identityForm, passwordForm } from './schema.ts'
 
 const ACCOUNT = '/conta'
 
-/** The page's two forms. */
-type FormName = 'password' | 'ending'
+/** The page's forms. */
+type FormName = 'identity' | 'password' | 'ending'
 
 export function accountPage(app: FastifyInstance, { store, accounts }: { store: Store; accounts: Accounts }): void {
-  const show = async (request: FastifyRequest, reply: FastifyReply, wrong: Partial<Record<FormName, Wrong>> = {}) => {
+  const show = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    wrong: Partial<Record<FormName, Wrong>> = {},
+    raw: RawForm = {}
+  ) => {
+    const { name, email } = getAccount(request)
+    const shown = { name, email, was_name: name, was_email: email }
+    const kept = Object.fromEntries(Object.keys(shown).map(field => [field, typed(raw, field)]))
     const lang = languageOf(request)
     const here = sessionHere(request)
     const rows = await store.sessions.list(request.work, getAccount(request).id, Date.now())
@@ -30,6 +39,11 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
       server: row.madeOn
     }))
     return reply.page('account', {
+      identity: {
+        fields: identityForm.fields,
+        form: wrong.identity ? kept : shown,
+        ...(wrong.identity ?? nothingWrong)
+      },
       password: { fields: passwordForm.fields, ...(wrong.password ?? nothingWrong) },
       ending: { fields: confirmationForm.fields, ...(wrong.ending ?? nothingWrong) },
       sessions,
@@ -40,7 +54,7 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
   const refused = (request: FastifyRequest, reply: FastifyReply, form: FormName, status = 400) => ({
     status,
     error: 'account',
-    page: (wrong: Wrong) => show(request, reply, { [form]: wrong })
+    page: (wrong: Wrong) => show(request, reply, { [form]: wrong }, fieldsOf(request))
   })
 
   /** The current password was wrong, or there were too many that were: said in the form that asked for it. */
@@ -50,18 +64,45 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
       const errors = { password: { key: 'field.passwordWrong' } } as const
       return respond(request, reply, { ...refused(request, reply, form), errors })
     }
-    const { waitSeconds } = result
-    logSecurity(request, 'password.throttled', { waitSeconds })
-    const wait = formatDuration(languageOf(request), waitSeconds)
-    const message = translateFor(request)('login.throttled', { wait })
-    return respond(request, reply, {
-      ...refused(request, reply, form, 429),
-      retryAfterSeconds: waitSeconds,
-      message
-    })
+    logSecurity(request, 'password.throttled', result)
+    return askToWait(request, reply, form, result, 'login.throttled')
+  }
+
+  const askToWait = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: FormName,
+    { waitSeconds }: Throttled,
+    said: 'login.throttled' | 'account.identity.throttled'
+  ) => {
+    const message = translateFor(request)(said, { wait: formatDuration(languageOf(request), waitSeconds) })
+    return respond(request, reply, { ...refused(request, reply, form, 429), retryAfterSeconds: waitSeconds, message })
   }
 
   app.get('/conta', (request, reply) => respond(request, reply, { page: () => show(request, reply) }))
+
+  app.post('/conta/identidade', { config: { form: identityForm, page: ACCOUNT } }, async (request, reply) => {
+    const account = getAccount(request)
+    const checked = checkIdentityChange(fieldsOf(request), account)
+    if (!checked.ok) {
+      return respond(request, reply, { ...refused(request, reply, 'identity'), errors: checked.errors })
+    }
+    const { current, change } = checked.value
+    const result = await accounts.changeIdentity(request.work, account.id, current, change, visitorOf(request))
+    if (result === 'taken') {
+      logSecurity(request, 'email.taken')
+      const errors = { email: { key: 'field.emailTakenByOther' } } as const
+      return respond(request, reply, { ...refused(request, reply, 'identity'), errors })
+    }
+    if (typeof result === 'object' && 'tooManyEmails' in result) {
+      logSecurity(request, 'email.throttled', result.tooManyEmails)
+      return askToWait(request, reply, 'identity', result.tooManyEmails, 'account.identity.throttled')
+    }
+    if (result === 'wrong' || 'waitSeconds' in result) return refuse(request, reply, 'identity', result)
+    if (change.name !== undefined) logSecurity(request, 'name.changed')
+    if (result.moved) logSecurity(request, 'email.changed')
+    return respond(request, reply, { goTo: ACCOUNT, flash: { kind: 'success', key: 'flash.identityChanged' } })
+  })
 
   app.post('/conta/password', { config: { form: passwordForm, page: ACCOUNT } }, async (request, reply) => {
     const account = getAccount(request)

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/config.ts'
-import { ownValues, setCookie } from '../../http/cookies.ts'
+import { clearCookie, ownValues, setCookie } from '../../http/cookies.ts'
 import { createSigner, keysFor, type Signer } from '../../http/signing.ts'
 import { newKey } from '../../keys.ts'
 import { clientNetwork } from './client-network.ts'
@@ -27,9 +27,19 @@ export function knownBrowsers(app: FastifyInstance, { config }: { config: Config
 
 export function rememberBrowser(request: FastifyRequest, reply: FastifyReply, { account, mark }: Recognised): void {
   const others = proofsOf(request).filter(({ accountId }) => accountId !== account.id)
-  const proofs = [{ accountId: account.id, mark, nonce: newKey() }, ...others].slice(0, MAX_ACCOUNTS)
+  keep(request, reply, [{ accountId: account.id, mark, nonce: newKey() }, ...others].slice(0, MAX_ACCOUNTS))
+}
+
+/** The account is no more. */
+export function forgetAccount(request: FastifyRequest, reply: FastifyReply, accountId: number): void {
+  const others = proofsOf(request).filter(proof => proof.accountId !== accountId)
+  keep(request, reply, others)
+}
+
+function keep(request: FastifyRequest, reply: FastifyReply, proofs: Proof[]): void {
   const text = proofs.map(({ accountId, mark, nonce }) => `${accountId}.${mark}.${nonce}`).join('!')
-  setCookie(reply, COOKIE, `${text}~${request.server.knownBrowserSigner.sign(text)}`, MAX_AGE_S)
+  if (text === '') clearCookie(reply, COOKIE)
+  else setCookie(reply, COOKIE, `${text}~${request.server.knownBrowserSigner.sign(text)}`, MAX_AGE_S)
 }
 
 export const visitorOf = (request: FastifyRequest): Visitor => ({

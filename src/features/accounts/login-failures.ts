@@ -22,6 +22,7 @@ export function loginFailureStore(dialect: Dialect) {
       order by ${failedAt} desc limit ${given.number('limit')}`
     )
   )
+  const forget = dialect.compile(sql`delete from ${loginFailures} where ${subject} = ${given.text('subject')}`)
   const add = dialect.compile(insert(loginFailures, ['id', 'subject', 'failedAt']))
 
   return {
@@ -37,6 +38,10 @@ export function loginFailureStore(dialect: Dialect) {
     /** @throws an error with verdict `duplicate` when this very row was added already */
     async add(db: Db, failure: LoginFailure): Promise<void> {
       await db.write(add, failure)
+    },
+
+    async forget(db: Db, subject: string): Promise<void> {
+      await db.write(forget, { subject })
     }
   }
 }

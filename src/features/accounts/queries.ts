@@ -20,6 +20,15 @@ export interface NewAccount {
   password: string
 }
 
+/** What an account is called. */
+export interface Identity {
+  name: string
+  email: string
+}
+
+/** Instead of a password: whose account it was has deleted it, and what it had is being taken away. No password makes it. */
+const LEAVING = '*deleted: carrinho takes away what is left'
+
 /** Accounts without a login key that are looked through at once. */
 const UNADOPTED = 1000
 
@@ -59,6 +68,25 @@ export function accountStore(dialect: Dialect) {
   )
   const setEmailKey = dialect.compile(
     sql`update ${accounts} set ${accounts.emailKey} = ${given.text('emailKey')} where ${here} and ${accounts.emailKey} is null`
+  )
+  const identity = reading(
+    dialect,
+    select({ name: accounts.name, email: accounts.email }, sql`from ${accounts} where ${here}`)
+  )
+  const setName = dialect.compile(sql`update ${accounts} set ${accounts.name} = ${given.text('name')} where ${here}`)
+  const setEmail = dialect.compile(sql`update ${accounts} set ${accounts.email} = ${given.text('email')} where ${here}`)
+  const moveEmailKey = dialect.compile(
+    sql`update ${accounts} set ${accounts.emailKey} = ${given.text('emailKey')} where ${here}`
+  )
+  const blank = dialect.compile(
+    sql`update ${accounts} set ${accounts.name} = ${given.text('nobody')}, ${accounts.email} = ${given.text('nobody')}, ${accounts.emailKey} = null, ${accounts.password} = ${LEAVING} where ${here}`
+  )
+  const leaving = reading(
+    dialect,
+    select({ id: accounts.id }, sql`from ${accounts} where ${accounts.password} = ${LEAVING} limit 100`)
+  )
+  const removeLeaving = dialect.compile(
+    sql`delete from ${accounts} where ${here} and ${accounts.password} = ${LEAVING}`
   )
   const countAll = count(sql``)
   const countPlaintext = count(sql`where ${accounts.password} not like '$argon2id$%'
@@ -102,9 +130,41 @@ export function accountStore(dialect: Dialect) {
     upgradePassword: async (db: Db, id: number, from: string, to: string): Promise<boolean> =>
       (await db.write(replacePassword, { id, from, to })) > 0,
 
-    /** Unless it has one. @throws an error with verdict `duplicate` when the e-mail is taken */
-    async setEmailKey(db: Db, id: number, emailKey: string): Promise<void> {
-      await db.write(setEmailKey, { id, emailKey })
+    /** Unless it has one; whether it had none. @throws an error with verdict `duplicate` when the e-mail is taken */
+    setEmailKey: async (db: Db, id: number, emailKey: string): Promise<boolean> =>
+      (await db.write(setEmailKey, { id, emailKey })) > 0,
+
+    async findIdentity(db: Db, id: number): Promise<Identity | undefined> {
+      const [found] = await db.all(identity, { id })
+      return found
+    },
+
+    async setName(db: Db, id: number, name: string): Promise<void> {
+      await db.write(setName, { id, name })
+    },
+
+    /** Another spelling of the same e-mail. */
+    async setEmail(db: Db, id: number, email: string): Promise<void> {
+      await db.write(setEmail, { id, email })
+    },
+
+    /** Another e-mail. @throws an error with verdict `duplicate` when it is taken */
+    async moveTo(db: Db, id: number, email: string, emailKey: string): Promise<void> {
+      await db.write(moveEmailKey, { id, emailKey })
+      await db.write(setEmail, { id, email })
+    },
+
+    /** From now on nobody can log in to it, and its e-mail is free. What it has is still there. */
+    async blank(db: Db, id: number): Promise<void> {
+      await db.write(blank, { id, nobody: `deleted ${id}` })
+    },
+
+    /** Those that `blank` was done to, at most 100. */
+    findLeaving: async (db: Db): Promise<number[]> => (await db.all(leaving, {})).map(({ id }) => id),
+
+    /** The row itself, of an account that `blank` was done to. @throws an error while it still has items */
+    async removeLeaving(db: Db, id: number): Promise<void> {
+      await db.write(removeLeaving, { id })
     },
 
     /** How many there are, how many cannot log in as their password is no hash, how many for want of a login key. */

@@ -5,9 +5,11 @@ import { digest } from '../../keys.ts'
 import { emailKey, formerEmailKey } from '../../login-key.ts'
 import type { Store } from '../../open-store.ts'
 import type { Work } from '../../store/work.ts'
+import { clear, closeDoors } from '../account-data/clearing.ts'
 import { type Limits, type LoginThrottle, type Subjects, subjects } from './login-throttle.ts'
 import { weaknessOf } from './password-choice.ts'
 import type { Passwords } from './passwords.ts'
+import type { Identity } from './queries.ts'
 import type { LoginInput, PasswordChangeInput, SignupInput } from './schema.ts'
 import { oneAtATime, takeTurns } from './turns.ts'
 
@@ -103,14 +105,18 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
   }
 
   /** From now on its key finds it. Where another was quicker to have the e-mail, nothing changes. */
-  const adopt = (work: Work, id: number, key: string): Promise<void> =>
-    work.repeatable(async () => {
+  const adopt = async (work: Work, id: number, key: string): Promise<void> => {
+    const isFirst = await work.repeatable(async maybeDone => {
       try {
-        await accounts.setEmailKey(work, id, key)
+        return (await accounts.setEmailKey(work, id, key)) || maybeDone
       } catch (error) {
         if (!work.isDuplicate(error, 'email')) throw error
+        return false
       }
     })
+    // Its items came with it. All else is of an account that was deleted by hand, whose id the other application gave again.
+    if (isFirst) await clear(store, id, () => work, ['items'])
+  }
 
   /** Whom to count a login for: a browser that was here before for itself, where no stranger can use it up. */
   const countedFor = (
@@ -158,9 +164,45 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     const account = await accounts.findByEmailKey(work, key)
     if (!account) throw new Error('an account just added cannot be found')
     // Of an account that was deleted by hand, where the database gives its id again.
-    await work.repeatable(() => sessions.removeAll(work, account.id))
+    await clear(store, account.id, () => work)
     return { account: { id: account.id, name, email }, mark: passwordMark(hash) }
   }
+
+  /**
+   * An e-mail that nobody has yet, claimed by `claim`, unless so many came from there that it has to wait. Those who are told
+   * that one is taken wait much sooner: each answer tells who has an account.
+   */
+  const unlessTaken = async <R>(
+    work: Work,
+    network: string,
+    claim: () => Promise<R | undefined>
+  ): Promise<R | 'taken' | Throttled> => {
+    const attempts = subjects.signup(network, limits)
+    const taken = subjects.taken(network, limits)
+    const waitMs = await throttle.waitMs(work, [attempts, taken])
+    if (waitMs > 0) return throttled(waitMs)
+    await throttle.record(work, [attempts])
+    const claimed = await claim()
+    if (claimed !== undefined) return claimed
+    await throttle.record(work, [taken])
+    return 'taken'
+  }
+
+  /** Undefined when the e-mail is taken. */
+  const setIdentity = (work: Work, id: number, { name, email }: Partial<Identity>, isMove: boolean) =>
+    work.repeatable(async (): Promise<true | undefined> => {
+      try {
+        await work.transaction(async tx => {
+          if (name !== undefined) await accounts.setName(tx, id, name)
+          if (email === undefined) return
+          await (isMove ? accounts.moveTo(tx, id, email, emailKey(email)) : accounts.setEmail(tx, id, email))
+        })
+        return true
+      } catch (error) {
+        if (!work.isDuplicate(error)) throw error
+        return undefined
+      }
+    })
 
   return {
     async logIn(work: Work, { email, password }: LoginInput, visitor: Visitor): Promise<LoginResult> {
@@ -181,23 +223,9 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
       return result
     },
 
-    /**
-     * A visitor's own account, unless so many came from there that it has to wait. Those who are told that an e-mail is
-     * taken wait much sooner: each answer tells who has an account.
-     */
-    signUp(work: Work, input: SignupInput, { network }: Visitor): Promise<Recognised | 'taken' | Throttled> {
-      const attempts = subjects.signup(network, limits)
-      const taken = subjects.taken(network, limits)
-      return turn('signup', async () => {
-        const waitMs = await throttle.waitMs(work, [attempts, taken])
-        if (waitMs > 0) return throttled(waitMs)
-        await throttle.record(work, [attempts])
-        const created = await create(work, input)
-        if (created) return created
-        await throttle.record(work, [taken])
-        return 'taken'
-      })
-    },
+    /** A visitor's own account. */
+    signUp: (work: Work, input: SignupInput, { network }: Visitor): Promise<Recognised | 'taken' | Throttled> =>
+      turn('signup', () => unlessTaken(work, network, () => create(work, input))),
 
     /** The operator's way: without a limit. Undefined when the e-mail is taken. */
     create,
@@ -225,6 +253,58 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
       confirmed(work, accountId, current, async () => ({
         ended: await work.repeatable(() => sessions.removeAll(work, accountId, keepSession))
       })),
+
+    /**
+     * Changes what is given of its name and e-mail. Sessions stay: they are the account's, whatever it is called. Another e-mail
+     * is counted with the sign-ups of that network, as its answer tells the same.
+     */
+    changeIdentity: (
+      work: Work,
+      accountId: number,
+      current: string,
+      { name, email }: Partial<Identity>,
+      { network }: Visitor
+    ): Promise<{ moved: boolean } | 'wrong' | 'taken' | Throttled | { tooManyEmails: Throttled }> =>
+      confirmed(work, accountId, current, async () => {
+        const before = await accounts.findIdentity(work, accountId)
+        const moved = email !== undefined && emailKey(email) !== emailKey(before?.email ?? '')
+        if (!moved) return (await setIdentity(work, accountId, { name, email }, false)) ? { moved } : 'taken'
+        const result = await unlessTaken(work, network, async () => {
+          const owner = await findAnyByEmail(work, email)
+          if (owner !== undefined && owner.id !== accountId) return undefined
+          return setIdentity(work, accountId, { name, email }, true)
+        })
+        if (typeof result === 'object') return { tooManyEmails: result }
+        return result === 'taken' ? result : { moved }
+      }),
+
+    /**
+     * Closes the account: from then on nobody can log in to it, its sessions have ended and its e-mail is free. What it has is
+     * taken away afterwards, see clearing.ts.
+     */
+    close: (
+      work: Work,
+      accountId: number,
+      current: string,
+      { proofs }: Visitor
+    ): Promise<'closed' | 'wrong' | Throttled> =>
+      confirmed(work, accountId, current, async () => {
+        const { email = '' } = (await accounts.findIdentity(work, accountId)) ?? {}
+        const counted = [
+          subjects.account(emailKey(email)),
+          subjects.session(accountId),
+          subjects.formerBrowsers(accountId),
+          ...proofs.filter(proof => proof.accountId === accountId).map(({ nonce }) => subjects.browser(nonce))
+        ]
+        await work.repeatable(() =>
+          work.transaction(async tx => {
+            await accounts.blank(tx, accountId)
+            await closeDoors(store, tx, accountId)
+            for (const { id } of counted) await store.loginFailures.forget(tx, id)
+          })
+        )
+        return 'closed' as const
+      }),
 
     /** The operator's way in: sets a password without the old one and ends all sessions. */
     async setPassword(work: Work, email: string, password: string): Promise<'set' | 'unknown' | FieldError> {

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { type Field, fail } from '../../field-error.ts'
-import { type Checked, formOf, gather, line, ownText, type RawForm, secret } from '../../fields.ts'
+import { type Checked, formOf, gather, line, ownText, type RawForm, secret, typed } from '../../fields.ts'
 import { cleanEmail, emailKey, fitsKey, MAX_EMAIL } from '../../login-key.ts'
 import { hasControl, isLonger, isVisible, lengthOf } from '../../text.ts'
 import { type Owner, weaknessOf } from './password-choice.ts'
@@ -20,10 +20,7 @@ const signupSchema = Type.Object({
 export const signupForm = formOf(signupSchema, {
   hidden: ['next'],
   own: {
-    email: raw => {
-      const checked = checkEmail(raw)
-      return checked.error ? checked : { value: cleanEmail(checked.value) }
-    },
+    email: checkCleanEmail,
     password: (raw, form) => checkNewPassword(raw, { name: asText(form.name), email: asText(form.email) })
   }
 })
@@ -41,6 +38,40 @@ export const confirmationForm = formOf(
   Type.Object({ current: secret({ field: 'password', label: 'label.confirmPassword' }) }),
   { own: { current: checkGivenPassword } }
 )
+
+const identitySchema = Type.Object({
+  name: line({ label: 'label.name' }),
+  email,
+  current: secret({ field: 'password', label: 'label.confirmPassword' })
+})
+
+/** `was_…`: what the page showed, so that nothing is changed that was not touched. */
+export const identityForm = formOf(identitySchema, {
+  hidden: ['was_name', 'was_email'],
+  own: { email: checkCleanEmail, current: checkGivenPassword }
+})
+
+/** Stands in for what was left as it was: that is not checked, as it may have come from another application. */
+const UNTOUCHED = { name: '-', email: 'a@b' }
+
+/** What of its name and e-mail somebody changes. */
+export function checkIdentityChange(
+  form: RawForm,
+  present: Owner
+): Checked<{ current: string; change: Partial<Owner> }, string> {
+  const asShown = (name: 'name' | 'email') => typed(form, name) === (form[`was_${name}`] ?? present[name])
+  const checked = identityForm.check({
+    ...form,
+    ...(asShown('name') && { name: UNTOUCHED.name }),
+    ...(asShown('email') && { email: UNTOUCHED.email })
+  })
+  if (!checked.ok) return checked
+  const { name, email, current } = checked.value
+  return {
+    ok: true,
+    value: { current, change: { ...(!asShown('name') && { name }), ...(!asShown('email') && { email }) } }
+  }
+}
 
 /** Checked below: what is right depends on whose password it is. */
 export const passwordForm = formOf(
@@ -81,6 +112,12 @@ function checkEmail(raw: unknown): Field<string> {
   const email = cleanEmail(raw)
   if (isLonger(email, MAX_EMAIL) || !fitsKey(emailKey(raw))) return fail('field.tooLong', { max: MAX_EMAIL })
   return !hasControl(email) && /^[^\s@]+@[^\s@]+$/u.test(email) ? { value: raw } : fail('field.email')
+}
+
+/** As it is stored. */
+function checkCleanEmail(raw: unknown): Field<string> {
+  const checked = checkEmail(raw)
+  return checked.error ? checked : { value: cleanEmail(checked.value) }
 }
 
 /** Joiners and variation selectors that a keyboard does write: in emoji and in scripts that need them. */

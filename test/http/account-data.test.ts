@@ -1,0 +1,519 @@
+import assert from 'node:assert/strict'
+import { pbkdf2Sync } from 'node:crypto'
+import { describe, test } from 'node:test'
+import { type Belonging, items, ofAccount, ofList, ownTables, traces } from '../../src/store/tables.ts'
+import {
+  Client,
+  eventually,
+  findInput,
+  forEachEngine,
+  freshDatabase,
+  newAccount,
+  sharedSite,
+  signedIn,
+  startServer,
+  type TestDatabase,
+  visibleText
+} from '../helper.ts'
+
+type Row = Record<string, unknown>
+interface Copy {
+  madeAt: string
+  account: { id: number; name: string; email: string }
+  lists: Row[]
+  items: Row[]
+  changes: Row[]
+  sessions: Row[]
+}
+
+const idOf = async (database: TestDatabase, email: string) => {
+  const [row] = await database.query(`select id_cliente from clientes where email = '${email}'`)
+  return Number(row?.id_cliente)
+}
+
+/** How many rows of each table are an account's, or of lists that were. */
+async function left(database: TestDatabase, id: number, lists: number[]): Promise<Record<string, number>> {
+  const count = async (table: string, column: string, ids: number[]) => {
+    const [row] = await database.query(`select count(*) as n from ${table} where ${column} in (${ids.join(', ')})`)
+    return Number(row?.n)
+  }
+  const found: Record<string, number> = { clientes: await count('clientes', 'id_cliente', [id]) }
+  const add = async ({ table, of }: Belonging, ids: number[]) => {
+    const name = `${table.tableName} by ${of.name}`
+    found[name] = await count(table.tableName, of.name, ids)
+  }
+  for (const one of [...ofAccount, ...traces]) await add(one, [id])
+  for (const one of ofList) await add(one, lists.length > 0 ? lists : [-1])
+  return found
+}
+
+const listsOf = async (database: TestDatabase, id: number) =>
+  (await database.query(`select id from lists where owner_id = ${id}`)).map(row => Number(row.id))
+
+const none = (found: Record<string, number>) => Object.fromEntries(Object.keys(found).map(name => [name, 0]))
+
+/** As the guide's Flask application stores it. */
+async function flaskAccount(database: TestDatabase) {
+  const account = newAccount()
+  const hash = pbkdf2Sync(account.password, 'c2FsdHNhbHQ', 1000, 32, 'sha256').toString('hex')
+  await database.query(
+    `insert into clientes (nome, email, password) values ('${account.name}', '${account.email}', 'pbkdf2:sha256:1000$c2FsdHNhbHQ$${hash}')`
+  )
+  const id = await idOf(database, account.email)
+  await database.query(
+    `insert into compras (id_cliente, tipo, quantidade, local) values (${id}, 'pão', 2, 'padaria'), (${id}, 'leite', 1, 'mercado')`
+  )
+  return { ...account, id }
+}
+
+/** As an import does, and a table that was made without AUTOINCREMENT. */
+const giveIdsAgain = (database: TestDatabase, next: number) =>
+  database.query(
+    {
+      sqlite: `update sqlite_sequence set seq = ${next - 1} where name = 'clientes'`,
+      mariadb: `alter table clientes auto_increment = ${next}`,
+      postgres: `select setval(pg_get_serial_sequence('clientes', 'id_cliente'), ${next}, false)`
+    }[database.engine]
+  )
+
+/** Rows as the shopping of years leaves them. */
+async function fill(database: TestDatabase, id: number, itemCount: number, changeCount: number): Promise<void> {
+  const [list] = await listsOf(database, id)
+  const inserted = async (count: number, row: (n: number) => string, into: string) => {
+    for (let from = 0; from < count; from += 2000) {
+      const rows = Array.from({ length: Math.min(2000, count - from) }, (_, n) => row(from + n))
+      await database.query(`insert into ${into} values ${rows.join(', ')}`)
+    }
+  }
+  const at = Date.now()
+  await inserted(itemCount, n => `(${id}, 'artigo ${n}', 1, 'loja')`, 'compras (id_cliente, tipo, quantidade, local)')
+  await inserted(
+    changeCount,
+    n => `(${list}, ${n + 100}, ${id}, 'key-${id}-${n}', 'x', 'add', null, '{}', ${at})`,
+    'changes (list_id, version, account_id, change_key, digest, kind, item_id, detail, at)'
+  )
+  await database.query(`update lists set version = ${changeCount + 200} where id = ${list}`)
+}
+
+describe('what an account has', () => {
+  test('is known of every table that says whose its rows are', () => {
+    const known = [...ofAccount, ...ofList, ...traces].map(({ table, of }) => `${table.tableName}.${of.name}`)
+    const owners = [...ownTables, items].flatMap(({ tableName, columns }) =>
+      Object.entries(columns)
+        .filter(([name]) => ['accountId', 'ownerId'].includes(name))
+        .map(([, column]) => `${tableName}.${column.name}`)
+    )
+    assert.deepEqual(
+      owners.filter(owner => !known.includes(owner)),
+      [],
+      'a table with an account’s rows is not in ofAccount: they would stay when the account is deleted'
+    )
+    const lists = [...ownTables].filter(({ columns }) => 'listId' in columns && !('accountId' in columns))
+    assert.deepEqual(
+      lists.map(({ tableName }) => tableName).filter(name => !ofList.some(({ table }) => table.tableName === name)),
+      [],
+      'a table with a list’s rows is not in ofList'
+    )
+  })
+})
+
+forEachEngine('the name and the e-mail', engine => {
+  const site = sharedSite(engine, { SIGNUP_LIMIT: '10000' })
+
+  const change = async (client: Client, form: Record<string, string>) => {
+    await client.get('/conta')
+    const shown = Object.fromEntries(
+      ['name', 'email', 'was_name', 'was_email'].map(name => [name, client.hidden(name) ?? ''])
+    )
+    return client.post('/conta/identidade', { ...shown, ...form })
+  }
+
+  test('are changed with the password, and from then on the new e-mail logs in and the old one does not', async t => {
+    const client = await signedIn(t, site.server)
+    const phone = new Client(t, site.server)
+    await phone.login(client.account)
+    await client.addItem()
+    const { password, email: former } = client.account
+    const email = newAccount().email
+    const reply = await change(client, { name: 'Ana Sousa Dias', email: `  ${email.toUpperCase()}\u200b`, password })
+    assert.equal(reply.status, 303)
+    assert.equal(reply.headers.location, '/conta')
+    const page = visibleText((await client.get('/conta')).text)
+    assert.ok(page.includes('Ana Sousa Dias') && page.includes(email.toUpperCase()))
+    assert.ok(await phone.isSignedIn(), 'sessions stay, as it is the same account')
+    assert.ok(visibleText((await phone.get('/conta')).text).includes(email.toUpperCase()))
+
+    const again = new Client(t, site.server)
+    await again.login({ email, password })
+    assert.equal((await again.items()).length, 1)
+    assert.equal((await new Client(t, site.server).tryLogin({ email: former, password })).status, 401)
+    const next = new Client(t, site.server)
+    await next.get('/signup')
+    assert.equal((await next.post('/signup', { ...newAccount(), email: former })).status, 303, 'the old one is free')
+    assert.deepEqual(await next.items(), [])
+  })
+
+  test('are changed one without the other: a page that is older takes nothing back', async t => {
+    const client = await signedIn(t, site.server)
+    const { password, email: former, name } = client.account
+    const older = new Client(t, site.server)
+    await older.login(client.account)
+    await older.get('/conta')
+    const email = newAccount().email
+    assert.equal((await change(client, { email, password })).status, 303)
+    const form = { name: 'Outro Nome', email: former, was_name: name, was_email: former, password }
+    assert.equal((await older.post('/conta/identidade', form)).status, 303)
+    const text = visibleText((await client.get('/conta')).text)
+    assert.ok(text.includes('Outro Nome') && text.includes(email) && !text.includes(former))
+  })
+
+  test('a spelling of one’s own e-mail is not taken', async t => {
+    const client = await signedIn(t, site.server)
+    const { password, email } = client.account
+    assert.equal((await change(client, { email: email.toUpperCase(), password })).status, 303)
+    await new Client(t, site.server).login({ email, password })
+  })
+
+  test('an e-mail that another has is refused at its field, whoever made that account and however it is spelt', async t => {
+    const client = await signedIn(t, site.server)
+    const { account: other } = await signedIn(t, site.server)
+    const flask = await flaskAccount(site.database)
+    const { password } = client.account
+    for (const email of [other.email, other.email.toUpperCase(), ` ${flask.email}`]) {
+      const reply = await change(client, { name: 'Nova', email, password })
+      assert.equal(reply.status, 400, email)
+      assert.equal(findInput(reply.text, 'email')?.['aria-invalid'], 'true')
+      assert.equal(findInput(reply.text, 'name')?.value, 'Nova', 'what was typed is kept')
+      assert.ok(!reply.text.includes(password))
+    }
+    const text = visibleText((await client.get('/conta')).text)
+    assert.ok(text.includes(client.account.email) && text.includes(client.account.name), 'nothing changed')
+    await new Client(t, site.server).login(flask)
+  })
+
+  test('two accounts that want one e-mail at the same moment do not both get it', async t => {
+    for (let round = 0; round < 5; round++) {
+      const clients = [await signedIn(t, site.server), await signedIn(t, site.server)]
+      const email = newAccount().email
+      const replies = await Promise.all(
+        clients.map(client => change(client, { email, password: client.account.password }))
+      )
+      assert.deepEqual(replies.map(({ status }) => status).sort(), [303, 400])
+    }
+  })
+
+  test('what is wrong is told at its field, and nothing changes', async t => {
+    const client = await signedIn(t, site.server)
+    const { password } = client.account
+    for (const [field, form] of [
+      ['name', { name: '', password }],
+      ['name', { name: 'a'.repeat(141), password }],
+      ['name', { name: 'a\u0000b', password }],
+      ['email', { email: 'ana', password }],
+      ['email', { email: '', password }],
+      ['email', { email: `${'a'.repeat(260)}@example.org`, password }],
+      ['password', { name: 'Outra', password: '' }],
+      ['password', { name: 'Outra', password: 'not the password' }]
+    ] as const) {
+      const reply = await change(client, form)
+      const label = JSON.stringify(form).slice(0, 40)
+      assert.equal(reply.status, 400, label)
+      assert.equal(findInput(reply.text, field)?.['aria-invalid'], 'true', label)
+    }
+    const text = visibleText((await client.get('/conta')).text)
+    assert.ok(text.includes(client.account.email) && text.includes(client.account.name))
+  })
+
+  test('an account of another application changes its own, also where its e-mail is none', async t => {
+    const flask = await flaskAccount(site.database)
+    await site.database.query(`update clientes set email = 'lia' where id_cliente = ${flask.id}`)
+    const client = new Client(t, site.server)
+    // Sign-ups refuse such an e-mail, and log-ins too: somebody who is signed in may have one.
+    await site.database.query(`update clientes set email = '${flask.email}' where id_cliente = ${flask.id}`)
+    await client.login(flask)
+    await site.database.query(`update clientes set email = 'lia' where id_cliente = ${flask.id}`)
+    assert.equal((await change(client, { name: 'Lia', password: flask.password })).status, 303)
+    const email = newAccount().email
+    assert.equal((await change(client, { email, password: flask.password })).status, 303)
+    const again = new Client(t, site.server)
+    await again.login({ email, password: flask.password })
+    assert.equal((await again.items()).length, 2)
+  })
+})
+
+forEachEngine('guesses at the account page', engine => {
+  const site = sharedSite(engine, { SIGNUP_LIMIT: '10' })
+
+  test('wrong passwords in any of its forms are counted together, and then all of them have to wait', async t => {
+    const client = await signedIn(t, site.server)
+    const password = 'a wrong guess'
+    const forms = [
+      ['/conta/identidade', { name: 'Outra', email: client.account.email, password }],
+      ['/conta/apagar', { password }],
+      ['/conta/sessoes', { password }]
+    ] as const
+    for (let guess = 0; guess < 5; guess++) {
+      const [path, form] = forms[guess % 3] as (typeof forms)[number]
+      await client.get('/conta')
+      assert.equal((await client.post(path, { ...form })).status, 400)
+    }
+    for (const [path, form] of forms) {
+      await client.get('/conta')
+      const right = await client.post(path, { ...form, password: client.account.password })
+      assert.equal(right.status, 429, path)
+      assert.ok(Number(right.headers['retry-after']) > 0)
+    }
+    assert.ok(await client.isSignedIn())
+  })
+
+  test('who is told of many e-mails that they are taken has to wait, and sign-ups of that network with them', async t => {
+    const client = await signedIn(t, site.server)
+    const taken = (await signedIn(t, site.server)).account.email
+    const { password } = client.account
+    const change = async (email: string) => {
+      await client.get('/conta')
+      return client.post('/conta/identidade', { name: client.account.name, email, password })
+    }
+    // A fifth of the sign-ups that a network may make.
+    for (let asked = 0; asked < 2; asked++) assert.equal((await change(taken)).status, 400)
+    for (const email of [taken, newAccount().email]) {
+      const reply = await change(email)
+      assert.equal(reply.status, 429)
+      assert.ok(Number(reply.headers['retry-after']) > 0)
+    }
+    await client.logout()
+    await client.get('/signup')
+    assert.equal((await client.post('/signup', { ...newAccount() })).status, 429)
+  })
+})
+
+forEachEngine('the copy of one’s data', engine => {
+  const site = sharedSite(engine)
+
+  test('has the account, lists, items, changes and sessions, and nothing secret or of others', async t => {
+    const other = await signedIn(t, site.server)
+    await other.addItem({ tipo: 'segredo de outra' })
+    const client = await signedIn(t, site.server)
+    for (const tipo of ['Pão "de" água', 'Leite 🥛']) await client.addItem({ tipo })
+    await client.addItem({ tipo: 'Sai' })
+    const gone = (await client.items()).find(({ tipo }) => tipo === 'Sai')
+    await client.post('/apagar_artigo', { id: String(gone?.id) })
+
+    const reply = await client.get('/conta/copia.json')
+    assert.equal(reply.status, 200)
+    assert.match(reply.headers['content-type'] ?? '', /^application\/json/)
+    assert.match(reply.headers['content-disposition'] ?? '', /^attachment; filename="carrinho-\d{4}-\d\d-\d\d\.json"$/)
+    assert.equal(reply.headers['cache-control'], 'no-store')
+    const copy = reply.json() as Copy
+    const id = await idOf(site.database, client.account.email)
+    assert.deepEqual(copy.account, { id, name: client.account.name, email: client.account.email })
+    assert.deepEqual(copy.items.map(({ type }) => type).sort(), ['Leite 🥛', 'Pão "de" água'])
+    assert.equal(copy.lists.length, 1)
+    assert.deepEqual(
+      copy.changes.map(({ version, kind }) => [version, kind]),
+      [
+        [1, 'add'],
+        [2, 'add'],
+        [3, 'add'],
+        [4, 'remove']
+      ]
+    )
+    assert.equal(typeof copy.changes[0]?.detail, 'object')
+    assert.ok(Math.abs(Date.parse(String(copy.changes[0]?.at)) - Date.now()) < 60_000)
+    assert.equal(copy.sessions.length, 1)
+    assert.match(String(copy.sessions[0]?.createdAt), /^\d{4}-\d\d-\d\dT/)
+
+    const [session] = await site.database.query(`select id_hash from sessions where customer_id = ${id}`)
+    const [stored] = await site.database.query(`select password from clientes where id_cliente = ${id}`)
+    for (const secret of [
+      session?.id_hash,
+      stored?.password,
+      client.account.password,
+      other.account.email,
+      'segredo'
+    ]) {
+      assert.ok(!reply.text.includes(String(secret)), String(secret))
+    }
+    assert.doesNotMatch(reply.text, /argon2|digest/)
+  })
+
+  test('is whole for a long list and a long history', async t => {
+    const client = await signedIn(t, site.server)
+    await client.addItem()
+    await fill(site.database, await idOf(site.database, client.account.email), 1203, 2406)
+    const copy = (await client.get('/conta/copia.json')).json() as Copy
+    assert.equal(copy.items.length, 1204)
+    assert.equal(new Set(copy.items.map(({ id }) => id)).size, 1204)
+    assert.equal(new Set(copy.changes.map(({ version }) => version)).size, 2407)
+  })
+
+  test('is for who is signed in', async t => {
+    const visitor = new Client(t, site.server)
+    const reply = await visitor.get('/conta/copia.json')
+    assert.equal(reply.status, 302)
+    assert.match(reply.headers.location ?? '', /^\/login\?next=/)
+  })
+})
+
+forEachEngine('deleting an account', engine => {
+  const site = sharedSite(engine)
+
+  const leave = async (client: Client, password: string) => {
+    await client.get('/conta/apagar')
+    return client.post('/conta/apagar', { password })
+  }
+
+  test('asks first, and needs the password', async t => {
+    const client = await signedIn(t, site.server)
+    await client.addItem()
+    const account = await client.get('/conta')
+    assert.match(account.text, /href="\/conta\/apagar"/)
+    const question = await client.get('/conta/apagar')
+    assert.equal(question.status, 200)
+    assert.ok(visibleText(question.text).includes(client.account.email), 'it says which account')
+    for (const password of ['', 'not the password']) {
+      const reply = await leave(client, password)
+      assert.equal(reply.status, 400)
+      assert.equal(findInput(reply.text, 'password')?.['aria-invalid'], 'true')
+    }
+    assert.equal((await client.postRaw('/conta/apagar', { password: client.account.password })).status, 403, 'no token')
+    assert.equal((await client.items()).length, 1)
+  })
+
+  test('leaves nothing of it, ends its sessions everywhere and frees the e-mail', async t => {
+    const other = await signedIn(t, site.server)
+    await other.addItem()
+    const client = await signedIn(t, site.server)
+    const { account } = client
+    await client.addItem()
+    const phone = new Client(t, site.server)
+    await phone.login(account)
+    await new Client(t, site.server).tryLogin({ ...account, password: 'a wrong guess' })
+    const id = await idOf(site.database, account.email)
+    const lists = await listsOf(site.database, id)
+    const [before] = await site.database.query('select count(*) as n from login_failures')
+
+    const reply = await leave(client, account.password)
+    assert.equal(reply.status, 303)
+    assert.equal(reply.headers.location, '/')
+    const found = await left(site.database, id, lists)
+    assert.deepEqual(found, none(found))
+    assert.ok(Object.keys(found).length >= 6)
+    const [after] = await site.database.query('select count(*) as n from login_failures')
+    assert.equal(Number(before?.n) - Number(after?.n), 1, 'the account’s failures are forgotten, the network’s stay')
+    assert.equal(await client.isSignedIn(), false)
+    assert.equal(await phone.isSignedIn(), false)
+    assert.equal((await new Client(t, site.server).tryLogin(account)).status, 401)
+    assert.equal((await other.items()).length, 1, 'nobody else’s')
+
+    const again = new Client(t, site.server)
+    await again.signup(account)
+    assert.deepEqual(await again.items(), [])
+  })
+
+  test('an account of another application goes as well', async t => {
+    const flask = await flaskAccount(site.database)
+    const client = new Client(t, site.server)
+    await client.login(flask)
+    await client.addItem()
+    const lists = await listsOf(site.database, flask.id)
+    assert.equal((await leave(client, flask.password)).status, 303)
+    const found = await left(site.database, flask.id, lists)
+    assert.deepEqual(found, none(found))
+  })
+
+  test('an id that is given again inherits nothing, whoever deleted the account', async t => {
+    const database = await freshDatabase(t, engine)
+    const server = await startServer(t, database.env)
+    const first = await signedIn(t, server)
+    await first.addItem({ tipo: 'do primeiro' })
+    const id = await idOf(database, first.account.email)
+    assert.equal((await leave(first, first.account.password)).status, 303)
+    await giveIdsAgain(database, id)
+    const second = await signedIn(t, server)
+    assert.equal(await idOf(database, second.account.email), id)
+    assert.deepEqual(await second.items(), [])
+    assert.equal(await first.isSignedIn(), false)
+
+    // By hand, as the guide's tables invite to: what is not in them stays.
+    await second.addItem({ tipo: 'da segunda' })
+    await database.query(`delete from compras where id_cliente = ${id}`)
+    await database.query(`delete from clientes where id_cliente = ${id}`)
+    await giveIdsAgain(database, id)
+    const third = await signedIn(t, server)
+    assert.equal(await idOf(database, third.account.email), id)
+    const copy = await third.get('/conta/copia.json')
+    assert.doesNotMatch(copy.text, /da segunda/)
+    assert.equal((copy.json() as Copy).changes.length, 0)
+
+    await third.addItem({ tipo: 'da terceira' })
+    await database.query(`delete from compras where id_cliente = ${id}`)
+    await database.query(`delete from clientes where id_cliente = ${id}`)
+    await giveIdsAgain(database, id)
+    const flask = await flaskAccount(database)
+    assert.equal(flask.id, id)
+    const fourth = new Client(t, server)
+    await fourth.login(flask)
+    assert.equal((await fourth.items()).length, 2, 'what came with it stays')
+    assert.equal(((await fourth.get('/conta/copia.json')).json() as Copy).changes.length, 0)
+    assert.equal(await third.isSignedIn(), false)
+  })
+
+  test('10,000 items and 100,000 changes go, too, and the answer does not wait for all of them', async t => {
+    const client = await signedIn(t, site.server)
+    await client.addItem()
+    const id = await idOf(site.database, client.account.email)
+    const lists = await listsOf(site.database, id)
+    await fill(site.database, id, 10_000, 100_000)
+    assert.equal((await leave(client, client.account.password)).status, 303)
+    assert.equal(await client.isSignedIn(), false)
+    await eventually(
+      async () => {
+        const found = await left(site.database, id, lists)
+        assert.deepEqual(found, none(found))
+      },
+      { withinMs: 60_000 }
+    )
+  })
+})
+
+forEachEngine(
+  'deleting an account on a cluster',
+  engine => {
+    test('goes on where a server died in the middle, and lets nobody in meanwhile', {
+      skip: engine === 'sqlite'
+    }, async t => {
+      const database = await freshDatabase(t, engine)
+      const dying = await startServer(t, database.env)
+      const client = await signedIn(t, dying)
+      await client.addItem()
+      const id = await idOf(database, client.account.email)
+      const lists = await listsOf(database, id)
+      await fill(database, id, 5000, 60_000)
+      await client.get('/conta/apagar')
+      const reply = client.post('/conta/apagar', { password: client.account.password }).catch(() => undefined)
+      await eventually(async () => assert.ok(Number.isNaN(await idOf(database, client.account.email))))
+      await dying.kill()
+      await reply
+      const before = await left(database, id, lists)
+      assert.equal(before.clientes, 1, 'it died too late for this test')
+
+      const next = await startServer(t, database.env)
+      assert.equal((await new Client(t, next).tryLogin(client.account)).status, 401)
+      client.moveTo(next)
+      assert.equal(await client.isSignedIn(), false)
+      await new Client(t, next).signup({ ...newAccount(), email: client.account.email })
+      const { openStore } = await import('../../src/open-store.ts')
+      const { readDatabaseConfig } = await import('../../src/config/config.ts')
+      const { noEvents } = await import('../../src/store/events.ts')
+      const { prune } = await import('../../src/pruning.ts')
+      const store = await openStore(readDatabaseConfig(database.env), noEvents)
+      t.after(() => store.dialect.close(0))
+      // What every server does now and then.
+      await prune(store)
+      const after = await left(database, id, lists)
+      assert.deepEqual(after, none(after))
+    })
+  },
+  ['mariadb', 'postgres']
+)
