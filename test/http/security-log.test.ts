@@ -107,6 +107,7 @@ forEachEngine('the log of what concerns security', engine => {
 
     const email = `nova-${account.email}`
     secrets.push(email)
+    await client.get('/conta')
     const identity = { name: 'Ana de Outro Nome', email, password: next }
     await during(['name.changed', 'email.changed'], () => client.post('/conta/identidade', identity))
     await client.get('/conta')
