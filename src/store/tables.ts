@@ -142,6 +142,13 @@ export const ofAccount: readonly Belonging[] = [
   { name: 'lists', table: lists, of: lists.ownerId, key: lists.id, hidden: ['ownerId'] },
   { name: 'items', table: items, of: items.accountId, key: items.id, hidden: ['accountId'] },
   {
+    name: 'remembered',
+    table: remembered,
+    of: remembered.accountId,
+    key: remembered.folded,
+    hidden: ['accountId', 'folded', 'score']
+  },
+  {
     name: 'sessions',
     table: sessions,
     of: sessions.accountId,
