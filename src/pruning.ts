@@ -19,6 +19,7 @@ const KEEP_SERVERS_MS = 60 * 60_000
 export const overdue = (now: number): Record<Prunable, number> => ({
   sessions: now,
   changes: now - KEEP_CHANGES_MS,
+  lists: now - KEEP_CHANGES_MS,
   loginFailures: now - FAILURE_WINDOW_MS,
   servers: now - KEEP_SERVERS_MS
 })

@@ -1,5 +1,6 @@
 // What tests share, each in a file of its own below helper/; tests import it from here.
 
+export * from './helper/content.ts'
 export * from './helper/databases.ts'
 export * from './helper/engines.ts'
 export * from './helper/full-storage.ts'
@@ -17,4 +18,5 @@ export * from './helper/servers.ts'
 export * from './helper/slow-form.ts'
 export * from './helper/small-disk.ts'
 export * from './helper/tcp-proxy.ts'
+export * from './helper/two-stores.ts'
 export * from './helper/visitors.ts'

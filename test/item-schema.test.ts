@@ -6,7 +6,7 @@ import Type, { type TObject, type TProperties } from 'typebox'
 import { itemForm, itemSchema } from '../src/features/items/schema.ts'
 import { formOf, line, lines, whole } from '../src/fields.ts'
 import { digest } from '../src/keys.ts'
-import { itemContent } from '../src/store/tables.ts'
+import { items } from '../src/store/tables.ts'
 import { root } from './helper.ts'
 
 const wrong = 'field.quantity'
@@ -59,7 +59,7 @@ describe('the digest of a key', () => {
 
 describe('the schema of an item', () => {
   test('has the fields that the table has columns for', () => {
-    assert.deepEqual(Object.keys(itemContent).sort(), Object.keys(itemSchema.properties).sort())
+    for (const name of Object.keys(itemSchema.properties)) assert.ok(name in items.columns, name)
   })
 
   test('has a message for each limit, at the field', () => {

@@ -1,9 +1,10 @@
 import type { Survey } from './adoption/survey.ts'
 import type { Bill } from './bill.ts'
-import type { ChangeValues, Effect } from './change.ts'
+import type { ChangeValues, Recipe, Target } from './change.ts'
 import type { Answer, NodeInfo } from './connection.ts'
 import type { Verdict } from './failures.ts'
 import type { PoolGauges } from './pool/types.ts'
+import type { Fragment } from './sql.ts'
 import type { Compiler } from './statement.ts'
 import type { Prunable } from './tables.ts'
 
@@ -23,22 +24,40 @@ export interface CausalReads {
 
 export type Run = (sql: string, params: unknown[], isSelect: boolean) => Promise<Answer>
 
-/** @throws an error with verdict `duplicate` when the key was used before, ListFull */
-export type PlannedChange<V extends object> = (bill: Bill, values: V & ChangeValues) => Promise<string | null>
+/** What was written of a change. */
+export interface Noted {
+  listId: number
+  version: number
+  itemId: number | null
+  detail: string | null
+}
+
+/** Of the row that a planned change answers: these four, in this order. */
+export function notedOf(row: unknown[] | undefined): Noted | undefined {
+  if (!row) return undefined
+  const [listId, version, itemId, detail] = row as [number, number, number | null, string | null]
+  return { listId: Number(listId), version: Number(version), itemId: itemId === null ? null : Number(itemId), detail }
+}
+
+/**
+ * Undefined, and nothing done, where it is not as simple as that: no such list or none yet, no such item, no room.
+ * @throws an error with verdict `duplicate` when the key was used before
+ */
+export type PlannedChange<V extends object> = (bill: Bill, values: V & ChangeValues) => Promise<Noted | undefined>
 
 /** Everything the three databases do differently, and nothing else. */
 export interface Dialect extends Compiler {
   readonly engine: 'mysql' | 'postgres' | 'sqlite'
   /** One statement, once, by the bill's deadline. */
   run(bill: Bill, sql: string, params: unknown[], isSelect: boolean): Promise<Answer>
-  /** @throws what `unit` threw, or the error of BEGIN or COMMIT; the connection is then destroyed, never reused */
+  /** @throws what `unit` threw, or the error of BEGIN or COMMIT; but for CalledOff, the connection is then destroyed, never reused */
   transaction<R>(bill: Bill, unit: (run: Run) => Promise<R>): Promise<R>
-  /**
-   * Prepares a numbered change with this effect, to be run in one transaction, and one round trip where that can be.
-   * What it makes answers the `detail` that was noted, and throws an error with verdict `duplicate` when the key was used
-   * before.
-   */
-  change<V extends object>(effect: Effect<V>): PlannedChange<V>
+  /** Prepares a numbered change, to be run in one transaction and one round trip. */
+  change<V extends object>(recipe: Recipe<V>, target: Target): PlannedChange<V>
+  /** At the end of a SELECT in a transaction: nobody else writes these rows before it ends. */
+  readonly forUpdate: Fragment
+  /** `insert into` this, unless such a row is there. */
+  insertNew<V extends object>(what: Fragment<V>): Fragment<V>
   /** Waits until what another request committed is as safe as a commit of one's own: on disk, and on the standbys that must have it. */
   settle(bill: Bill): Promise<void>
   /** Deletes up to `limit` rows whose time column is before `before`; how many it deleted. */

@@ -18,11 +18,13 @@ export class LoginMistake extends Error {
   }
 }
 
-/** There are as many items on the list as there may be. Nothing was added. */
-export class ListFull extends Error {
-  constructor() {
-    super('the list has as many items as it may')
-    this.name = 'ListFull'
+/** Thrown in a transaction that found out that it may not do what it was asked: nothing was done, and nothing is broken. */
+export class CalledOff<R = unknown> extends Error {
+  readonly outcome: R
+  constructor(outcome: R) {
+    super('called off')
+    this.name = 'CalledOff'
+    this.outcome = outcome
   }
 }
 

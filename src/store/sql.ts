@@ -13,6 +13,9 @@ export interface Fragment<V extends object = object> extends SQLWrapper {
   readonly [VALUES]?: (values: V) => void
 }
 
+/** A piece whose values the compiler lost sight of. */
+export type Piece = Fragment<never>
+
 /** A piece that reads rows of type `R`. */
 export interface Reading<V extends object, R> extends Fragment<V> {
   readonly columns: readonly (keyof R & string)[]
@@ -109,6 +112,12 @@ export function select<C extends Columns, V extends object>(columns: C, tail: Fr
   )
   const whole = sql`select ${names} ${tail}`
   return { getSQL: () => whole.getSQL(), columns: Object.keys(columns) as (keyof C & string)[] }
+}
+
+/** How many rows there are; the tail begins with `from`. */
+export function countOf<V extends object>(tail: Fragment<V>): Reading<V, { n: number }> {
+  const whole = sql`select count(*) ${tail}`
+  return { getSQL: () => whole.getSQL(), columns: ['n'] }
 }
 
 type Named<C extends Columns, K extends keyof C> = { [N in K]: TypeOf<C[N]> }

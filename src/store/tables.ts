@@ -1,4 +1,4 @@
-import { type AnyTable, type Column, number, optional, pick, table, text, word } from './sql.ts'
+import { type AnyTable, type Column, number, optional, table, text, word } from './sql.ts'
 
 /**
  * Every table of the application, for all three databases; migrations/ makes them. The lab guide's tables and columns keep
@@ -16,14 +16,6 @@ export const accounts = table('clientes', {
   emailKey: optional(text('email_key'))
 })
 
-/** What an item is, apart from where it stands. */
-const content = {
-  type: text('tipo'),
-  quantity: number('quantidade'),
-  shop: text('local'),
-  note: text('note')
-}
-
 /** The guide's `compras`. */
 export const items = table('compras', {
   id: number('id_compras'),
@@ -31,11 +23,21 @@ export const items = table('compras', {
   accountId: optional(number('id_cliente')),
   /** Which of the account's lists; 0, as in rows of the guide's application, is the first one. */
   listId: number('list_id'),
-  ...content
+  /** The number of the list's change that last touched it; 0 for what no change has. */
+  version: number('version'),
+  /** The name that a program gave it; null: its number is its name. */
+  uid: optional(text('uid')),
+  type: text('tipo'),
+  /** The guide's whole number: the quantity, rounded up. */
+  quantity: number('quantidade'),
+  /** The quantity in thousandths; null in rows of the guide's application: `quantity` says it. */
+  thousandths: optional(number('thousandths')),
+  unit: text('unit'),
+  shop: text('local'),
+  note: text('note'),
+  /** When it was ticked off; null: it is still to buy. */
+  doneAt: optional(number('done_at'))
 })
-
-/** What changes carry, and lists show, of an item. */
-export const itemContent = pick(items.columns, Object.keys(content) as (keyof typeof content)[])
 
 export const lists = table('lists', {
   id: number('id'),
@@ -45,8 +47,32 @@ export const lists = table('lists', {
   name: text('name'),
   /** The number of the list's latest change. */
   version: number('version'),
-  createdAt: number('created_at')
+  createdAt: number('created_at'),
+  /** Out of sight, with all that is on it. */
+  putAwayAt: optional(number('put_away_at')),
+  /** What was on it is in the change that removed it. */
+  removedAt: optional(number('removed_at')),
+  /** 1: it is there to fill other lists. */
+  isTemplate: number('is_template')
 })
+
+export type ChangeKind =
+  | 'add'
+  | 'remove'
+  | 'tick'
+  | 'adjust'
+  | 'edit'
+  | 'clear'
+  | 'move'
+  | 'copy'
+  | 'undo'
+  | 'make'
+  | 'rename'
+  | 'template'
+  | 'away'
+  | 'back'
+  | 'drop'
+  | 'restore'
 
 /** What happened to each list, one row a change, numbered without gaps. */
 export const changes = table('changes', {
@@ -57,11 +83,13 @@ export const changes = table('changes', {
   key: text('change_key'),
   /** A hash of what was asked for, to tell a repetition from another use of the key. */
   digest: text('digest'),
-  kind: word<'add' | 'remove'>('kind'),
-  /** The item that it was about; null when it was not there. */
+  kind: word<ChangeKind>('kind'),
+  /** The item that it was about, where it is about one. */
   itemId: optional(number('item_id')),
-  /** The item's content as JSON: as it was before a change that takes it away, else as it was given. */
+  /** What it did, as JSON; null when nothing was there to do it to. @see Detail */
   detail: optional(text('detail')),
+  /** The number of the change that took it back. */
+  undoneBy: optional(number('undone_by')),
   at: number('at')
 })
 
@@ -172,17 +200,20 @@ export const traces: readonly Belonging[] = [
 const prunable = {
   sessions: { table: sessions, column: sessions.expiresAt },
   changes: { table: changes, column: changes.at },
+  /** Those that are on the way out. */
+  lists: { table: lists, column: lists.removedAt },
   loginFailures: { table: loginFailures, column: loginFailures.failedAt },
   servers: { table: servers, column: servers.seenAt }
-} satisfies Record<string, { table: AnyTable; column: Column<number> }>
+} satisfies Record<string, { table: AnyTable; column: Column<number | null> }>
 
 export type Prunable = keyof typeof prunable
 
 export const mapPrunable = <R>(
-  make: (pruned: { table: AnyTable; column: Column<number> }) => R
+  make: (pruned: { table: AnyTable; column: Column<number | null> }) => R
 ): Record<Prunable, R> => ({
   sessions: make(prunable.sessions),
   changes: make(prunable.changes),
+  lists: make(prunable.lists),
   loginFailures: make(prunable.loginFailures),
   servers: make(prunable.servers)
 })

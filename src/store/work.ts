@@ -3,7 +3,7 @@ import { databaseUnavailable, storageFull } from '../errors.ts'
 import type { Bill } from './bill.ts'
 import type { ChangeValues } from './change.ts'
 import type { Answer } from './connection.ts'
-import type { Dialect, PlannedChange, UniqueKey } from './dialect.ts'
+import type { Dialect, Noted, PlannedChange, UniqueKey } from './dialect.ts'
 import type { StoreEvents } from './events.ts'
 import { failureName } from './failures.ts'
 import { fill, type Select, type Statement, toRows } from './statement.ts'
@@ -117,7 +117,7 @@ export class Work implements Db, Bill {
     }
   }
 
-  /** @throws what `unit` threw, or the error of BEGIN or COMMIT; the connection is then destroyed, never reused */
+  /** @see Dialect.transaction */
   transaction<R>(unit: (tx: Db) => Promise<R>): Promise<R> {
     return this.#unlessGivenUp(() =>
       this.#dialect.transaction(this, run =>
@@ -131,7 +131,7 @@ export class Work implements Db, Bill {
   }
 
   /** Runs a prepared change, once. @see Dialect.change */
-  change<V extends object>(plan: PlannedChange<V>, values: V & ChangeValues): Promise<string | null> {
+  change<V extends object>(plan: PlannedChange<V>, values: V & ChangeValues): Promise<Noted | undefined> {
     return this.#unlessGivenUp(() => plan(this, values))
   }
 

@@ -238,4 +238,4 @@ forEachEngine('releases side by side on one schema', engine => {
   })
 })
 
-test('this tree is the release that the tests take it for', () => assert.equal(release, '0.2.0'))
+test('this tree is the release that the tests take it for', () => assert.equal(release, '0.3.0'))

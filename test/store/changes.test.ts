@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { readConfig } from '../../src/config/config.ts'
 import { openStore, type Store } from '../../src/open-store.ts'
+import type { Outcome } from '../../src/store/changes.ts'
+import { readDetail } from '../../src/store/detail.ts'
 import { noEvents } from '../../src/store/events.ts'
 import type { Work } from '../../src/store/work.ts'
-import { forEachEngine, freshDatabase, sessionSecret, suiteScope, type TestDatabase } from '../helper.ts'
+import { content, forEachEngine, freshDatabase, sessionSecret, suiteScope, type TestDatabase } from '../helper.ts'
 
 forEachEngine('numbered changes', engine => {
   const scope = suiteScope()
@@ -31,12 +33,18 @@ forEachEngine('numbered changes', engine => {
     assert.ok(account)
     return account.id
   }
-  const milk = { type: 'Leite', quantity: 2, shop: 'Mercearia', note: 'meio gordo' }
+  const milk = content({ note: 'meio gordo' })
   const asked = (accountId: number, key: string, digest = 'd') => ({ accountId, key, digest, at: Date.now() })
-  const add = (accountId: number, key: string, item = milk, server = 0) =>
-    (stores[server] as Store).changes.add(works[server] as Work, asked(accountId, key), item, 10_000)
-  const remove = (accountId: number, key: string, id: number, server = 0) =>
-    (stores[server] as Store).changes.remove(works[server] as Work, asked(accountId, key), id)
+  const told = (outcome: Outcome<{ status: string }>) => ({
+    status: outcome.status,
+    found: 'detail' in outcome && outcome.detail.items.length > 0
+  })
+  const add = async (accountId: number, key: string, item = milk, server = 0) =>
+    told(
+      await (stores[server] as Store).changes.add(works[server] as Work, asked(accountId, key), 'first', item, 10_000)
+    )
+  const remove = async (accountId: number, key: string, id: number, server = 0) =>
+    told(await (stores[server] as Store).changes.remove(works[server] as Work, asked(accountId, key), 'first', id))
   const all = (accountId: number) => (stores[1] as Store).items.newest(works[1] as Work, accountId, 1000)
   const history = async (accountId: number) => {
     const rows = await database.query(
@@ -74,7 +82,13 @@ forEachEngine('numbered changes', engine => {
   test('of one key and another content are refused', async () => {
     const account = await addAccount()
     await add(account, 'k')
-    const other = await (stores[1] as Store).changes.add(works[1] as Work, asked(account, 'k', 'e'), milk, 10_000)
+    const other = await (stores[1] as Store).changes.add(
+      works[1] as Work,
+      asked(account, 'k', 'e'),
+      'first',
+      milk,
+      10_000
+    )
     assert.equal(other.status, 'reused')
     assert.equal((await all(account)).length, 1)
     assert.equal((await history(account))[0]?.latest, 1)
@@ -87,25 +101,35 @@ forEachEngine('numbered changes', engine => {
 
   test('that remove keep what they took away, and say whether it was there', async () => {
     const account = await addAccount()
-    await add(account, 'k', { type: '🥑 "aspas"', quantity: 9999, shop: '\\', note: 'uma\nduas' })
+    const odd = content({
+      type: '🥑 "aspas"',
+      thousandths: 9_999_000,
+      unit: 'çã',
+      shop: '\\',
+      note: 'uma\nduas',
+      uid: 'u-1'
+    })
+    await add(account, 'k', odd)
     const [item] = await all(account)
     assert.deepEqual(await remove(account, 'r', item?.id ?? 0), { status: 'done', found: true })
     assert.deepEqual(await remove(account, 'r', item?.id ?? 0, 1), { status: 'already', found: true })
     assert.deepEqual(await remove(account, 'again', item?.id ?? 0), { status: 'done', found: false })
     assert.deepEqual(await all(account), [])
-    const rows = (await history(account)) as { version: number; detail?: string | null }[]
+    const rows = (await history(account)) as unknown as {
+      version: number
+      kind: string
+      item_id: unknown
+      detail?: string | null
+    }[]
     assert.deepEqual(
       rows.map(row => row.version),
       [1, 2, 3]
     )
-    for (const row of rows.slice(0, 2)) {
-      assert.deepEqual(JSON.parse(String(row.detail)), {
-        type: '🥑 "aspas"',
-        quantity: 9999,
-        shop: '\\',
-        note: 'uma\nduas'
-      })
-    }
+    const [added, removed] = rows.map(row =>
+      readDetail({ kind: row.kind, itemId: Number(row.item_id), detail: row.detail ?? null })
+    )
+    assert.deepEqual(added, { items: [{ id: item?.id, before: null, after: odd }] })
+    assert.deepEqual(removed, { items: [{ id: item?.id, before: odd, after: null }] })
     assert.equal(rows[2]?.detail, null)
   })
 

@@ -7,7 +7,7 @@ import { overdue, prune } from '../../src/pruning.ts'
 import { noEvents, type StoreEvents } from '../../src/store/events.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import type { Work } from '../../src/store/work.ts'
-import { forEachEngine, freshDatabase, suiteScope } from '../helper.ts'
+import { content, forEachEngine, freshDatabase, suiteScope } from '../helper.ts'
 
 const SECRET = 'a secret of the contract suite'
 const DAY_MS = 86_400_000
@@ -36,7 +36,7 @@ forEachEngine('the store', engine => {
     assert.ok(account)
     return account.id
   }
-  const milk = (accountId: number) => ({ accountId, type: 'Leite', quantity: 2, shop: 'Mercearia', note: '' })
+  const milk = (accountId: number) => ({ accountId, ...content() })
   const all = (accountId: number) => store.items.newest(work, accountId, 1000)
   const asked = (accountId: number, key: string = randomUUID(), at = Date.now()) => ({
     accountId,
@@ -45,8 +45,11 @@ forEachEngine('the store', engine => {
     at
   })
   const add = ({ accountId, ...item }: ReturnType<typeof milk>) =>
-    store.changes.add(work, asked(accountId), item, 10_000)
-  const remove = async (accountId: number, id: number) => (await store.changes.remove(work, asked(accountId), id)).found
+    store.changes.add(work, asked(accountId), 'first', item, 10_000)
+  const remove = async (accountId: number, id: number) => {
+    const outcome = await store.changes.remove(work, asked(accountId), 'first', id)
+    return 'detail' in outcome && outcome.detail.items.length > 0
+  }
 
   describe('the schema', () => {
     test('is at the version this release knows after a migration, and stays there after another', async () => {
@@ -100,22 +103,29 @@ forEachEngine('the store', engine => {
     test('come back as they went in, whatever is in them', async () => {
       const accountId = await addAccount()
       for (const type of [`"; drop table compras; --`, '<script>', '🥑🇵🇹👩‍🍳', 'מלפפון', "L'eau", '\\', '100%_', 'ñ́']) {
-        await add({ accountId, type, quantity: 9999, shop: type, note: type })
+        const odd = content({
+          type,
+          thousandths: 9_999_000,
+          shop: type,
+          note: type,
+          unit: [...type].slice(0, 12).join('')
+        })
+        await add({ accountId, ...odd })
         const [item] = await store.items.newest(work, accountId, 1)
-        assert.deepEqual({ ...item, id: 0 }, { id: 0, type, quantity: 9999, shop: type, note: type })
+        assert.deepEqual({ ...item, id: 0, version: 0 }, { id: 0, version: 0, quantity: 9999, ...odd })
       }
     })
 
     test('of 140 characters outside the basic plane fit', async () => {
       const accountId = await addAccount()
       const type = '🥑'.repeat(140)
-      await add({ accountId, type, quantity: 1, shop: type, note: '🥑'.repeat(500) })
+      await add({ accountId, ...content({ type, shop: type, note: '🥑'.repeat(500), unit: '🥑'.repeat(12) }) })
       assert.equal((await all(accountId))[0]?.type, type)
     })
 
     test('are listed in pages, each once, the newest first', async () => {
       const accountId = await addAccount()
-      for (let i = 0; i < 25; i++) await add({ ...milk(accountId), quantity: i + 1 })
+      for (let i = 0; i < 25; i++) await add({ ...milk(accountId), thousandths: 1000 * i + 1 })
       const everything = await all(accountId)
       assert.deepEqual(
         everything.map(item => item.quantity),
@@ -256,7 +266,7 @@ forEachEngine('the store', engine => {
         ['old', limits.changes - 1],
         ['kept', limits.changes]
       ] as const) {
-        await store.changes.add(work, asked(accountId, key, createdAt), milk(accountId), 10_000)
+        await store.changes.add(work, asked(accountId, key, createdAt), 'first', content(), 10_000)
       }
       await store.loginFailures.add(work, { id: 'old', subject: 'p', failedAt: limits.loginFailures - 1 })
       await store.loginFailures.add(work, { id: 'kept', subject: 'p', failedAt: limits.loginFailures })
@@ -269,7 +279,7 @@ forEachEngine('the store', engine => {
       assert.equal(await store.sessions.findLive(work, 'old-0', 0), undefined)
       assert.ok(await store.sessions.findLive(work, 'kept', 0))
       const again = async (key: string) =>
-        (await store.changes.add(work, asked(accountId, key), milk(accountId), 10_000)).status
+        (await store.changes.add(work, asked(accountId, key), 'first', content(), 10_000)).status
       assert.equal(await again('kept'), 'already')
       assert.equal(await again('old'), 'done')
       const ids = (await store.servers.seenSince(work, limits.servers - 1)).map(({ id }) => id)
@@ -342,7 +352,7 @@ forEachEngine('the store', engine => {
     test('work past its deadline is refused as unavailable, and runs nothing', async () => {
       const accountId = await addAccount()
       const late = store.begin(0)
-      await assert.rejects(store.changes.add(late, asked(accountId), milk(accountId), 10), {
+      await assert.rejects(store.changes.add(late, asked(accountId), 'first', content(), 10), {
         code: 'database_unavailable'
       })
       assert.deepEqual(await all(accountId), [])

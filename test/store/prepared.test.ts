@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { readConfig } from '../../src/config/config.ts'
 import { openStore } from '../../src/open-store.ts'
 import { noEvents } from '../../src/store/events.ts'
-import { forEachEngine, freshDatabase, sessionSecret } from '../helper.ts'
+import { content, forEachEngine, freshDatabase, sessionSecret } from '../helper.ts'
 
 /** What a statement was prepared for may be gone, or may have changed, by the next time that it is run. */
 forEachEngine(
@@ -24,7 +24,8 @@ forEachEngine(
       await store.changes.add(
         work,
         { accountId: account.id, key: 'k', digest: 'd', at: 1 },
-        { type: 'Leite', quantity: 1, shop: 'Aqui', note: '' },
+        'first',
+        content({ shop: 'Aqui' }),
         10
       )
       return { database, store, work, account, retried }

@@ -1,50 +1,135 @@
+import { partsFor, type Target } from '../../store/change.ts'
 import type { Dialect } from '../../store/dialect.ts'
-import { given, type RowOf, select, sql } from '../../store/sql.ts'
+import { given, type Piece, type Reading, type RowOf, select, sql } from '../../store/sql.ts'
 import { reading } from '../../store/statement.ts'
-import { itemContent, items } from '../../store/tables.ts'
+import { type Item, itemColumns, type ListId, type ListRow, targetOf, toItem } from '../../store/steps.ts'
+import { items, lists } from '../../store/tables.ts'
 import type { Db } from '../../store/work.ts'
 
-const columns = { id: items.id, ...itemContent }
-
-export type Item = RowOf<typeof columns>
+export type { Item } from '../../store/steps.ts'
 
 export type ItemStore = ReturnType<typeof itemStore>
 
-/** `compras`: what is on an account's first list. It is written by changes alone. */
+/** Whose list, and which. */
+export interface Where {
+  accountId: number
+  list: ListId
+}
+
+type ItemRow = RowOf<typeof itemColumns>
+type Named = { accountId: number; listId: number }
+
+const listOf = {
+  listId: lists.id,
+  ownerId: lists.ownerId,
+  firstOf: lists.firstOf,
+  name: lists.name,
+  listVersion: lists.version,
+  createdAt: lists.createdAt,
+  putAwayAt: lists.putAwayAt,
+  removedAt: lists.removedAt,
+  isTemplate: lists.isTemplate
+}
+/** A row of an item with its list, either of which may not be there. */
+type Joined = { [K in keyof (ItemRow & RowOf<typeof listOf>)]: (ItemRow & RowOf<typeof listOf>)[K] | null }
+
+/** `compras`: what is on an account's lists. It is written by changes alone. */
 export function itemStore(dialect: Dialect) {
   const mine = sql`from ${items} where ${items.accountId} = ${given.number('accountId')} and ${items.listId} = 0`
   const limit = given.number('limit')
 
-  const newest = reading(dialect, select(columns, sql`${mine} order by ${items.id} desc limit ${limit}`))
+  const newest = reading(dialect, select(itemColumns, sql`${mine} order by ${items.id} desc limit ${limit}`))
   const older = reading(
     dialect,
-    select(columns, sql`${mine} and ${items.id} < ${given.number('before')} order by ${items.id} desc limit ${limit}`)
+    select(
+      itemColumns,
+      sql`${mine} and ${items.id} < ${given.number('before')} order by ${items.id} desc limit ${limit}`
+    )
   )
   const newer = reading(
     dialect,
-    select(columns, sql`${mine} and ${items.id} > ${given.number('after')} order by ${items.id} limit ${limit}`)
+    select(itemColumns, sql`${mine} and ${items.id} > ${given.number('after')} order by ${items.id} limit ${limit}`)
   )
   const owner = reading(
     dialect,
     select({ accountId: items.accountId }, sql`from ${items} where ${items.id} = ${given.number('id')}`)
   )
 
+  /** The list and its items in one statement, so that they belong together. */
+  const joined = <V extends object>(target: Target, wanted: Piece, order: Piece) => {
+    const place = target === 'first' ? sql`0` : sql`case when ${lists.firstOf} is null then ${lists.id} else 0 end`
+    return reading(
+      dialect,
+      select(
+        { ...listOf, ...itemColumns },
+        sql`from (select 1 as one) as one left join ${lists} on ${partsFor(target).ofList}
+        left join ${items} on ${items.accountId} = ${given.number('accountId')} and ${items.listId} = ${place} ${wanted} ${order}`
+      ) as Reading<never, unknown> as Reading<Named & V, Joined>
+    )
+  }
+  const each = <V extends object>(wanted: Piece, order: Piece) => ({
+    first: joined<V>('first', wanted, order),
+    other: joined<V>('other', wanted, order)
+  })
+  const whole = each(sql``, sql`order by ${items.id} desc`)
+  const oneById = each<{ id: number }>(sql`and ${items.id} = ${given.number('id')}`, sql``)
+  const oneByUid = each<{ uid: string }>(sql`and ${items.uid} = ${given.text('uid')}`, sql``)
+
+  const namedBy = ({ accountId, list }: Where): Named => ({ accountId, listId: list === 'first' ? 0 : list })
+
   return {
     /** The newest first, at most `limit`. */
-    newest: (db: Db, accountId: number, limit: number): Promise<Item[]> => db.all(newest, { accountId, limit }),
+    newest: async (db: Db, accountId: number, limit: number): Promise<Item[]> =>
+      (await db.all(newest, { accountId, limit })).map(toItem),
 
     /** Those added before item `before`, the newest first, at most `limit`. */
-    olderThan: (db: Db, accountId: number, before: number, limit: number): Promise<Item[]> =>
-      db.all(older, { accountId, before, limit }),
+    olderThan: async (db: Db, accountId: number, before: number, limit: number): Promise<Item[]> =>
+      (await db.all(older, { accountId, before, limit })).map(toItem),
 
     /** Those added after item `after`, the oldest first, at most `limit`. */
-    newerThan: (db: Db, accountId: number, after: number, limit: number): Promise<Item[]> =>
-      db.all(newer, { accountId, after, limit }),
+    newerThan: async (db: Db, accountId: number, after: number, limit: number): Promise<Item[]> =>
+      (await db.all(newer, { accountId, after, limit })).map(toItem),
+
+    /** A list and all that is on it, the newest first; undefined where there is no such list. */
+    async onList(db: Db, where: Where): Promise<{ list: ListRow; items: Item[] } | undefined> {
+      const rows = await db.all(whole[targetOf(where.list)], namedBy(where))
+      const list = listIn(rows[0], where)
+      return list && { list, items: itemsIn(rows) }
+    },
+
+    /** One item of a list, by its number or its name. */
+    async find(db: Db, where: Where, ref: number | string): Promise<Item | undefined> {
+      const target = targetOf(where.list)
+      const rows =
+        typeof ref === 'number'
+          ? await db.all(oneById[target], { ...namedBy(where), id: ref })
+          : await db.all(oneByUid[target], { ...namedBy(where), uid: ref })
+      return itemsIn(rows)[0]
+    },
 
     /** Whose list it is on; undefined when it is on none. For the log alone. */
     async findOwner(db: Db, id: number): Promise<number | null | undefined> {
       const [row] = await db.all(owner, { id })
       return row?.accountId
     }
+  }
+}
+
+const itemsIn = (rows: Joined[]): Item[] => rows.filter(row => row.id !== null).map(row => toItem(row as ItemRow))
+
+/** The first list is there before it has a row: with its first change. */
+function listIn(row: Joined | undefined, { accountId, list }: Where): ListRow | undefined {
+  if (row && row.listId !== null) return { ...(row as ListRow), id: row.listId, version: row.listVersion as number }
+  if (targetOf(list) === 'other') return undefined
+  return {
+    id: 0,
+    ownerId: accountId,
+    firstOf: accountId,
+    name: '',
+    version: 0,
+    createdAt: 0,
+    putAwayAt: null,
+    removedAt: null,
+    isTemplate: 0
   }
 }

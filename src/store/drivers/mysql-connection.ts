@@ -18,11 +18,11 @@ export async function connect(
   const wire = await openWire(database, limits)
   const seconds = Math.max(1, Math.ceil(limits.statementMs / 1000))
   try {
-    // MySQL skips what stands in /*M! */. The statement's own deadline also ends it on the server.
+    // MySQL skips what stands in /*M! */. As in SQL, and in the other databases, an UPDATE reads the row as it was for all that it sets. The statement's own deadline also ends it on the server.
     await query(
       wire,
       `${SESSION}, innodb_lock_wait_timeout = ${seconds}, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
-       /*M!, max_statement_time = ${seconds}, wsrep_sync_wait = ${causalReads ? 7 : 0} */`,
+       /*M!, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,SIMULTANEOUS_ASSIGNMENT', max_statement_time = ${seconds}, wsrep_sync_wait = ${causalReads ? 7 : 0} */`,
       [],
       limits.connectMs
     )

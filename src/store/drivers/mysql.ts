@@ -2,14 +2,14 @@ import { MySqlDialect } from 'drizzle-orm/mysql-core'
 import type { DatabaseLimits } from '../../config/config.ts'
 import type { ServerDatabase } from '../../config/database-url.ts'
 import type { Bill } from '../bill.ts'
-import type { ChangeValues, Effect } from '../change.ts'
-import type { Dialect } from '../dialect.ts'
+import type { ChangeValues, Recipe, Target } from '../change.ts'
+import { type Dialect, notedOf } from '../dialect.ts'
 import type { StoreEvents } from '../events.ts'
-import { driverCode, ListFull } from '../failures.ts'
-import { type Fragment, given, sql } from '../sql.ts'
+import { driverCode } from '../failures.ts'
+import { type Fragment, given, raw, sql } from '../sql.ts'
 import { needing, statement } from '../statement.ts'
 import { mapPrunable } from '../tables.ts'
-import { LIST_FULL, mysqlChange } from './mysql-change.ts'
+import { mysqlChange, NOT_SO } from './mysql-change.ts'
 import { connect } from './mysql-connection.ts'
 import { isWaitTimeout, leavesConnectionSound, mysqlBroke, mysqlVerdict } from './mysql-failures.ts'
 import { mysqlMigrator } from './mysql-migrator.ts'
@@ -40,19 +40,21 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
     ...pooled.ofDialect(),
 
     compile,
-    change<V extends object>(effect: Effect<V>) {
-      const whole = needing<V & ChangeValues>(compile(mysqlChange(effect)))
+    change<V extends object>(recipe: Recipe<V>, target: Target) {
+      const whole = needing<V & ChangeValues>(compile(mysqlChange(recipe, target)))
       return async (bill: Bill, values: V & ChangeValues) => {
         try {
           const { rows } = await pooled.write(bill, whole, values)
           // A compound statement answers with lists of rows, one for each SELECT in it.
-          const [[[detail]] = [[values.detail]]] = rows as [[[string | null]]?]
-          return detail
+          return notedOf((rows as unknown[][][])[0]?.[0])
         } catch (error) {
-          throw driverCode(error) === LIST_FULL ? new ListFull() : error
+          if (driverCode(error) === NOT_SO) return undefined
+          throw error
         }
       }
     },
+    forUpdate: raw('for update'),
+    insertNew: what => sql`insert ignore into ${what}` as typeof what,
 
     // What can be seen in a Galera cluster every node has received.
     settle: async () => {},

@@ -3,7 +3,7 @@ import type { Bill } from '../bill.ts'
 import type { Answer, Connection, NodeInfo } from '../connection.ts'
 import type { CausalReads, Dialect, Run } from '../dialect.ts'
 import type { Origin, StoreEvents } from '../events.ts'
-import { failureName, type Verdict } from '../failures.ts'
+import { CalledOff, failureName, type Verdict } from '../failures.ts'
 import { NoConnection } from '../pool/errors.ts'
 import { Pool } from '../pool/pool.ts'
 import { fill, type Statement } from '../statement.ts'
@@ -20,6 +20,12 @@ export interface PooledOptions {
   limits: DatabaseLimits
   events: StoreEvents
 }
+
+const rolledBack = (run: Run): Promise<boolean> =>
+  run('rollback', [], false).then(
+    () => true,
+    () => false
+  )
 
 /** What MariaDB and PostgreSQL share: a pool, and statements that are timed, bounded and accounted for. */
 export class Pooled {
@@ -84,7 +90,7 @@ export class Pooled {
     return this.run(bill, statement.sql, fill(statement, values), false)
   }
 
-  /** Statements of one transaction; on any error the connection is destroyed, which also rolls back. */
+  /** Statements of one transaction; on any error but CalledOff the connection is destroyed, which also rolls back. */
   async transaction<R>(bill: Bill, unit: (run: Run) => Promise<R>): Promise<R> {
     const start = performance.now()
     const connection = await this.pool.acquire(bill.deadline, bill)
@@ -96,7 +102,8 @@ export class Pooled {
       this.pool.release(connection)
       return result
     } catch (error) {
-      this.pool.discard(connection, failureName(error), bill)
+      if (error instanceof CalledOff && (await rolledBack(run))) this.pool.release(connection)
+      else this.pool.discard(connection, failureName(error), bill)
       throw error
     } finally {
       bill.caughtUpNode = undefined

@@ -1,50 +1,82 @@
-import { type Effect, parts } from '../change.ts'
-import { type Column, columnsAndPlaces, type Fragment, raw, sql } from '../sql.ts'
+import {
+  type Addition,
+  detailOf,
+  type Effect,
+  parts,
+  partsFor,
+  type Recipe,
+  type Spelling,
+  type Target
+} from '../change.ts'
+import { type Column, join, type Piece, raw, sql } from '../sql.ts'
 import { changes, items, lists } from '../tables.ts'
 
-const { value, raise, ofList, count, listColumns, changeColumns, snapshot } = parts
+const { value, changeColumns } = parts
 
-/** The list's next version; the list itself where its account has none yet. No row where the list is full. */
-const next = (room: { raised: Fragment<never>; made: Fragment<never> }) => sql`raised as (
-    ${raise} and ${room.raised} returning ${lists.id}, ${lists.version}
-  ),
-  made as (
-    insert into ${lists} (${listColumns})
-    select ${value.accountId}::int, ${value.accountId}::int, '', (${count}) + 1, ${value.at}::bigint
-    where not exists (select from ${lists} where ${ofList}) and ${room.made}
-    on conflict (${lists.firstOf}) do update set ${lists.version} = ${lists}.${lists.version} + 1
-    returning ${lists.id}, ${lists.version}
-  ),
-  list as (select * from raised union all select * from made)`
+export const postgresSpelling: Spelling = {
+  jsonObject: 'json_build_object',
+  jsonArray: 'json_build_array',
+  thousand: raw('1000::bigint'),
+  version: raw('(select version from list)')
+}
 
-const hasRoom = sql`(${count}) < ${value.limit}`
-const roomForOne = { raised: sql`(${lists.version} < ${value.limit} or ${hasRoom})`, made: hasRoom }
-const anyRoom = { raised: sql`true`, made: sql`true` }
-
-/** Adding near the limit begins with it: who waits here sees afterwards what the one before has added. */
-export const lockList = sql`select ${lists.version} from ${lists} where ${ofList} for update`
-
-const noted = sql`insert into ${changes} (${changeColumns})
-  select ${lists.id}, ${lists.version}, ${value.accountId}::int, ${value.key}, ${value.digest}, ${value.kind}, ${value.at}::bigint`
+/** The error of what was not so: it takes back the whole statement, which otherwise would have raised the version already. */
+export const NOT_SO = '22012' // division by zero
+const unless = (condition: Piece) => sql`1 / (case when ${condition} then 1 else 0 end) = 1`
 
 /** PostgreSQL takes a value that stands in a SELECT for a text. */
-const typed = (place: Fragment, { holds }: Column): Fragment => (holds === 'number' ? sql`${place}::bigint` : place)
+const typed = (it: Piece, { holds }: Column): Piece => (holds === 'number' ? sql`${it}::bigint` : it)
 
 /**
  * A numbered change in one statement: a key that was used before fails it whole (23505). What looks for a row asks for
- * the list first, so that it waits its turn there and holds nothing meanwhile; the row itself is read as it is then.
+ * the list first, so that it waits its turn there and holds nothing meanwhile; the row itself is read as it is then. A row
+ * that came while it waited it does not see: it is not so, and the change is made in steps.
  */
-export function postgresChange(effect: Effect<never>): Fragment<never> {
-  if (effect.does === 'insert') {
-    const { columns, places } = columnsAndPlaces(items, effect.item, typed)
-    return sql`with ${next(roomForOne)},
-  effect as (insert into ${items} (${columns}) select ${places} from list returning ${items.id})
-  ${noted}, (select ${items.id} from effect), ${value.detail} from list returning ${changes.detail}`
+export function postgresChange(recipe: Recipe<never>, target: Target): Piece {
+  const { raise } = partsFor(target)
+  const it = recipe.of(postgresSpelling)
+  const { steps, itemId, detail, condition } = 'adds' in it ? addition(it, target) : effect(it, target)
+  return sql`with list as (${raise} returning ${lists.id}, ${lists.version}),
+  ${steps}
+  insert into ${changes} (${changeColumns})
+    select ${lists.id}, ${lists.version}, ${value.accountId}::int, ${value.key}, ${value.digest}, ${value.kind}, ${value.at}::bigint, ${itemId}, ${detail}
+    from list where ${unless(condition)}
+  returning ${changes.listId}, ${changes.version}, ${changes.itemId}, ${changes.detail}`
+}
+
+function addition({ adds }: Addition, target: Target) {
+  const { listOfItems, count } = partsFor(target)
+  const columns = join([items.listId, items.version, ...adds.map(([column]) => column)], ', ')
+  const values = join([listOfItems, postgresSpelling.version, ...adds.map(([column, it]) => typed(it, column))], ', ')
+  return {
+    steps: sql`effect as (insert into ${items} (${columns}) select ${values} from list returning ${items.id})`,
+    itemId: sql`(select ${items.id} from effect)`,
+    detail: value.detail,
+    condition: sql`${lists.version} <= ${value.limit} or (${count}) < ${value.limit}`
   }
-  return sql`with ${next(anyRoom)},
-  effect as (
-    delete from ${items} where exists (select from list) and ${effect.where}
-    returning ${snapshot('json_build_object')} as ${raw('was')}
+}
+
+function effect(it: Effect, target: Target) {
+  const where = sql`exists (select from list) and ${it.where} and ${partsFor(target).onList}`
+  // By other names: those of the row's columns stay its own.
+  const news = it.sets.map(([column, now], n) => ({ column, now: typed(now, column), name: raw(`new_${n}`) }))
+  const sets = join(
+    news.map(({ column, name }) => sql`${column} = was.${name}`),
+    ', '
   )
-  ${noted}, ${value.itemId}::int, coalesce((select was::text from effect), ${value.detail}) from list returning ${changes.detail}`
+  const was = join(
+    [
+      sql`${items.id} as was_id`,
+      sql`${detailOf(postgresSpelling, it)}::text as was_detail`,
+      ...news.map(({ now, name }) => sql`${now} as ${name}`)
+    ],
+    ', '
+  )
+  return {
+    steps: sql`was as (select ${was} from ${items} where ${where} for update),
+  effect as (${it.after ? sql`update ${items} set ${sets} from was` : sql`delete from ${items} using was`} where ${items.id} = was_id)`,
+    itemId: sql`${value.itemId}::int`,
+    detail: sql`(select was_detail from was)`,
+    condition: sql`exists (select from was)`
+  }
 }

@@ -2,15 +2,15 @@ import { PgDialect } from 'drizzle-orm/pg-core'
 import type { DatabaseLimits } from '../../config/config.ts'
 import type { ServerDatabase } from '../../config/database-url.ts'
 import type { Bill } from '../bill.ts'
-import type { ChangeValues, Effect } from '../change.ts'
-import { type Dialect, NEARLY } from '../dialect.ts'
+import type { ChangeValues, Recipe, Target } from '../change.ts'
+import { type Dialect, NEARLY, notedOf } from '../dialect.ts'
 import type { StoreEvents } from '../events.ts'
-import { ListFull } from '../failures.ts'
-import { type Fragment, given, sql } from '../sql.ts'
-import { fill, needing, statement } from '../statement.ts'
+import { driverCode } from '../failures.ts'
+import { type Fragment, given, raw, sql } from '../sql.ts'
+import { needing, statement } from '../statement.ts'
 import { mapPrunable } from '../tables.ts'
 import { Pooled } from './pooled.ts'
-import { lockList, postgresChange } from './postgres-change.ts'
+import { NOT_SO, postgresChange } from './postgres-change.ts'
 import { connect } from './postgres-connection.ts'
 import { leavesConnectionSound, postgresBroke, postgresVerdict } from './postgres-failures.ts'
 import { postgresMigrator } from './postgres-migrator.ts'
@@ -40,22 +40,20 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     ...pooled.ofDialect(),
 
     compile,
-    change<V extends object>(effect: Effect<V>) {
-      const whole = needing<V & ChangeValues>(compile(postgresChange(effect)))
+    change<V extends object>(recipe: Recipe<V>, target: Target) {
+      const whole = needing<V & ChangeValues>(compile(postgresChange(recipe, target)))
       return async (bill: Bill, values: V & ChangeValues) => {
-        const most = { ...values, limit: values.limit - NEARLY }
-        let { rows } = await pooled.write(bill, whole, most)
-        if (rows.length === 0) {
-          rows = await pooled.transaction(bill, async run => {
-            await run('set transaction isolation level read committed', [], false)
-            await run(lock.sql, fill(lock, values), true)
-            return (await run(whole.sql, fill(whole, values), false)).rows
-          })
+        try {
+          const { rows } = await pooled.write(bill, whole, { ...values, limit: values.limit - NEARLY })
+          return notedOf(rows[0])
+        } catch (error) {
+          if (driverCode(error) === NOT_SO) return undefined
+          throw error
         }
-        if (rows[0] === undefined) throw new ListFull()
-        return rows[0][0] as string | null
       }
     },
+    forUpdate: raw('for update'),
+    insertNew: what => sql`insert into ${what} on conflict do nothing` as typeof what,
 
     settle: async bill => void (await pooled.run(bill, SETTLE, [], false)),
 
@@ -78,7 +76,6 @@ const SETTLE = `select pg_logical_emit_message(true, 'carrinho', '')`
 
 const dialect = new PgDialect()
 const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(dialect.sqlToQuery(fragment.getSQL()))
-const lock = compile(lockList)
 
 const pruning = mapPrunable(({ table, column }) =>
   compile(sql`delete from ${table} where ctid = any (array(

@@ -1,47 +1,55 @@
-import { type Effect, parts } from '../change.ts'
-import { type Fragment, insert, sql } from '../sql.ts'
+import { detailOf, parts, partsFor, type Recipe, type Spelling, type Target } from '../change.ts'
+import { join, type Piece, raw, sql } from '../sql.ts'
 import { changes, items, lists } from '../tables.ts'
 
-const { value, raise, ofList, count, listColumns, changeColumns, snapshot } = parts
+const { value, changeColumns } = parts
 
-/** The list, where its account has none yet. */
-const made = sql`insert into ${lists} (${listColumns})
-  select ${value.accountId}, ${value.accountId}, '', (${count}), ${value.at} where true on conflict do nothing`
+export const sqliteSpelling = (target: Target): Spelling => ({
+  jsonObject: 'json_object',
+  jsonArray: 'json_array',
+  thousand: raw('1000'),
+  version: sql`(select ${lists.version} from ${lists} where ${partsFor(target).ofList})`
+})
 
-const noted = sql`insert into ${changes} (${changeColumns})
-  select ${lists.id}, ${lists.version}, ${value.accountId}, ${value.key}, ${value.digest}, ${value.kind}, ${value.at}`
-
-const answer = sql`returning ${changes.detail}`
-
+/** A numbered change: these statements, one after the other, in one transaction. Each touches a row, or it was not so. */
 export interface SqliteChange {
-  /** The list, and its next version. */
-  begin: Fragment<never>[]
-  /** How many items there are, where there may be more than `limit`; else 0. */
-  count: Fragment<never> | undefined
-  /** One of them answers with what was noted. */
-  steps: Fragment<never>[]
+  steps: Piece[]
+  /** Answers with what was noted. */
+  note: Piece
+  /** The rest. */
+  last: Piece[]
 }
 
-/** A numbered change: these statements, one after the other, in one transaction. */
-export function sqliteChange(effect: Effect<never>): SqliteChange {
-  if (effect.does === 'insert') {
+export function sqliteChange(recipe: Recipe<never>, target: Target): SqliteChange {
+  const { raise, ofList, onList, listOfItems, count } = partsFor(target)
+  const spelling = sqliteSpelling(target)
+  const noted = sql`insert into ${changes} (${changeColumns})
+  select ${lists.id}, ${lists}.${lists.version}, ${value.accountId}, ${value.key}, ${value.digest}, ${value.kind}, ${value.at}`
+  const answer = sql`returning ${changes.listId}, ${changes.version}, ${changes.itemId}, ${changes.detail}`
+  const it = recipe.of(spelling)
+
+  if ('adds' in it) {
+    const columns = join([items.listId, items.version, ...it.adds.map(([column]) => column)], ', ')
+    const values = join([listOfItems, spelling.version, ...it.adds.map(([, given]) => given)], ', ')
     return {
-      begin: [made, raise],
-      count: sql`select case when ${lists.version} > ${value.limit} then (${count}) else 0 end from ${lists} where ${ofList}`,
       steps: [
-        insert(items, effect.item),
-        sql`${noted}, last_insert_rowid(), ${value.detail} from ${lists} where ${ofList} ${answer}`
-      ]
+        raise,
+        sql`insert into ${items} (${columns}) select ${values}
+  where ${spelling.version} <= ${value.limit} or (${count}) < ${value.limit}`
+      ],
+      note: sql`${noted}, last_insert_rowid(), ${value.detail} from ${lists} where ${ofList} ${answer}`,
+      last: []
     }
   }
+  const where = sql`${it.where} and ${onList}`
+  const sets = join(
+    it.sets.map(([column, now]) => sql`${column} = ${now}`),
+    ', '
+  )
   return {
-    begin: [made, raise],
-    count: undefined,
-    steps: [
-      // Noted before it is gone: whoever writes is alone.
-      sql`${noted}, ${value.itemId}, coalesce((select ${snapshot('json_object')} from ${items} where ${effect.where}), ${value.detail})
-  from ${lists} where ${ofList} ${answer}`,
-      sql`delete from ${items} where ${effect.where}`
-    ]
+    steps: [raise],
+    // Noted before it is done: whoever writes is alone.
+    note: sql`${noted}, ${value.itemId}, ${detailOf(spelling, it)} from ${lists}, ${items} where ${where} and ${ofList} ${answer}`,
+    last: [it.after ? sql`update ${items} set ${sets} where ${where}` : sql`delete from ${items} where ${where}`]
   }
 }

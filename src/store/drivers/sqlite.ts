@@ -5,13 +5,13 @@ import type { EmbeddedDatabase } from '../../config/database-url.ts'
 import { ConfigError } from '../../errors.ts'
 import { surveySqlite } from '../adoption/survey-sqlite.ts'
 import type { Bill } from '../bill.ts'
-import type { ChangeValues, Effect } from '../change.ts'
+import type { ChangeValues, Recipe, Target } from '../change.ts'
 import type { Answer } from '../connection.ts'
-import type { Dialect, Run, RunStatement, UniqueKey } from '../dialect.ts'
+import { type Dialect, notedOf, type Run, type RunStatement, type UniqueKey } from '../dialect.ts'
 import type { StoreEvents } from '../events.ts'
-import { driverCode, driverField, ListFull, type Verdict } from '../failures.ts'
-import { type Fragment, given, sql } from '../sql.ts'
-import { fill, needing, statement } from '../statement.ts'
+import { driverCode, driverField, type Verdict } from '../failures.ts'
+import { type Fragment, given, raw, sql } from '../sql.ts'
+import { fill, needing, type Statement, statement } from '../statement.ts'
 import { mapPrunable } from '../tables.ts'
 import { makePrivate } from './embedded-file.ts'
 import { sqliteChange } from './sqlite-change.ts'
@@ -84,32 +84,42 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
     transaction,
 
     compile,
-    change<V extends object>(effect: Effect<V>) {
-      const change = sqliteChange(effect)
-      const begin = change.begin.map(step => needing<V & ChangeValues>(compile(step)))
-      const count = change.count && needing<V & ChangeValues>(compile(change.count))
-      const steps = change.steps.map(step => needing<V & ChangeValues>(compile(step)))
+    change<V extends object>(recipe: Recipe<V>, target: Target) {
+      const plan = sqliteChange(recipe, target)
+      const [note, ...others] = [plan.note, ...plan.steps, ...plan.last].map(it =>
+        needing<V & ChangeValues>(compile(it))
+      )
+      const steps = others.slice(0, plan.steps.length)
+      const last = others.slice(plan.steps.length)
       // Without a pause between them: another server on this file would otherwise wait for this process.
       return (bill: Bill, values: V & ChangeValues) =>
         turn(async () => {
           writer.exec('begin immediate')
           try {
-            for (const step of begin) writer.run(bill, step.sql, fill(step, values), false)
-            if (count) {
-              const { rows } = writer.run(bill, count.sql, fill(count, values), true)
-              if (Number(rows[0]?.[0]) >= values.limit) throw new ListFull()
+            const touches = (step: Statement<V & ChangeValues>) =>
+              writer.run(bill, step.sql, fill(step, values), false).affectedRows > 0
+            if (!steps.every(touches)) {
+              writer.rollBack()
+              return undefined
             }
-            const answers = steps.map(step =>
-              writer.run(bill, step.sql, fill(step, values), / returning /.test(step.sql))
+            const { rows } = writer.run(
+              bill,
+              (note as Statement).sql,
+              fill(note as Statement<V & ChangeValues>, values),
+              true
             )
-            writer.exec('commit')
-            return answers.flatMap(answer => answer.rows)[0]?.[0] as string | null
+            if (rows.length > 0) for (const step of last) touches(step)
+            if (rows.length > 0) writer.exec('commit')
+            else writer.rollBack()
+            return notedOf(rows[0])
           } catch (error) {
             writer.rollBack()
             throw error
           }
         })
     },
+    forUpdate: raw(''),
+    insertNew: what => sql`insert into ${what} on conflict do nothing` as typeof what,
 
     settle: async () => {},
 

@@ -1,0 +1,249 @@
+import { type ChangeValues, type ItemContent, isQuantity, partsFor, type Target, wholeOf } from './change.ts'
+import { type ItemChange, isTouched } from './detail.ts'
+import type { Dialect } from './dialect.ts'
+import { CalledOff } from './failures.ts'
+import { countOf, given, insert, join, type Piece, type Reading, type RowOf, select, sql } from './sql.ts'
+import { needing, reading } from './statement.ts'
+import { items, lists } from './tables.ts'
+import type { Db } from './work.ts'
+
+/** An item, wherever it stands. */
+export interface Item extends ItemContent {
+  id: number
+  /** The number of the change that last touched it. */
+  version: number
+  /** The guide's whole number. */
+  quantity: number
+}
+
+export const itemColumns = {
+  id: items.id,
+  version: items.version,
+  uid: items.uid,
+  type: items.type,
+  quantity: items.quantity,
+  thousandths: items.thousandths,
+  unit: items.unit,
+  shop: items.shop,
+  note: items.note,
+  doneAt: items.doneAt
+}
+
+/** The item in a row, which may hold more. */
+export const toItem = ({ id, version, quantity, thousandths, ...rest }: RowOf<typeof itemColumns>): Item => ({
+  id,
+  version,
+  quantity,
+  ...contentOf({ ...rest, thousandths: thousandths ?? quantity * 1000 })
+})
+
+export const contentOf = ({ uid, type, thousandths, unit, shop, note, doneAt }: ItemContent): ItemContent => ({
+  uid,
+  type,
+  thousandths,
+  unit,
+  shop,
+  note,
+  doneAt
+})
+
+export type ListRow = RowOf<typeof lists.columns>
+
+/** A list by its number, or the account's first one, which also has the number 0 as it may not be there yet. */
+export type ListId = 'first' | number
+
+export const targetOf = (list: ListId): Target => (list === 'first' || list === 0 ? 'first' : 'other')
+
+/** A list in a transaction which has raised its version, so that nobody else changes it meanwhile. */
+export interface OpenList extends ListRow {
+  /** What its items have in `listId`. */
+  place: number
+}
+
+type Of = Pick<ChangeValues, 'accountId' | 'listId'>
+interface There {
+  accountId: number
+  place: number
+}
+
+/** Items that one statement names: its own number of places, filled up with 0, serves any number of them. */
+const SLOTS = 50
+const slots = Array.from({ length: SLOTS }, (_, n) => `id${n}`)
+const among: Piece = sql`${items.id} in (${join(
+  slots.map(name => given.number(name)),
+  ', '
+)})`
+
+function* inSlots(ids: readonly number[]): Generator<Record<string, number>> {
+  for (let start = 0; start < ids.length; start += SLOTS) {
+    yield Object.fromEntries(slots.map((name, n) => [name, ids[start + n] ?? 0]))
+  }
+}
+
+export type Steps = ReturnType<typeof listSteps>
+
+/** What a change does that is made in steps, in a transaction. */
+export function listSteps(dialect: Dialect) {
+  const compile = <V extends object>(fragment: Piece) => needing<V>(dialect.compile(fragment))
+  const each = <T>(make: (target: Target) => T): Record<Target, T> => ({ first: make('first'), other: make('other') })
+  const readingOf = <V extends object, R>(fragment: Reading<never, R>) =>
+    reading(dialect, fragment as unknown as Reading<V, R>)
+
+  const raise = each(target => compile<Of>(partsFor(target).raise))
+  const row = each(target =>
+    readingOf<Of, ListRow>(select(lists.columns, sql`from ${lists} where ${partsFor(target).ofList}`))
+  )
+  const makeFirst = compile<Of & { at: number }>(
+    dialect.insertNew(
+      sql`${lists} (${lists.ownerId}, ${lists.firstOf}, ${lists.name}, ${lists.version}, ${lists.createdAt})
+      values (${given.number('accountId')}, ${given.number('accountId')}, '', (${partsFor('first').count}), ${given.number('at')})`
+    )
+  )
+
+  const there = sql`${items.accountId} = ${given.number('accountId')} and ${items.listId} = ${given.number('place')}`
+  const { forUpdate } = dialect
+  const all = readingOf<There, RowOf<typeof itemColumns>>(
+    select(itemColumns, sql`from ${items} where ${there} order by ${items.id} ${forUpdate}`)
+  )
+  const some = readingOf<There, RowOf<typeof itemColumns>>(
+    select(itemColumns, sql`from ${items} where ${among} and ${there} order by ${items.id} ${forUpdate}`)
+  )
+  const count = readingOf<There, { n: number }>(countOf(sql`from ${items} where ${there}`))
+  const byUid = readingOf<There & { uid: string }, { id: number }>(
+    select({ id: items.id }, sql`from ${items} where ${there} and ${items.uid} = ${given.text('uid')}`)
+  )
+
+  const contentNames = ['uid', 'type', 'quantity', 'thousandths', 'unit', 'shop', 'note', 'doneAt'] as const
+  const addNames = ['accountId', 'listId', 'version', ...contentNames] as const
+  const add = readingOf<object, { id: number }>({
+    ...sql`${insert(items, addNames)} returning ${items.id}`,
+    columns: ['id']
+  } as Reading<never, { id: number }>)
+  const putBack = compile<object>(insert(items, ['id', ...addNames]))
+  const set = compile<object>(
+    sql`update ${items} set ${join(
+      ['version' as const, ...contentNames].map(name => sql`${items.columns[name]} = ${given.text(name)}`),
+      ', '
+    )} where ${items.id} = ${given.number('id')} and ${there}`
+  )
+  const tick = compile<object>(
+    sql`update ${items} set ${items.doneAt} = ${given.of('doneAt', items.doneAt)}, ${items.version} = ${given.number('version')} where ${among} and ${there}`
+  )
+  const remove = compile<object>(sql`delete from ${items} where ${among} and ${there}`)
+  const move = compile<object>(
+    sql`update ${items} set ${items.listId} = ${given.number('to')}, ${items.version} = ${given.number('version')} where ${among} and ${there}`
+  )
+  const setList =
+    compile<object>(sql`update ${lists} set ${lists.name} = ${given.text('name')}, ${lists.putAwayAt} = ${given.of('putAwayAt', lists.putAwayAt)},
+    ${lists.removedAt} = ${given.of('removedAt', lists.removedAt)}, ${lists.isTemplate} = ${given.number('isTemplate')} where ${lists.id} = ${given.number('id')}`)
+
+  const thereOf = ({ ownerId, place }: OpenList): There => ({ accountId: ownerId, place })
+  const stored = (content: ItemContent) => ({ ...content, quantity: wholeOf(content.thousandths) })
+
+  return {
+    /** Raises its version. @throws CalledOff where there is no such list */
+    async open(tx: Db, accountId: number, list: ListId, at: number): Promise<OpenList> {
+      const target = targetOf(list)
+      const of = { accountId, listId: list === 'first' ? 0 : list }
+      let touched = await tx.write(raise[target], of)
+      if (touched === 0 && target === 'first') {
+        await tx.write(makeFirst, { ...of, at })
+        touched = await tx.write(raise.first, of)
+      }
+      const [found] = touched === 0 ? [] : await tx.all(row[target], of)
+      if (!found) throw new CalledOff({ status: 'noList' })
+      return { ...found, place: found.firstOf === null ? found.id : 0 }
+    },
+
+    all: async (tx: Db, list: OpenList): Promise<Item[]> => (await tx.all(all, thereOf(list))).map(toItem),
+
+    async some(tx: Db, list: OpenList, ids: readonly number[]): Promise<Map<number, Item>> {
+      const found = new Map<number, Item>()
+      for (const named of inSlots(ids)) {
+        for (const item of await tx.all(some, { ...thereOf(list), ...named })) found.set(item.id, toItem(item))
+      }
+      return found
+    },
+
+    async count(tx: Db, list: OpenList): Promise<number> {
+      const [counted] = await tx.all(count, thereOf(list))
+      return Number(counted?.n)
+    },
+
+    async hasUid(tx: Db, list: OpenList, uid: string): Promise<boolean> {
+      return (await tx.all(byUid, { ...thereOf(list), uid })).length > 0
+    },
+
+    async add(tx: Db, list: OpenList, content: ItemContent): Promise<number> {
+      const { ownerId, place, version } = list
+      const [added] = await tx.all(add, { ...stored(content), accountId: ownerId, listId: place, version })
+      return (added as { id: number }).id
+    },
+
+    /** Under the number that it had. */
+    async putBack(tx: Db, list: OpenList, id: number, content: ItemContent): Promise<void> {
+      const { ownerId, place, version } = list
+      await tx.write(putBack, { ...stored(content), id, accountId: ownerId, listId: place, version })
+    },
+
+    async set(tx: Db, list: OpenList, id: number, content: ItemContent): Promise<void> {
+      await tx.write(set, { ...stored(content), ...thereOf(list), id, version: list.version })
+    },
+
+    async tick(tx: Db, list: OpenList, ids: readonly number[], doneAt: number | null): Promise<void> {
+      for (const named of inSlots(ids)) {
+        await tx.write(tick, { ...thereOf(list), ...named, doneAt, version: list.version })
+      }
+    },
+
+    /** Of those that are there, what became of each. */
+    async tickAll(
+      tx: Db,
+      list: OpenList,
+      { done, open, at }: { done: readonly number[]; open: readonly number[]; at: number }
+    ): Promise<ItemChange[]> {
+      const found = await this.some(tx, list, [...done, ...open])
+      const isWanted = new Set(done)
+      const told = [...found.values()].map(({ id, doneAt }) => {
+        const now = isWanted.has(id) ? (doneAt ?? at) : null
+        return { id, before: { doneAt }, after: { doneAt: now } }
+      })
+      const touched = told.filter(isTouched)
+      const idsOf = (of: typeof told) => of.map(({ id }) => id)
+      await this.tick(tx, list, idsOf(touched.filter(({ after }) => after.doneAt !== null)), at)
+      await this.tick(tx, list, idsOf(touched.filter(({ after }) => after.doneAt === null)), null)
+      return told
+    },
+
+    /** @throws CalledOff where it would leave what a quantity may be */
+    async adjust(tx: Db, list: OpenList, id: number, delta: number): Promise<ItemChange[]> {
+      const item = (await this.some(tx, list, [id])).get(id)
+      if (!item) return []
+      const thousandths = item.thousandths + delta
+      if (!isQuantity(thousandths)) throw new CalledOff({ status: 'outOfBounds' })
+      await this.set(tx, list, id, { ...contentOf(item), thousandths })
+      return [{ id, before: { thousandths: item.thousandths }, after: { thousandths } }]
+    },
+
+    /** Of those that are there, what became of each. */
+    async removeAll(tx: Db, list: OpenList, ids: readonly number[]): Promise<ItemChange[]> {
+      const found = await this.some(tx, list, ids)
+      await this.remove(tx, list, [...found.keys()])
+      return [...found.values()].map(item => ({ id: item.id, before: contentOf(item), after: null }))
+    },
+
+    async remove(tx: Db, list: OpenList, ids: readonly number[]): Promise<void> {
+      for (const named of inSlots(ids)) await tx.write(remove, { ...thereOf(list), ...named })
+    },
+
+    async move(tx: Db, from: OpenList, to: OpenList, ids: readonly number[]): Promise<void> {
+      for (const named of inSlots(ids)) {
+        await tx.write(move, { ...thereOf(from), ...named, to: to.place, version: to.version })
+      }
+    },
+
+    async setList(tx: Db, list: ListRow): Promise<void> {
+      await tx.write(setList, list)
+    }
+  }
+}
