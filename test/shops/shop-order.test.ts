@@ -113,7 +113,7 @@ describe('the way through a shop', () => {
     const order = nextOrder(many, [trip('x y')], now, HOLD.learned)
     assert.equal(order.length, MAX_ORDERED)
     assert.deepEqual(order.slice(-2), ['x', 'y'])
-    assert.deepEqual(order.slice(0, 498), many.slice(0, 498))
+    assert.deepEqual(order.slice(0, -2), many.slice(0, -2))
   })
 
   const name = fc.constantFrom(...'abcdefgh')

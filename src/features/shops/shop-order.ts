@@ -25,7 +25,10 @@ const HALF_LIFE = 60 * 24 * HOUR
 /** How much evidence against a pair it takes to turn it: about two trips when a person set the order, a fraction when it was learned. */
 export const HOLD = { byHand: 1.5, learned: 0.25 } as const
 /** Names that a shop's order holds. */
-export const MAX_ORDERED = 500
+export const MAX_ORDERED = 300
+/** Sums that differ by no more are the same. */
+const ALIKE = 1e-9
+const MAX_SWEEPS = 8
 
 /** Ticks, in any order, as trips. What may be bought in several shops was bought where the ticks next to it were. */
 export function tripsOf(ticks: readonly Tick[]): Trip[] {
@@ -66,36 +69,52 @@ function whereBought(ticks: readonly Tick[], index: number): string | undefined 
   return nearest
 }
 
+/** What a whole trip says of two names: whether the first came before the second. */
 interface Evidence {
-  /** By how much a comes before b; below zero: after. Undefined when they never were on one trip. */
-  before(a: string, b: string): number | undefined
-  /** Newest trips first. */
-  names: string[]
+  /** The known names, then new ones, those of the newest trips first. */
+  names: readonly string[]
+  /** The numbers of names that were on trips, the newest trips first. */
+  lately: readonly number[]
+  /** By how much a comes before b, in a row for each a; below zero: after. */
+  net: Float64Array
+  /** Whether they ever were on one trip. */
+  isKnown: Uint8Array
 }
 
-function weigh(trips: readonly Trip[], now: number): Evidence {
-  const net = new Map<string, Map<string, number>>()
-  const add = (a: string, b: string, weight: number) => {
-    const row = net.get(a) ?? new Map<string, number>()
-    net.set(a, row.set(b, (row.get(b) ?? 0) + weight))
+function weigh(known: readonly string[], trips: readonly Trip[], now: number): Evidence {
+  const numbers = new Map<string, number>()
+  const numberOf = (name: string): number => {
+    const number = numbers.get(name) ?? numbers.size
+    numbers.set(name, number)
+    return number
   }
-  const names = new Set<string>()
-  for (const { at, stops } of [...trips].sort((a, b) => b.at - a.at)) {
-    const weight = 2 ** (-Math.max(0, now - at) / HALF_LIFE)
-    const seen: string[] = []
+  known.forEach(numberOf)
+  const newestFirst = [...trips].sort((a, b) => b.at - a.at)
+  const walks = newestFirst.map(({ at, stops }) => ({
+    weight: 2 ** (-Math.max(0, now - at) / HALF_LIFE),
+    stops: stops.map(stop => stop.map(numberOf))
+  }))
+  const size = numbers.size
+  const net = new Float64Array(size * size)
+  const isKnown = new Uint8Array(size * size)
+  const lately = new Set<number>()
+  for (const { weight, stops } of walks) {
+    const seen = new Set<number>()
     for (const stop of stops) {
-      const fresh = [...new Set(stop)].filter(name => !seen.includes(name))
+      const fresh = stop.filter(name => !seen.has(name))
       for (const name of fresh) {
         for (const earlier of seen) {
-          add(earlier, name, weight)
-          add(name, earlier, -weight)
+          const [there, back] = [earlier * size + name, name * size + earlier]
+          net[there] = (net[there] ?? 0) + weight
+          net[back] = (net[back] ?? 0) - weight
+          isKnown[there] = isKnown[back] = 1
         }
-        names.add(name)
       }
-      seen.push(...fresh)
+      for (const name of fresh) seen.add(name)
     }
+    for (const name of seen) lately.add(name)
   }
-  return { before: (a, b) => net.get(a)?.get(b), names: [...names] }
+  return { names: [...numbers.keys()], lately: [...lately], net, isKnown }
 }
 
 /**
@@ -104,58 +123,70 @@ function weigh(trips: readonly Trip[], now: number): Evidence {
  * followed, else before what followed it.
  */
 export function nextOrder(known: readonly string[], trips: readonly Trip[], now: number, hold: number): string[] {
-  const evidence = weigh(trips, now)
-  const place = new Map(known.map((name, index) => [name, index]))
-  const score = (a: string, b: string): number => {
-    const net = evidence.before(a, b)
-    if (net === undefined) return 0
-    const [from, to] = [place.get(a), place.get(b)]
-    return from === undefined || to === undefined ? net : net + (from < to ? hold : -hold)
+  const before = [...new Set(known)]
+  const { names, lately, net, isKnown } = weigh(before, trips, now)
+  const size = names.length
+  const score: Score = (a, b) => {
+    const at = a * size + b
+    if (!isKnown[at]) return 0
+    const kept = a >= before.length || b >= before.length ? 0 : a < b ? hold : -hold
+    return (net[at] ?? 0) + kept
   }
 
-  const order = [...place.keys()]
-  for (const name of evidence.names) {
-    if (!place.has(name)) order.splice(bestPlace(order, name, score).forNew, 0, name)
+  const order = before.map((_, number) => number)
+  for (const name of lately) {
+    if (name >= before.length) order.splice(bestPlace(order, name, score).forNew, 0, name)
   }
-  // Each move makes the order agree better, so this ends.
-  for (let moved = true; moved; ) {
+  // Each move makes the order agree better, so this ends; long before, as a rule.
+  let moved = true
+  for (let sweep = 0; moved && sweep < MAX_SWEEPS; sweep += 1) {
     moved = false
-    for (const name of evidence.names) {
+    for (const name of lately) {
       const from = order.indexOf(name)
-      const rest = order.filter(other => other !== name)
-      const { nearest, gain } = bestPlace(rest, name, score, from)
-      if (gain <= 1e-9) continue
-      order.splice(0, order.length, ...rest)
-      order.splice(nearest, 0, name)
-      moved = true
+      order.splice(from, 1)
+      const { nearest, gain } = bestPlace(order, name, score, from)
+      const isBetter = gain > ALIKE
+      order.splice(isBetter ? nearest : from, 0, name)
+      moved ||= isBetter
     }
   }
-  return shorten(order, new Set(evidence.names))
+  return shorten(order, new Set(lately)).map(number => names[number] ?? '')
 }
 
+/** By how much a should come before b. */
+type Score = (a: number, b: number) => number
+
 /** Where a name fits best among others: for one that stood at `from` the nearest of these places. */
-function bestPlace(others: readonly string[], name: string, score: (a: string, b: string) => number, from = 0) {
+function bestPlace(others: readonly number[], name: number, score: Score, from = 0) {
   // At place i the name stands before those from i on; one step to the right turns one pair.
   const values = [0]
+  let value = 0
+  let best = 0
   let [follows, isFollowed] = [false, false]
   for (const other of others) {
     const after = score(other, name)
     if (after > 0) follows = true
     if (after < 0) isFollowed = true
-    values.push((values.at(-1) ?? 0) + 2 * after)
+    value += 2 * after
+    values.push(value)
+    if (value > best) best = value
   }
-  const best = Math.max(...values)
-  const places = values.flatMap((value, index) => (best - value <= 1e-9 ? [index] : []))
-  const distance = (index: number) => Math.abs(index - from)
-  const nearest = places.reduce((a, b) => (distance(b) < distance(a) ? b : a), places[0] ?? 0)
-  const forNew = (follows ? places[0] : isFollowed ? places.at(-1) : undefined) ?? others.length
+  const isBest = (index: number) => best - (values[index] ?? 0) <= ALIKE
+  let [first, last, nearest] = [-1, -1, -1]
+  for (let index = 0; index < values.length; index += 1) {
+    if (!isBest(index)) continue
+    if (first < 0) first = index
+    if (nearest < 0 || Math.abs(index - from) < Math.abs(nearest - from)) nearest = index
+    last = index
+  }
+  const forNew = follows ? first : isFollowed ? last : others.length
   return { nearest, forNew, gain: best - (values[from] ?? 0) }
 }
 
 /** Down to MAX_ORDERED: what was not bought lately goes first, from the end. */
-function shorten(order: string[], lately: ReadonlySet<string>): string[] {
+function shorten(order: readonly number[], lately: ReadonlySet<number>): number[] {
   let excess = order.length - MAX_ORDERED
-  if (excess <= 0) return order
+  if (excess <= 0) return [...order]
   const kept = [...order].reverse().filter(name => lately.has(name) || excess-- <= 0)
   return kept.reverse().slice(0, MAX_ORDERED)
 }
