@@ -1,0 +1,58 @@
+import { fold } from '../../text-fold.ts'
+import { splitShops } from '../items/quick-entry.ts'
+
+/** In which order an account goes to shops, and through them. */
+export interface Ordering {
+  /** Names of shops; empty: what may be bought anywhere. */
+  shops: readonly string[]
+  /** Names of items, by the shop's folded name. */
+  names: ReadonlyMap<string, readonly string[]>
+}
+
+export const unordered: Ordering = { shops: [], names: new Map() }
+
+export interface Group<I> {
+  /** As it was first written; empty: anywhere. */
+  shop: string
+  items: I[]
+}
+
+const placesIn = (names: readonly string[]): ReadonlyMap<string, number> =>
+  new Map(names.map((name, place) => [fold(name), place]))
+
+/** Those that have a place by it, then the others as they came. */
+function inOrder<T>(all: readonly T[], places: ReadonlyMap<string, number>, nameOf: (one: T) => string): T[] {
+  if (places.size === 0) return all.slice()
+  const placed = all.map((one, index) => ({ one, index, place: places.get(fold(nameOf(one))) ?? places.size }))
+  return placed.sort((a, b) => a.place - b.place || a.index - b.index).map(({ one }) => one)
+}
+
+/**
+ * Items by shop, in the account's order. What may be bought in several shops is in each of their groups. Shops that have no
+ * place come by their names, and before all what may be bought anywhere.
+ */
+export function groupByShop<I extends { type: string; shop: string }>(
+  items: readonly I[],
+  { shops, names }: Ordering
+): Group<I>[] {
+  const groups = new Map<string, Group<I>>()
+  for (const item of items) {
+    const places = splitShops(item.shop)
+    for (const shop of places.length > 0 ? places : ['']) {
+      const key = fold(shop)
+      const group = groups.get(key) ?? { shop, items: [] }
+      groups.set(key, group)
+      group.items.push(item)
+    }
+  }
+  const placed = shops.some(shop => shop === '') ? shops : ['', ...shops]
+  const keys = inOrder(Array.from(groups.keys()).sort(), placesIn(placed), key => key)
+  return keys.map(key => {
+    const { shop, items: here } = groups.get(key) as Group<I>
+    return { shop, items: inOrder(here, placesIn(names.get(key) ?? []), ({ type }) => type) }
+  })
+}
+
+/** The group of one shop, however its name is written. */
+export const onlyShop = <I>(groups: readonly Group<I>[], shop: string): Group<I> | undefined =>
+  groups.find(group => fold(group.shop) === fold(shop))
