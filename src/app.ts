@@ -19,6 +19,8 @@ import { serverPage, whoami } from './features/cluster/server-page.ts'
 import { indexPage } from './features/home/pages.ts'
 import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
+import { searchPage } from './features/search/pages.ts'
+import { searchRules } from './features/search/rules.ts'
 import { suggestionsPage } from './features/suggestions/pages.ts'
 import { suggestionRules } from './features/suggestions/rules.ts'
 import { assets, readAssetNames } from './http/assets.ts'
@@ -140,6 +142,7 @@ export async function buildApp({
       listPage(members, { carts, serverName: lifecycle.serverName })
       suggestionsPage(members, { suggestions })
       accountPage(members, { store, accounts })
+      searchPage(members, { search: searchRules(store) })
       accountDataPages(members, { accounts, data: accountDataRules(store) })
     })
   })

@@ -4,6 +4,7 @@ import { loginFailureStore } from './features/accounts/login-failures.ts'
 import { accountStore } from './features/accounts/queries.ts'
 import { serverStore } from './features/cluster/queries.ts'
 import { itemStore } from './features/items/queries.ts'
+import { searchStore } from './features/search/queries.ts'
 import { sessionStore } from './features/sessions/queries.ts'
 import { tryStorage } from './features/sessions/storage-trial.ts'
 import { rememberedStore } from './features/suggestions/queries.ts'
@@ -47,6 +48,7 @@ export async function openStore(config: Config, events: StoreEvents) {
     accounts: accountStore(dialect),
     belongings: belongingStore(dialect),
     items: itemStore(dialect),
+    search: searchStore(dialect),
     sessions,
     changes: changeStore(dialect),
     remembered: rememberedStore(dialect),

@@ -27,6 +27,7 @@ const PAGES = [
   'suggestions',
   'account',
   'leave',
+  'search',
   'server',
   'cluster',
   'error',

@@ -3,8 +3,18 @@ import { accounts } from '../features/accounts/texts.en.ts'
 import { cluster } from '../features/cluster/texts.en.ts'
 import { home } from '../features/home/texts.en.ts'
 import { items } from '../features/items/texts.en.ts'
+import { search } from '../features/search/texts.en.ts'
 import { suggestions } from '../features/suggestions/texts.en.ts'
 import type { Catalogue } from './catalogue.ts'
 import { common } from './common.en.ts'
 
-export const en: Catalogue = { ...common, ...accounts, ...accountData, ...items, ...suggestions, ...cluster, ...home }
+export const en: Catalogue = {
+  ...common,
+  ...accounts,
+  ...accountData,
+  ...items,
+  ...suggestions,
+  ...search,
+  ...cluster,
+  ...home
+}

@@ -3,8 +3,18 @@ import { accounts } from '../features/accounts/texts.es.ts'
 import { cluster } from '../features/cluster/texts.es.ts'
 import { home } from '../features/home/texts.es.ts'
 import { items } from '../features/items/texts.es.ts'
+import { search } from '../features/search/texts.es.ts'
 import { suggestions } from '../features/suggestions/texts.es.ts'
 import type { Catalogue } from './catalogue.ts'
 import { common } from './common.es.ts'
 
-export const es: Catalogue = { ...common, ...accounts, ...accountData, ...items, ...suggestions, ...cluster, ...home }
+export const es: Catalogue = {
+  ...common,
+  ...accounts,
+  ...accountData,
+  ...items,
+  ...suggestions,
+  ...search,
+  ...cluster,
+  ...home
+}

@@ -3,8 +3,9 @@ import { accounts } from '../features/accounts/texts.pt.ts'
 import { cluster } from '../features/cluster/texts.pt.ts'
 import { home } from '../features/home/texts.pt.ts'
 import { items } from '../features/items/texts.pt.ts'
+import { search } from '../features/search/texts.pt.ts'
 import { suggestions } from '../features/suggestions/texts.pt.ts'
 import { common } from './common.pt.ts'
 
 /** The Portuguese (Portugal) texts, and the master list of keys: the other languages are typed by these. */
-export const pt = { ...common, ...accounts, ...accountData, ...items, ...suggestions, ...cluster, ...home }
+export const pt = { ...common, ...accounts, ...accountData, ...items, ...suggestions, ...search, ...cluster, ...home }

@@ -82,6 +82,13 @@ const signedIn: Case[] = [
       await page.locator('[aria-invalid]').first().waitFor()
     }
   },
+  {
+    name: 'what was found',
+    async open(page) {
+      await page.goto('/procurar?q=p%C3%A3o')
+      await page.getByRole('heading', { level: 2 }).waitFor()
+    }
+  },
   { name: 'the question before deleting the account', open: page => page.goto('/conta/apagar') },
   {
     name: 'a refused deletion of the account',
