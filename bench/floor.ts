@@ -62,7 +62,7 @@ app.get('/list', async (request, reply) => {
   const account = await findAccount(request)
   if (!account) return reply.status(403).send('no session')
   const rows = await find(
-    'select id_compras, tipo, quantidade, local from compras where id_cliente = ? order by id_compras desc limit 101',
+    'select id_compras, tipo, quantidade, local, note from compras where id_cliente = ? and list_id = 0 order by id_compras desc limit 101',
     [account.customer_id]
   )
   reply.type('text/html; charset=utf-8')
@@ -80,11 +80,17 @@ app.get('/list', async (request, reply) => {
     server: 'floor',
     databaseNode: 'floor',
     flash: null,
-    items: rows.map(row => ({ id: row.id_compras, type: row.tipo, quantity: row.quantidade, shop: row.local })),
+    items: rows.map(row => ({
+      id: row.id_compras,
+      type: row.tipo,
+      quantity: row.quantidade,
+      shop: row.local,
+      note: row.note
+    })),
     older: null,
     newer: null,
     fields: itemForm.fields,
-    form: { product_type: '', quantity: '1', local: '', operation: 'x'.repeat(36) },
+    form: { product_type: '', quantity: '1', local: '', note: '', operation: 'x'.repeat(36) },
     errors: {},
     formError: null
   })
