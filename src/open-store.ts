@@ -3,7 +3,9 @@ import { belongingStore } from './features/account-data/queries.ts'
 import { loginFailureStore } from './features/accounts/login-failures.ts'
 import { accountStore } from './features/accounts/queries.ts'
 import { serverStore } from './features/cluster/queries.ts'
+import { historyStore } from './features/history/queries.ts'
 import { itemStore } from './features/items/queries.ts'
+import { listStore } from './features/lists/queries.ts'
 import { searchStore } from './features/search/queries.ts'
 import { sessionStore } from './features/sessions/queries.ts'
 import { tryStorage } from './features/sessions/storage-trial.ts'
@@ -49,6 +51,8 @@ export async function openStore(config: Config, events: StoreEvents) {
     belongings: belongingStore(dialect),
     items: itemStore(dialect),
     search: searchStore(dialect),
+    lists: listStore(dialect),
+    history: historyStore(dialect),
     sessions,
     changes: changeStore(dialect),
     remembered: rememberedStore(dialect),

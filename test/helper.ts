@@ -3,6 +3,7 @@
 export * from './helper/content.ts'
 export * from './helper/databases.ts'
 export * from './helper/engines.ts'
+export * from './helper/families.ts'
 export * from './helper/full-storage.ts'
 export * from './helper/haproxy.ts'
 export * from './helper/html.ts'

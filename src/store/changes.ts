@@ -137,7 +137,7 @@ export function changeStore(dialect: Dialect) {
 
   const inSteps = (work: Work, asked: Asked, list: ListId, unit: Unit): Promise<Made> =>
     work.transaction(async tx => {
-      const open = await steps.open(tx, asked.accountId, list, asked.at)
+      const [open] = (await steps.open(tx, asked.accountId, [list], asked.at)) as [OpenList]
       return write(work, tx, asked, open, await unit(tx, open))
     })
 

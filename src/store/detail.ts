@@ -75,3 +75,14 @@ export const isTouched = ({ before, after }: ItemChange): boolean =>
   before === null ||
   after === null ||
   Object.keys(after).some(name => after[name as keyof ItemContent] !== before[name as keyof ItemContent])
+
+/** What differs between two; undefined where nothing does. */
+export function differenceOf(
+  before: ItemContent,
+  after: ItemContent
+): { before: Partial<ItemContent>; after: Partial<ItemContent> } | undefined {
+  const names = (Object.keys(after) as (keyof ItemContent)[]).filter(name => before[name] !== after[name])
+  if (names.length === 0) return undefined
+  const only = (content: ItemContent) => Object.fromEntries(names.map(name => [name, content[name]]))
+  return { before: only(before), after: only(after) }
+}

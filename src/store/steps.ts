@@ -1,8 +1,19 @@
 import { type ChangeValues, type ItemContent, isQuantity, partsFor, type Target, wholeOf } from './change.ts'
-import { type ItemChange, isTouched } from './detail.ts'
+import { type ItemChange, isTouched, type ListContent } from './detail.ts'
 import type { Dialect } from './dialect.ts'
 import { CalledOff } from './failures.ts'
-import { countOf, given, insert, join, type Piece, type Reading, type RowOf, select, sql } from './sql.ts'
+import {
+  columnsAndPlaces,
+  countOf,
+  given,
+  insert,
+  join,
+  type Piece,
+  type Reading,
+  type RowOf,
+  select,
+  sql
+} from './sql.ts'
 import { needing, reading } from './statement.ts'
 import { items, lists } from './tables.ts'
 import type { Db } from './work.ts'
@@ -119,7 +130,8 @@ export function listSteps(dialect: Dialect) {
     ...sql`${insert(items, addNames)} returning ${items.id}`,
     columns: ['id']
   } as Reading<never, { id: number }>)
-  const putBack = compile<object>(insert(items, ['id', ...addNames]))
+  const placed = columnsAndPlaces(items, ['id', ...addNames])
+  const putBack = compile<object>(dialect.insertNew(sql`${items} (${placed.columns}) values (${placed.places})`))
   const set = compile<object>(
     sql`update ${items} set ${join(
       ['version' as const, ...contentNames].map(name => sql`${items.columns[name]} = ${given.text(name)}`),
@@ -141,18 +153,31 @@ export function listSteps(dialect: Dialect) {
   const stored = (content: ItemContent) => ({ ...content, quantity: wholeOf(content.thousandths) })
 
   return {
-    /** Raises its version. @throws CalledOff where there is no such list */
-    async open(tx: Db, accountId: number, list: ListId, at: number): Promise<OpenList> {
-      const target = targetOf(list)
-      const of = { accountId, listId: list === 'first' ? 0 : list }
-      let touched = await tx.write(raise[target], of)
-      if (touched === 0 && target === 'first') {
-        await tx.write(makeFirst, { ...of, at })
-        touched = await tx.write(raise.first, of)
+    /**
+     * Raises the version of each, all of them before anything is read: what is read then is what the ones before have left.
+     * @throws CalledOff where one is not there
+     */
+    async open(tx: Db, accountId: number, ids: readonly ListId[], at: number): Promise<OpenList[]> {
+      const asked = ids.map(list => ({
+        target: targetOf(list),
+        of: { accountId, listId: list === 'first' ? 0 : list }
+      }))
+      // In one order, so that two who need the same lists do not wait for each other.
+      for (const { target, of } of asked.toSorted((a, b) => a.of.listId - b.of.listId)) {
+        let touched = await tx.write(raise[target], of)
+        if (touched === 0 && target === 'first') {
+          await tx.write(makeFirst, { ...of, at })
+          touched = await tx.write(raise.first, of)
+        }
+        if (touched === 0) throw new CalledOff({ status: 'noList' })
       }
-      const [found] = touched === 0 ? [] : await tx.all(row[target], of)
-      if (!found) throw new CalledOff({ status: 'noList' })
-      return { ...found, place: found.firstOf === null ? found.id : 0 }
+      const opened: OpenList[] = []
+      for (const { target, of } of asked) {
+        const [found] = await tx.all(row[target], of)
+        if (!found) throw new CalledOff({ status: 'noList' })
+        opened.push({ ...found, place: found.firstOf === null ? found.id : 0 })
+      }
+      return opened
     },
 
     all: async (tx: Db, list: OpenList): Promise<Item[]> => (await tx.all(all, thereOf(list))).map(toItem),
@@ -180,10 +205,11 @@ export function listSteps(dialect: Dialect) {
       return (added as { id: number }).id
     },
 
-    /** Under the number that it had. */
-    async putBack(tx: Db, list: OpenList, id: number, content: ItemContent): Promise<void> {
+    /** Under the number that it had; false where that is on another list. */
+    async putBack(tx: Db, list: OpenList, id: number, content: ItemContent): Promise<boolean> {
       const { ownerId, place, version } = list
-      await tx.write(putBack, { ...stored(content), id, accountId: ownerId, listId: place, version })
+      const values = { ...stored(content), id, accountId: ownerId, listId: place, version }
+      return (await tx.write(putBack, values)) === 1
     },
 
     async set(tx: Db, list: OpenList, id: number, content: ItemContent): Promise<void> {
@@ -242,8 +268,8 @@ export function listSteps(dialect: Dialect) {
       }
     },
 
-    async setList(tx: Db, list: ListRow): Promise<void> {
-      await tx.write(setList, list)
+    async setList(tx: Db, { id }: ListRow, { name, isTemplate, putAwayAt, removedAt }: ListContent): Promise<void> {
+      await tx.write(setList, { id, name, putAwayAt, removedAt, isTemplate: isTemplate ? 1 : 0 })
     }
   }
 }

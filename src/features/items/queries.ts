@@ -71,7 +71,9 @@ export function itemStore(dialect: Dialect) {
     first: joined<V>('first', wanted, order),
     other: joined<V>('other', wanted, order)
   })
-  const whole = each(sql``, sql`order by ${items.id} desc`)
+  const order = sql`order by ${items.id} desc`
+  const whole = each(sql``, order)
+  const touched = each<{ since: number }>(sql`and ${items}.${items.version} > ${given.number('since')}`, order)
   const oneById = each<{ id: number }>(sql`and ${items.id} = ${given.number('id')}`, sql``)
   const oneByUid = each<{ uid: string }>(sql`and ${items.uid} = ${given.text('uid')}`, sql``)
 
@@ -90,9 +92,16 @@ export function itemStore(dialect: Dialect) {
     newerThan: async (db: Db, accountId: number, after: number, limit: number): Promise<Item[]> =>
       (await db.all(newer, { accountId, after, limit })).map(toItem),
 
-    /** A list and all that is on it, the newest first; undefined where there is no such list. */
-    async onList(db: Db, where: Where): Promise<{ list: ListRow; items: Item[] } | undefined> {
-      const rows = await db.all(whole[targetOf(where.list)], namedBy(where))
+    /**
+     * A list and all that is on it, or only what was touched since its change number `since`, the newest first; undefined
+     * where there is no such list.
+     */
+    async onList(db: Db, where: Where, since?: number): Promise<{ list: ListRow; items: Item[] } | undefined> {
+      const target = targetOf(where.list)
+      const rows =
+        since === undefined
+          ? await db.all(whole[target], namedBy(where))
+          : await db.all(touched[target], { ...namedBy(where), since })
       const list = listIn(rows[0], where)
       return list && { list, items: itemsIn(rows) }
     },

@@ -1,14 +1,18 @@
 import { digest, newKey } from '../../keys.ts'
 import type { Store } from '../../open-store.ts'
-import type { Asked, Made, Outcome } from '../../store/changes.ts'
-import type { Detail } from '../../store/detail.ts'
+import { type ItemContent, isQuantity } from '../../store/change.ts'
+import type { Asked, Outcome } from '../../store/changes.ts'
+import { type Conflict, differenceOf, type ItemChange } from '../../store/detail.ts'
 import { CalledOff } from '../../store/failures.ts'
-import type { ListRow } from '../../store/steps.ts'
-import type { Work } from '../../store/work.ts'
+import { contentOf, type ListId, type ListRow, type OpenList } from '../../store/steps.ts'
+import type { Db, Work } from '../../store/work.ts'
+import { fold } from '../../text-fold.ts'
 import type { Bought } from '../suggestions/rules.ts'
+import { askedBy, type Done, missingOf, type Refused, storedKey, told } from './outcomes.ts'
 import type { Item, Where } from './queries.ts'
 import { type ItemInput, itemForm } from './schema.ts'
 
+export type { Done, Refused } from './outcomes.ts'
 export type { Item, Where } from './queries.ts'
 
 export const PAGE_SIZE = 100
@@ -36,21 +40,57 @@ export interface Place {
   after?: number | undefined
 }
 
-/** A key as the browser makes it fits its column; of any other the digest does. */
-const storedKey = (operation: string): string => (/^[\w-]{1,42}$/.test(operation) ? operation : digest(operation))
+/** A list as pages and programs see it. */
+export interface ListInfo {
+  /** 0: the account's first list, before it was ever written to. That number finds it ever after. */
+  id: number
+  /** Empty: it has none of its own, as the first list until somebody names it. */
+  name: string
+  /** The number of its latest change. */
+  version: number
+  isFirst: boolean
+  isTemplate: boolean
+  putAwayAt: number | null
+  removedAt: number | null
+  createdAt: number
+}
 
-/** What a change is asked for with: its key, a new one where there is none, and a digest of all else. */
-export const askedBy = (accountId: number, key: string | undefined, ...all: (string | number)[]): Asked => ({
-  accountId,
-  key: storedKey(key ?? newKey()),
-  digest: digest(...all),
-  at: Date.now()
+export const listInfo = ({
+  id,
+  name,
+  version,
+  firstOf,
+  isTemplate,
+  putAwayAt,
+  removedAt,
+  createdAt
+}: ListRow): ListInfo => ({
+  ...{ id, name, version, putAwayAt, removedAt, createdAt },
+  isFirst: firstOf !== null,
+  isTemplate: isTemplate === 1
 })
 
-/** Done, by this request or an earlier one; `version` names the change, to take it back. */
-export type Done<More = object> = { status: 'done' | 'already'; listId: number; version: number } & More
-/** Nothing was done, and the key is free. */
-export type Refused = { status: 'reused' } | { status: 'noList' }
+export type NewItem = Pick<ItemContent, 'type' | 'thousandths' | 'unit' | 'shop' | 'note'>
+
+/** What an addition came to: a new item, or more of one that was there. */
+export type Added = ItemChange & { merged: boolean }
+
+/** What a field shall be, and what it was when somebody decided so. */
+interface Edit<V> {
+  seen?: V | undefined
+  value: V
+}
+export interface Edits {
+  type?: Edit<string>
+  thousandths?: Edit<number>
+  unit?: Edit<string>
+  shop?: Edit<string>
+  note?: Edit<string>
+  done?: Edit<boolean>
+}
+
+/** `stale`: it is not at the version asked for. */
+export type NotEdited = { status: 'notThere' } | { status: 'outOfBounds' } | { status: 'stale'; item: Item }
 
 export type Carts = ReturnType<typeof cartRules>
 
@@ -134,13 +174,13 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
     },
 
     /** A list and all that is on it, what is to buy first, the newest first, then what was ticked off, the latest first. */
-    async view(work: Work, where: Where): Promise<{ list: ListRow; items: Item[] } | undefined> {
+    async view(work: Work, where: Where): Promise<{ list: ListInfo; items: Item[] } | undefined> {
       const found = await items.onList(work, where)
       if (!found) return undefined
       const open = found.items.filter(({ doneAt }) => doneAt === null)
       const done = found.items.filter(({ doneAt }) => doneAt !== null)
       done.sort((a, b) => (b.doneAt as number) - (a.doneAt as number) || b.id - a.id)
-      return { list: found.list, items: [...open, ...done] }
+      return { list: listInfo(found.list), items: [...open, ...done] }
     },
 
     /** An item of a list by its number, or by the name that a program gave it. */
@@ -242,22 +282,271 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
         const removed = detail.items.map(({ id }) => id)
         return { removed, kept: missingOf(ids, detail) }
       })
+    },
+
+    /**
+     * Adds items, all of them or none, as one change. `merge`: what is on the list already, by name and unit, is added up there,
+     * and made to buy again if it was ticked off. `uid`: a single item's name.
+     */
+    async addItems(
+      work: Work,
+      where: Where,
+      added: readonly NewItem[],
+      { key, merge = false, uid }: { key?: string | undefined; merge?: boolean; uid?: string | undefined } = {}
+    ): Promise<
+      Done<{ items: Added[] }> | Refused | { status: 'full' } | { status: 'uidTaken' } | { status: 'outOfBounds' }
+    > {
+      const asked = askedBy(
+        where.accountId,
+        key,
+        'add items',
+        where.list,
+        String(merge),
+        uid ?? '',
+        ...added.flatMap(({ type, thousandths, unit, shop, note }) => [type, thousandths, unit, shop, note])
+      )
+      if (!added.every(({ thousandths }) => isQuantity(thousandths))) return { status: 'outOfBounds' }
+      const contents = added.map(({ type, thousandths, unit, shop, note }) => ({
+        ...{ uid: uid ?? null, type, thousandths, unit, shop, note },
+        doneAt: null
+      }))
+      const [one] = contents
+      const outcome =
+        contents.length === 1 && one && !merge && uid === undefined
+          ? await changes.add(work, asked, where.list, one, MAX_ITEMS)
+          : await changes.decide<{ status: 'full' | 'uidTaken' | 'outOfBounds' }>(
+              work,
+              asked,
+              where.list,
+              async (tx, list) => {
+                if (uid !== undefined && (await changes.steps.hasUid(tx, list, uid))) {
+                  throw new CalledOff({ status: 'uidTaken' })
+                }
+                return { kind: 'add', detail: { items: await addAll(tx, list, contents, merge) } }
+              }
+            )
+      if (outcome.status === 'done') {
+        memory.remember(
+          where.accountId,
+          contents.map(content => ({ ...content, name: content.type }))
+        )
+      }
+      return told(outcome, ({ detail }) => ({
+        items: detail.items.map(item => ({ ...item, merged: item.before !== null }))
+      }))
+    },
+
+    /**
+     * Sets fields of an item. A field with `seen` is set only if it still is what was seen: two people may change two fields of
+     * one item, but neither loses the other's word unasked.
+     */
+    async edit(
+      work: Work,
+      where: Where,
+      id: number,
+      fields: Edits,
+      key?: string,
+      { ifVersion }: { ifVersion?: number | undefined } = {}
+    ): Promise<
+      | Done<{ item: Item | undefined }>
+      | { status: 'conflict'; version: number | undefined; item: Item | undefined; conflicts: Conflict[] }
+      | NotEdited
+      | Refused
+    > {
+      const asked = askedBy(where.accountId, key, 'edit', where.list, id, ifVersion ?? '', JSON.stringify(fields))
+      const outcome = await changes.decide<NotEdited | { status: 'conflict'; conflicts: Conflict[] }>(
+        work,
+        asked,
+        where.list,
+        async (tx, list) => {
+          const item = (await changes.steps.some(tx, list, [id])).get(id)
+          if (!item) throw new CalledOff({ status: 'notThere' })
+          if (ifVersion !== undefined && item.version !== ifVersion) throw new CalledOff({ status: 'stale', item })
+          const before = contentOf(item)
+          const { after, conflicts } = edited(before, fields, asked.at)
+          const change = differenceOf(before, after)
+          if (conflicts.length > 0 && !change) throw new CalledOff({ status: 'conflict', conflicts })
+          if (!isQuantity(after.thousandths)) throw new CalledOff({ status: 'outOfBounds' })
+          if (change) await changes.steps.set(tx, list, id, after)
+          return {
+            kind: 'edit',
+            detail: {
+              items: [{ id, ...(change ?? { before: {}, after: {} }) }],
+              ...(conflicts.length > 0 && { conflicts })
+            }
+          }
+        }
+      )
+      const isMade = 'detail' in outcome
+      if (!isMade && outcome.status !== 'conflict') return outcome as NotEdited | Refused
+      const item = await items.find(work, where, id)
+      const conflicts =
+        'detail' in outcome ? (outcome.detail.conflicts ?? []) : (outcome as { conflicts: Conflict[] }).conflicts
+      if (conflicts.length > 0) {
+        return { status: 'conflict', version: isMade ? outcome.version : undefined, item, conflicts }
+      }
+      return told(outcome as Outcome, () => ({ item }))
+    },
+
+    /** Takes items to another list of the account, with all that they are. */
+    async move(
+      work: Work,
+      where: Where,
+      ids: readonly number[],
+      to: ListId,
+      key?: string
+    ): Promise<
+      | Done<{ missing: number[]; to: { listId: number; version: number } | undefined }>
+      | Refused
+      | { status: 'full' | 'sameList' }
+    > {
+      const asked = askedBy(where.accountId, key, 'move', where.list, to, ids.join())
+      const { steps } = changes
+      const outcome = await changes.compose<{ status: 'full' | 'sameList' }>(work, asked, async (tx, write) => {
+        const [from, target] = (await steps.open(tx, where.accountId, [where.list, to], asked.at)) as [
+          OpenList,
+          OpenList
+        ]
+        if (from.id === target.id) throw new CalledOff({ status: 'sameList' })
+        const moved = [...(await steps.some(tx, from, ids)).values()].map(item => ({
+          id: item.id,
+          content: contentOf(item)
+        }))
+        await makeRoom(tx, target, moved.length)
+        await steps.move(
+          tx,
+          from,
+          target,
+          moved.map(({ id }) => id)
+        )
+        const came = moved.map(({ id, content }) => ({ id, before: null, after: content }))
+        const pair = { listId: from.id, version: from.version }
+        const made = await write(target, { kind: 'move', detail: { items: came, pair } }, 'pair')
+        const went = moved.map(({ id, content }) => ({ id, before: content, after: null }))
+        return write(from, {
+          kind: 'move',
+          detail: { items: went, pair: { listId: made.listId, version: made.version } }
+        })
+      })
+      return told(outcome, ({ detail }) => ({ missing: missingOf(ids, detail), to: detail.pair }))
+    },
+
+    /** Puts the same on another list, to buy; `missing` are those that were not there. */
+    async copy(
+      work: Work,
+      where: Where,
+      ids: readonly number[],
+      to: ListId,
+      key?: string,
+      { merge = false }: { merge?: boolean } = {}
+    ): Promise<Done<{ items: Added[] }> | Refused | { status: 'full' | 'sameList' | 'outOfBounds' }> {
+      const asked = askedBy(where.accountId, key, 'copy', where.list, to, ids.join(), String(merge))
+      return copied(work, asked, where, to, merge, (tx, from) => changes.steps.some(tx, from, ids))
+    },
+
+    /** Puts all that is on `from`, as a template is, on a list, to buy. */
+    async fill(
+      work: Work,
+      where: Where,
+      from: ListId,
+      key?: string,
+      { merge = true }: { merge?: boolean } = {}
+    ): Promise<Done<{ items: Added[] }> | Refused | { status: 'full' | 'sameList' | 'outOfBounds' }> {
+      const asked = askedBy(where.accountId, key, 'fill', where.list, from, String(merge))
+      const source = { accountId: where.accountId, list: from }
+      return copied(work, asked, source, where.list, merge, async (tx, list) => {
+        const all = await changes.steps.all(tx, list)
+        return new Map(all.map(item => [item.id, item]))
+      })
     }
+  }
+
+  async function makeRoom(tx: Db, list: OpenList, count: number): Promise<void> {
+    if (list.version <= MAX_ITEMS - count) return
+    if (count > 0 && (await changes.steps.count(tx, list)) + count > MAX_ITEMS) throw new CalledOff({ status: 'full' })
+  }
+
+  /** What became of each: one that was there already is named once, however often it was added to. */
+  async function addAll(
+    tx: Db,
+    list: OpenList,
+    contents: readonly ItemContent[],
+    merge: boolean
+  ): Promise<ItemChange[]> {
+    const { steps } = changes
+    const there = merge ? (await steps.all(tx, list)).toReversed() : []
+    const known = new Map(there.map(item => [item.id, { was: contentOf(item), now: contentOf(item) }]))
+    const news: { now: ItemContent }[] = []
+    for (const content of contents) {
+      const all = merge ? [...news, ...known.values()] : []
+      const same = all.find(({ now }) => isSame(now, content))
+      if (same) same.now = merged(same.now, content)
+      else news.push({ now: content })
+    }
+    await makeRoom(tx, list, news.length)
+    const told: ItemChange[] = []
+    for (const [id, { was, now }] of known) {
+      const change = differenceOf(was, now)
+      if (!change) continue
+      await steps.set(tx, list, id, now)
+      told.push({ id, ...change })
+    }
+    for (const { now } of news) told.push({ id: await steps.add(tx, list, now), before: null, after: now })
+    return told
+  }
+
+  async function copied(
+    work: Work,
+    asked: Asked,
+    source: Where,
+    to: ListId,
+    merge: boolean,
+    read: (tx: Db, from: OpenList) => Promise<Map<number, Item>>
+  ): Promise<Done<{ items: Added[] }> | Refused | { status: 'full' | 'sameList' | 'outOfBounds' }> {
+    // Nothing happens to the list that is copied from: what is read of it need not wait for who writes there.
+    const found = await items.onList(work, source)
+    if (!found) return { status: 'noList' }
+    const outcome = await changes.decide<{ status: 'full' | 'sameList' | 'outOfBounds' }>(
+      work,
+      asked,
+      to,
+      async (tx, list) => {
+        if (list.id === found.list.id) throw new CalledOff({ status: 'sameList' })
+        const from = { ...found.list, place: found.list.firstOf === null ? found.list.id : 0 }
+        const chosen = [...(await read(tx, from)).values()]
+        const contents = chosen.map(item => ({ ...contentOf(item), uid: null, doneAt: null }))
+        return { kind: 'copy', detail: { items: await addAll(tx, list, contents, merge), from: found.list.id } }
+      }
+    )
+    return told(outcome, ({ detail }) => ({
+      items: detail.items.map(item => ({ ...item, merged: item.before !== null }))
+    }))
   }
 }
 
-/** Those of `ids` that a change did not find. */
-const missingOf = (ids: readonly number[], { items }: Detail): number[] => {
-  const found = new Set(items.map(({ id }) => id))
-  return ids.filter(id => !found.has(id))
+/** Whether two are one thing to buy: the shop matters where both name one. */
+const isSame = (a: ItemContent, b: ItemContent): boolean =>
+  fold(a.type) === fold(b.type) &&
+  fold(a.unit) === fold(b.unit) &&
+  (a.shop === '' || b.shop === '' || fold(a.shop) === fold(b.shop))
+
+function merged(there: ItemContent, added: ItemContent): ItemContent {
+  const thousandths = there.doneAt === null ? there.thousandths + added.thousandths : added.thousandths
+  if (!isQuantity(thousandths)) throw new CalledOff({ status: 'outOfBounds' })
+  return { ...there, thousandths, doneAt: null, shop: there.shop || added.shop, note: there.note || added.note }
 }
 
-/** An outcome in the words of a rule. */
-export function told<R extends { status: string }, More>(
-  outcome: Outcome<R>,
-  more: (made: Made) => More
-): Done<More> | Refused | R {
-  if (!('detail' in outcome)) return outcome
-  const { status, listId, version } = outcome as { status: 'done' | 'already' } & Made
-  return { status, listId, version, ...more(outcome as Made) }
+/** What an item becomes, and what somebody else has set meanwhile. */
+function edited(before: ItemContent, fields: Edits, at: number): { after: ItemContent; conflicts: Conflict[] } {
+  const { done, ...others } = fields
+  const after = { ...before }
+  const conflicts: Conflict[] = []
+  if (done) after.doneAt = done.value ? (before.doneAt ?? at) : null
+  for (const [field, edit] of Object.entries(others) as [keyof typeof others, { seen?: string; value: string }][]) {
+    const theirs = before[field] as string
+    if (edit.seen === undefined || theirs === edit.seen || theirs === edit.value)
+      Object.assign(after, { [field]: edit.value })
+    else conflicts.push({ field, seen: edit.seen, theirs, yours: edit.value })
+  }
+  return { after, conflicts }
 }
