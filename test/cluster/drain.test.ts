@@ -48,26 +48,23 @@ forEachEngine(
   engine => {
     test('after SIGTERM it is not ready at once, goes on serving for DRAIN_MS, and exits with 0', async t => {
       const { env } = await freshDatabase(t, engine)
-      const server = await startServer(t, { ...env, DRAIN_MS: '1500' })
+      const server = await startServer(t, { ...env, DRAIN_MS: '60000' })
       const client = await signedIn(t, server)
-      const begin = performance.now()
       server.process.kill('SIGTERM')
-      await eventually(
-        async () => {
-          const ready = await request(`${server.url}/health/ready`)
-          assert.equal(ready.status, 503)
-          assert.match(ready.text, /drain/i)
-        },
-        { withinMs: 500 }
-      )
+      await eventually(async () => {
+        const ready = await request(`${server.url}/health/ready`)
+        assert.equal(ready.status, 503)
+        assert.match(ready.text, /drain/i)
+      })
       assert.equal((await request(`${server.url}/health/live`)).status, 200, 'it is live all the while')
       assert.ok(await client.isSignedIn())
       assert.equal((await client.addItem()).status, 303)
-      const stillServedMs = performance.now() - begin
-      assert.ok(stillServedMs < 1500, `the test itself took ${stillServedMs} ms`)
-      assert.equal(await server.ended, 0)
+
+      const brief = await startServer(t, { ...env, DRAIN_MS: '1500' })
+      const begin = performance.now()
+      assert.equal(await brief.stop(), 0)
       const endedMs = performance.now() - begin
-      assert.ok(endedMs >= 1400 && endedMs < 6000, `ended after ${endedMs} ms`)
+      assert.ok(endedMs >= 1400, `ended after ${endedMs} ms`)
     })
 
     test('what is in flight when the listener closes is finished', async t => {
@@ -89,9 +86,8 @@ forEachEngine(
       const server = await startServer(t, { ...env, DRAIN_MS: '0' })
       const client = new Client(t, server)
       await client.get('/')
-      const begin = performance.now()
+      // Who does not leave by itself is killed, and has no exit code.
       assert.equal(await server.stop(), 0)
-      assert.ok(performance.now() - begin < 3000)
     })
 
     test('another signal within a second is the same one, and a later one ends it at once', async t => {
@@ -119,9 +115,8 @@ forEachEngine(
     test('a signal during the start ends it as well', async t => {
       const { env } = await freshDatabase(t, engine)
       const server = await startServer(t, { ...env, DRAIN_MS: '0' }, { waitFor: 'none' })
-      const begin = performance.now()
       await server.stop()
-      assert.ok(performance.now() - begin < 5000)
+      assert.notEqual(server.process.signalCode, 'SIGKILL', 'it left by itself')
     })
   },
   ['sqlite']

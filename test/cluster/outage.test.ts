@@ -119,15 +119,20 @@ forEachEngine(
       await client.addItem({ tipo: 'Before' })
       await client.get('/carrinho/')
       proxy.freeze()
-      const begin = performance.now()
-      const replies = await Promise.all([client.get('/carrinho/'), client.getJson('/carrinho/'), client.get('/conta')])
-      const tookMs = performance.now() - begin
-      for (const reply of replies) assertUnavailable(reply)
-      assert.ok(tookMs < 6000, `answered after ${tookMs} ms`)
-      const asked = performance.now()
-      await request(`${server.url}/health/ready`)
-      await request(`${server.url}/health/live`)
-      assert.ok(performance.now() - asked < 1000)
+      const answered: string[] = []
+      const ask = async (what: string, reply: Promise<Reply>) => {
+        const { status } = await reply
+        answered.push(what)
+        return status
+      }
+      const pages = [client.get('/carrinho/'), client.getJson('/carrinho/'), client.get('/conta')]
+      await Promise.all([
+        ...pages.map(page => ask('page', page)),
+        ask('health', request(`${server.url}/health/ready`)),
+        ask('health', request(`${server.url}/health/live`))
+      ])
+      for (const reply of pages) assertUnavailable(await reply)
+      assert.deepEqual(answered.slice(0, 2), ['health', 'health'])
       await proxy.restore()
       await eventually(async () => assert.equal((await client.get('/carrinho/')).status, 200))
       assert.deepEqual(

@@ -121,7 +121,7 @@ forEachEngine(
       const proxy = await tcpProxy(t, Number(new URL(database.url as string).port))
       for (const TRUST_PROXY of ['', '127.0.0.1']) {
         const patient = { DB_CONNECT_MS: '6000', DB_STATEMENT_MS: '6000', DB_REQUEST_MS: '9000', TRUST_PROXY }
-        const quick = { CLIENT_HEADERS_MS: '300', CLIENT_REQUEST_MS: '300' }
+        const quick = { CLIENT_HEADERS_MS: '1000', CLIENT_REQUEST_MS: '1000' }
         const server = await startServer(t, { ...database.envThrough(proxy.port), ...patient, ...quick })
         const client = await signedIn(t, server)
         proxy.freeze()
