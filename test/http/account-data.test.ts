@@ -6,6 +6,7 @@ import {
   Client,
   eventually,
   findInput,
+  findTags,
   forEachEngine,
   freshDatabase,
   newAccount,
@@ -218,7 +219,8 @@ forEachEngine('the name and the e-mail', engine => {
       const reply = await change(client, form)
       const label = JSON.stringify(form).slice(0, 40)
       assert.equal(reply.status, 400, label)
-      assert.equal(findInput(reply.text, field)?.['aria-invalid'], 'true', label)
+      const input = findTags(reply.text, 'input').find(({ id }) => id === `f-identity-${field}`)
+      assert.equal(input?.['aria-invalid'], 'true', label)
     }
     const text = visibleText((await client.get('/conta')).text)
     assert.ok(text.includes(client.account.email) && text.includes(client.account.name))
