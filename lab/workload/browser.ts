@@ -185,11 +185,12 @@ export class Browser {
   }
 }
 
-/** The hidden fields of the form that posts to `action`; undefined when the page has no such form. */
+/** The hidden fields of the form that posts to `action`, or has a button that does; undefined when the page has no such form. */
 export function findForm(html: string, action: string): Record<string, string> | undefined {
   for (const [form] of html.matchAll(/<form\b[^>]*>.*?<\/form>/gs)) {
     const opening = form.slice(0, form.indexOf('>') + 1)
-    if (readAttribute(opening, 'action') !== action) continue
+    const buttons = Array.from(form.matchAll(/<button\b[^>]*>/g), ([button]) => readAttribute(button, 'formaction'))
+    if (readAttribute(opening, 'action') !== action && !buttons.includes(action)) continue
     const fields: Record<string, string> = {}
     for (const [input] of form.matchAll(/<input\b[^>]*>/g)) {
       const name = readAttribute(input, 'name')

@@ -207,6 +207,14 @@ test('a form’s hidden fields are found by its action', () => {
   assert.equal(findForm(html, '/login'), undefined)
 })
 
+test('a form is found by what a button of it posts to', () => {
+  const html = `<form action="/um"><input type="hidden" name="a" value="1"></form>
+    <form action="/lista/marcar"><input type="hidden" name="b" value="2"><button formaction="/lista/apagar" name="id">×</button></form>`
+  assert.deepEqual(findForm(html, '/lista/apagar'), { b: '2' })
+  assert.deepEqual(findForm(html, '/lista/marcar'), { b: '2' })
+  assert.equal(findForm(html, '/lista/limpar'), undefined)
+})
+
 test('answers of web servers that name no database node are a gap of the database alone', () => {
   const history = [0, 20, 40, 60, 80].map(at => ({
     ...probe(at),

@@ -26,6 +26,13 @@ describe('comparing what was acknowledged with the list', () => {
     })
   })
 
+  test('finds what is ticked off where it was', () => {
+    const list = rows('a', 'b').map(row => ({ ...row, done: row.tipo === 'b' }))
+    const { verdict, present } = compare(['a', 'b'], [], [], list)
+    assert.deepEqual([verdict, present], ['good', 2])
+    assert.equal(compare(['a', 'b'], ['b'], [], list).verdict, 'bad', 'also when it should be gone')
+  })
+
   test('proves nothing while nothing has to be there', () => {
     assert.equal(compare([], [], [], []).verdict, 'nothing')
     assert.equal(compare(['a'], ['a'], [], []).verdict, 'nothing', 'all of it was removed')

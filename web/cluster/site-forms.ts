@@ -21,14 +21,16 @@ async function askJson(url: string, options: RequestInit = {}): Promise<JsonAnsw
   return answer && { ...answer, json: readJson(answer) }
 }
 
-/** The form of a page that posts to `action`: its hidden fields by name. */
+/** The form of a page that posts to `action`, or has a button that does: its fields by name. */
 export async function readForm(
   url: string,
   action = url
 ): Promise<{ isSignedOut: boolean; fields: Record<string, string> | undefined }> {
   const answer = await tryOnce(url, { headers: { accept: 'text/html' } })
   if (!answer?.ok || answer.isSignedOut) return { isSignedOut: answer?.isSignedOut ?? false, fields: undefined }
-  const form = parsePage(answer.text).querySelector<HTMLFormElement>(`main form[action="${action}"]`)
+  const form = parsePage(answer.text)
+    .querySelector(`main form[action="${action}"], main [formaction="${action}"]`)
+    ?.closest('form')
   return { isSignedOut: false, fields: form ? fieldsOf(form) : undefined }
 }
 
