@@ -13,6 +13,7 @@ import { logoutPage } from './features/accounts/logout-page.ts'
 import { createPasswords } from './features/accounts/passwords.ts'
 import { accountRules } from './features/accounts/rules.ts'
 import { signupPage } from './features/accounts/signup-page.ts'
+import { apiPage } from './features/api/pages.ts'
 import { health } from './features/cluster/health.ts'
 import { clusterPage } from './features/cluster/pages.ts'
 import { serverPage, whoami } from './features/cluster/server-page.ts'
@@ -23,6 +24,10 @@ import { searchPage } from './features/search/pages.ts'
 import { searchRules } from './features/search/rules.ts'
 import { suggestionsPage } from './features/suggestions/pages.ts'
 import { suggestionRules } from './features/suggestions/rules.ts'
+import { accountApi } from './features/tokens/api.ts'
+import { tokensPage } from './features/tokens/pages.ts'
+import { tokenRules } from './features/tokens/rules.ts'
+import { answerProblem, api, isOfApi } from './http/api/scope.ts'
 import { assets, readAssetNames } from './http/assets.ts'
 import { csrf } from './http/csrf.ts'
 import { answerBarely, errorPages, failureLog } from './http/error-pages.ts'
@@ -79,7 +84,8 @@ export async function buildApp({
     frameworkErrors(_error, request, reply) {
       reply.headers({ ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName, 'x-request-id': request.id })
       flood('400 at the URL', () => request.log.info({ status: 400 }, 'refused at the URL'))
-      answerBarely(badRequest(), request, reply)
+      if (isOfApi(request.url)) answerProblem(badRequest(), request, reply)
+      else answerBarely(badRequest(), request, reply)
     }
   })
   const flood = floodLog(app.log)
@@ -108,6 +114,17 @@ export async function buildApp({
   )
   app.addHook('onClose', () => suggestions.settled())
   const carts = cartRules(store, suggestions)
+  const tokens = tokenRules(store, error => app.log.debug({ err: error }, 'the use of a token was not noted'))
+
+  const describeApi = await api(app, {
+    config,
+    lifecycle,
+    tokens,
+    flood,
+    routes(programs) {
+      accountApi(programs)
+    }
+  })
 
   // For people.
   await app.register(async site => {
@@ -135,13 +152,15 @@ export async function buildApp({
     signupPage(site, { config, accounts })
     logoutPage(site)
     languageChoice(site)
+    apiPage(site, { describe: describeApi })
     serverPage(site, { lifecycle, store })
     if (config.clusterPage) clusterPage(site, { config, lifecycle, store })
     await site.register(async members => {
       membersOnly(members)
       listPage(members, { carts, serverName: lifecycle.serverName })
       suggestionsPage(members, { suggestions })
-      accountPage(members, { store, accounts })
+      accountPage(members, { store, accounts, tokens })
+      tokensPage(members, { tokens, accounts })
       searchPage(members, { search: searchRules(store) })
       accountDataPages(members, { accounts, data: accountDataRules(store) })
     })

@@ -54,6 +54,18 @@ user
   )
 
 program
+  .command('token')
+  .description('personal tokens, with which programs use the API')
+  .command('add <email>')
+  .description('makes a token for an account and prints it, alone')
+  .option('--scope <scope>', 'read, or write for both', 'read')
+  .option('--name <name>', 'what its owner knows it by', 'carrinho token add')
+  .option('--days <days>', 'how long it counts; 0: without end', '0')
+  .action(async (email: string, options: { scope: string; name: string; days: string }) =>
+    (await commands()).addToken(email, options)
+  )
+
+program
   .command('healthcheck')
   .description('exit 0 or 1 by asking the local server; for container health checks')
   .option('--ready', 'asks whether it is ready, not only alive')

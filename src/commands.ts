@@ -6,7 +6,9 @@ import { loginThrottle } from './features/accounts/login-throttle.ts'
 import { createPasswords } from './features/accounts/passwords.ts'
 import { accountRules } from './features/accounts/rules.ts'
 import { signupForm } from './features/accounts/schema.ts'
-import type { FieldErrors } from './fields.ts'
+import { MAX_TOKENS, tokenRules } from './features/tokens/rules.ts'
+import { isScope, MAX_DAYS, parseDays, scopes } from './features/tokens/schema.ts'
+import { type FieldErrors, hasControl, isLonger, isVisible, MAX_TEXT } from './fields.ts'
 import { translator } from './i18n/index.ts'
 import { openStore, type Store } from './open-store.ts'
 import { release } from './release.ts'
@@ -75,6 +77,25 @@ export const setPassword = (email: string, password: string) =>
     if (result === 'unknown') throw new Refusal(`there is no account with the e-mail ${value.email}`)
     if (result !== 'set') throw mistakes({ password: result })
     print('the password is set, and the sessions of that account have ended')
+  })
+
+/** Prints nothing but the token, for scripts. */
+export const addToken = (email: string, { scope, name, days }: { scope: string; name: string; days: string }) =>
+  withStore(async store => {
+    const term = parseDays(days)
+    const wrong = [
+      ...(isScope(scope) ? [] : [`--scope: expects ${scopes.join(' or ')}`]),
+      ...(term === undefined ? [`--days: expects a whole number from 0 (without end) to ${MAX_DAYS}`] : []),
+      ...(isVisible(name) && !hasControl(name) && !isLonger(name, MAX_TEXT)
+        ? []
+        : [`--name: expects 1 to ${MAX_TEXT} characters`])
+    ]
+    if (wrong.length > 0 || !isScope(scope) || term === undefined) throw new Refusal(wrong.join('\n'), 2)
+    const account = await rulesOf(store).find(store.begin(), email)
+    if (!account) throw new Refusal(`there is no account with the e-mail ${email}`)
+    const made = await tokenRules(store).make(store.begin(), account.id, { name: name.trim(), scope, days: term })
+    if (typeof made === 'string') throw new Refusal(`that account has ${MAX_TOKENS} tokens: revoke some on its page`)
+    print(made.token)
   })
 
 export const showStatus = () =>

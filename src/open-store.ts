@@ -10,6 +10,7 @@ import { searchStore } from './features/search/queries.ts'
 import { sessionStore } from './features/sessions/queries.ts'
 import { tryStorage } from './features/sessions/storage-trial.ts'
 import { rememberedStore } from './features/suggestions/queries.ts'
+import { tokenStore } from './features/tokens/queries.ts'
 import { changeStore } from './store/changes.ts'
 import type { Dialect } from './store/dialect.ts'
 import type { StoreEvents } from './store/events.ts'
@@ -58,6 +59,7 @@ export async function openStore(config: Config, events: StoreEvents) {
     remembered: rememberedStore(dialect),
     loginFailures: loginFailureStore(dialect),
     servers: serverStore(dialect),
+    tokens: tokenStore(dialect),
     schema: schemaReader(dialect),
 
     /** Whether there is room to write, asked by writing. @see tryStorage */

@@ -21,7 +21,8 @@ export const overdue = (now: number): Record<Prunable, number> => ({
   changes: now - KEEP_CHANGES_MS,
   lists: now - KEEP_CHANGES_MS,
   loginFailures: now - FAILURE_WINDOW_MS,
-  servers: now - KEEP_SERVERS_MS
+  servers: now - KEEP_SERVERS_MS,
+  tokens: now
 })
 
 /** One round: small deletes with pauses, so that no other writer waits long. How many rows went. */

@@ -49,6 +49,8 @@ export interface Config {
   signupLimit: number
   /** Failed logins from one address within an hour; after them it has to wait. */
   loginLimit: number
+  /** Requests that a token may make of this server within a minute. */
+  apiLimit: number
   /** Whether there is `/cluster`, the page for demonstrations. */
   clusterPage: boolean
   drainMs: number
@@ -100,6 +102,7 @@ export function readConfig(env: Env = process.env): Config {
     signup: reader.oneOf('SIGNUP', 'open', ['open', 'closed']),
     signupLimit: reader.integer('SIGNUP_LIMIT', 100, 1, 10_000),
     loginLimit: reader.integer('LOGIN_LIMIT', 50, 1, 10_000),
+    apiLimit: reader.integer('API_LIMIT', 600, 1, 1_000_000),
     clusterPage: reader.oneOf('CLUSTER_PAGE', 'on', ['on', 'off']) === 'on',
     drainMs: reader.integer('DRAIN_MS', 3000, 0, 600_000),
     readyGraceMs: reader.integer('READY_GRACE_MS', 10_000, 0, 600_000),

@@ -18,7 +18,7 @@ const MAX_FIELDS = 50
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @throws AppError not_utf8 */
-function decodeBytes(bytes: Uint8Array): string {
+export function decodeBytes(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)
   } catch {
@@ -92,13 +92,8 @@ export function forms(app: FastifyInstance): void {
 
   // Not where Fastify parses it: an error there would reach no page.
   app.addHook('preValidation', (request, _reply, done) => {
-    const at = request.url.indexOf('?')
-    if (at < 0) return done()
     try {
-      const query = request.url.slice(at + 1)
-      // Bytes that were not escaped arrive as one character each, in no encoding that anybody named.
-      if (/[^\x20-\x7e]/.test(query)) throw notUtf8()
-      request.query = parseFields(query)
+      request.query = parseQuery(request)
       done()
     } catch (error) {
       done(error as Error)
@@ -106,8 +101,17 @@ export function forms(app: FastifyInstance): void {
   })
 }
 
+/** The fields of a URL's query. @throws AppError not_utf8 */
+export function parseQuery({ url }: FastifyRequest): RawForm {
+  const at = url.indexOf('?')
+  const query = at < 0 ? '' : url.slice(at + 1)
+  // Bytes that were not escaped arrive as one character each, in no encoding that anybody named.
+  if (/[^\x20-\x7e]/.test(query)) throw notUtf8()
+  return parseFields(query)
+}
+
 /** A body that names another encoding than UTF-8 would be read as something that nobody wrote. */
-function refuseCharset(request: FastifyRequest): void {
+export function refuseCharset(request: FastifyRequest): void {
   const [, named = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(request.headers['content-type'] ?? '') ?? []
   if (!/^(utf-?8|us-ascii)$/i.test(named)) throw notUtf8()
 }

@@ -20,6 +20,9 @@ export type SecurityEvent =
   | 'data.copied'
   | 'account.deleted'
   | 'refused.owner'
+  | 'token.made'
+  | 'token.revoked'
+  | 'token.refused'
 
 export interface About {
   /** Whose account it is about; null when there is none. What was typed for an e-mail may be a password: never that. */
@@ -28,6 +31,10 @@ export interface About {
   /** How many. */
   ended?: number
   item?: number
+  /** The id of a token, never the token. */
+  token?: string
+  scope?: string
+  why?: string
 }
 
 /** What is refused without a look at it, and so may come by the thousand. */
@@ -36,7 +43,8 @@ const FLOODS = new Set<SecurityEvent>([
   'signup.throttled',
   'password.throttled',
   'email.throttled',
-  'signup.closed'
+  'signup.closed',
+  'token.refused'
 ])
 
 /** One line about what somebody may have to look into one day: who, from where, under which request. Never a secret. */

@@ -1,10 +1,12 @@
 import { accountData } from '../features/account-data/texts.en.ts'
 import { accounts } from '../features/accounts/texts.en.ts'
+import { api } from '../features/api/texts.en.ts'
 import { cluster } from '../features/cluster/texts.en.ts'
 import { home } from '../features/home/texts.en.ts'
 import { items } from '../features/items/texts.en.ts'
 import { search } from '../features/search/texts.en.ts'
 import { suggestions } from '../features/suggestions/texts.en.ts'
+import { tokens } from '../features/tokens/texts.en.ts'
 import type { Catalogue } from './catalogue.ts'
 import { common } from './common.en.ts'
 
@@ -16,5 +18,7 @@ export const en: Catalogue = {
   ...suggestions,
   ...search,
   ...cluster,
-  ...home
+  ...home,
+  ...tokens,
+  ...api
 }

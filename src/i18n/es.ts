@@ -1,10 +1,12 @@
 import { accountData } from '../features/account-data/texts.es.ts'
 import { accounts } from '../features/accounts/texts.es.ts'
+import { api } from '../features/api/texts.es.ts'
 import { cluster } from '../features/cluster/texts.es.ts'
 import { home } from '../features/home/texts.es.ts'
 import { items } from '../features/items/texts.es.ts'
 import { search } from '../features/search/texts.es.ts'
 import { suggestions } from '../features/suggestions/texts.es.ts'
+import { tokens } from '../features/tokens/texts.es.ts'
 import type { Catalogue } from './catalogue.ts'
 import { common } from './common.es.ts'
 
@@ -16,5 +18,7 @@ export const es: Catalogue = {
   ...suggestions,
   ...search,
   ...cluster,
-  ...home
+  ...home,
+  ...tokens,
+  ...api
 }

@@ -1,11 +1,24 @@
 import { accountData } from '../features/account-data/texts.pt.ts'
 import { accounts } from '../features/accounts/texts.pt.ts'
+import { api } from '../features/api/texts.pt.ts'
 import { cluster } from '../features/cluster/texts.pt.ts'
 import { home } from '../features/home/texts.pt.ts'
 import { items } from '../features/items/texts.pt.ts'
 import { search } from '../features/search/texts.pt.ts'
 import { suggestions } from '../features/suggestions/texts.pt.ts'
+import { tokens } from '../features/tokens/texts.pt.ts'
 import { common } from './common.pt.ts'
 
 /** The Portuguese (Portugal) texts, and the master list of keys: the other languages are typed by these. */
-export const pt = { ...common, ...accounts, ...accountData, ...items, ...suggestions, ...search, ...cluster, ...home }
+export const pt = {
+  ...common,
+  ...accounts,
+  ...accountData,
+  ...items,
+  ...suggestions,
+  ...search,
+  ...cluster,
+  ...home,
+  ...tokens,
+  ...api
+}

@@ -141,6 +141,25 @@ export const servers = table('servers', {
   seenAt: number('seen_at')
 })
 
+/** With which programs act for an account. */
+export const tokens = table('tokens', {
+  id: text('id'),
+  accountId: number('account_id'),
+  /** Whoever reads the table has no token. */
+  hash: text('token_hash'),
+  /** What its owner calls it. */
+  name: text('name'),
+  scope: word<'read' | 'write'>('scope'),
+  createdAt: number('created_at'),
+  /** Null for one that does not end by itself. */
+  expiresAt: optional(number('expires_at')),
+  revokedAt: optional(number('revoked_at')),
+  /** Written at most once an hour. */
+  lastUsedAt: optional(number('last_used_at')),
+  /** Until then it is known why it no longer counts. */
+  forgetAt: number('forget_at')
+})
+
 export const migrations = table('schema_migrations', {
   version: number('version'),
   name: text('name'),
@@ -150,7 +169,16 @@ export const migrations = table('schema_migrations', {
 })
 
 /** What this application makes beside the guide's tables. */
-export const ownTables: readonly AnyTable[] = [lists, changes, remembered, sessions, loginFailures, servers, migrations]
+export const ownTables: readonly AnyTable[] = [
+  lists,
+  changes,
+  remembered,
+  sessions,
+  loginFailures,
+  servers,
+  tokens,
+  migrations
+]
 
 /** Rows that are somebody's: which table, whose they are, and what tells them apart. An index begins with these two columns. */
 export interface Belonging {
@@ -183,6 +211,14 @@ export const ofAccount: readonly Belonging[] = [
     key: sessions.idHash,
     hidden: ['accountId', 'idHash'],
     opens: true
+  },
+  {
+    name: 'tokens',
+    table: tokens,
+    of: tokens.accountId,
+    key: tokens.id,
+    hidden: ['accountId', 'hash', 'forgetAt'],
+    opens: true
   }
 ]
 
@@ -203,7 +239,8 @@ const prunable = {
   /** Those that are on the way out. */
   lists: { table: lists, column: lists.removedAt },
   loginFailures: { table: loginFailures, column: loginFailures.failedAt },
-  servers: { table: servers, column: servers.seenAt }
+  servers: { table: servers, column: servers.seenAt },
+  tokens: { table: tokens, column: tokens.forgetAt }
 } satisfies Record<string, { table: AnyTable; column: Column<number | null> }>
 
 export type Prunable = keyof typeof prunable
@@ -215,5 +252,6 @@ export const mapPrunable = <R>(
   changes: make(prunable.changes),
   lists: make(prunable.lists),
   loginFailures: make(prunable.loginFailures),
-  servers: make(prunable.servers)
+  servers: make(prunable.servers),
+  tokens: make(prunable.tokens)
 })

@@ -8,6 +8,8 @@ import { logSecurity } from '../../http/security-log.ts'
 import { sessionHere, signIn } from '../../http/session.ts'
 import { formatDateTime, formatDuration } from '../../i18n/index.ts'
 import type { Store } from '../../open-store.ts'
+import { tokenSection } from '../tokens/pages.ts'
+import type { Tokens } from '../tokens/rules.ts'
 import { rememberBrowser, visitorOf } from './known-browser.ts'
 import type { Accounts, Throttled } from './rules.ts'
 import { checkIdentityChange, checkPasswordChange, confirmationForm, identityForm, passwordForm } from './schema.ts'
@@ -17,7 +19,10 @@ const ACCOUNT = '/conta'
 /** The page's forms. */
 type FormName = 'identity' | 'password' | 'ending'
 
-export function accountPage(app: FastifyInstance, { store, accounts }: { store: Store; accounts: Accounts }): void {
+export function accountPage(
+  app: FastifyInstance,
+  { store, accounts, tokens }: { store: Store; accounts: Accounts; tokens: Tokens }
+): void {
   const show = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -46,6 +51,7 @@ export function accountPage(app: FastifyInstance, { store, accounts }: { store: 
       },
       password: { fields: passwordForm.fields, ...(wrong.password ?? nothingWrong) },
       ending: { fields: confirmationForm.fields, ...(wrong.ending ?? nothingWrong) },
+      tokens: await tokenSection({ tokens }, request),
       sessions,
       hasOthers: sessions.some(session => !session.current)
     })

@@ -230,6 +230,13 @@ export function accountRules(store: Store, passwords: Passwords, throttle: Login
     /** The operator's way: without a limit. Undefined when the e-mail is taken. */
     create,
 
+    /** Whose e-mail this is; for the operator. */
+    find: findAnyByEmail,
+
+    /** Whether `current` is the password of the account whose session this is; for what outlives a session. */
+    confirm: (work: Work, accountId: number, current: string): Promise<'right' | 'wrong' | Throttled> =>
+      confirmed(work, accountId, current, async () => 'right' as const),
+
     /** Sets the password and ends the account's other sessions. */
     changePassword: (
       work: Work,

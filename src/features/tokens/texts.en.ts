@@ -1,0 +1,36 @@
+import type { Texts } from '../../i18n/catalogue.ts'
+import type { tokens as pt } from './texts.pt.ts'
+
+export const tokens: Texts<typeof pt> = {
+  'label.tokenName': 'What it is for',
+  'label.tokenScope': 'What it may do',
+  'label.tokenDays': 'Until when',
+  'field.days': 'Type a whole number of days from 0 to {max}; 0 is without end.',
+  'tokens.title': 'Programs',
+  'tokens.lead': 'With a token, a program of yours uses your lists without knowing your password.',
+  'tokens.docs': 'How to use the API',
+  'tokens.none': 'There is no token.',
+  'tokens.list': 'Tokens of programs',
+  'tokens.made': 'Made on {when}',
+  'tokens.expires': 'ends on {when}',
+  'tokens.endless': 'without end',
+  'tokens.used': 'used on {when}',
+  'tokens.unused': 'never used',
+  'tokens.scope.read': 'read',
+  'tokens.scope.write': 'read and change',
+  'tokens.days': { one: '{count} day', other: '{count} days' },
+  'tokens.revoke': 'Revoke',
+  'tokens.revokeOne': 'Revoke the token “{name}”',
+  'tokens.new': 'Make a token',
+  'tokens.submit': 'Make the token',
+  'tokens.hint.name': 'The name of the program, or of the device it is on.',
+  'tokens.hint.password': 'A token outlives this session, so the password is asked for.',
+  'tokens.shown.title': 'Your token “{name}”',
+  'tokens.shown.text': 'Copy it now: it is not shown again. Whoever has it uses your lists.',
+  'tokens.shown.label': 'Token',
+  'tokens.shown.back': 'I have copied it',
+  'tokens.full': 'You have {max} tokens, which is the most. Revoke those that you no longer use.',
+  'tokens.again': 'This form had made a token already, which is in use. Press again to make one more.',
+  'flash.tokenRevoked': 'The token is revoked. The program that used it is shut out.',
+  'flash.tokenGone': 'That token was no longer there.'
+}

@@ -1,0 +1,36 @@
+import type { Texts } from '../../i18n/catalogue.ts'
+import type { tokens as pt } from './texts.pt.ts'
+
+export const tokens: Texts<typeof pt> = {
+  'label.tokenName': 'Para qué es',
+  'label.tokenScope': 'Qué puede hacer',
+  'label.tokenDays': 'Hasta cuándo',
+  'field.days': 'Escriba un número entero de días, de 0 a {max}; 0 es sin fin.',
+  'tokens.title': 'Programas',
+  'tokens.lead': 'Con una clave, un programa suyo usa sus listas sin saber su contraseña.',
+  'tokens.docs': 'Cómo se usa la API',
+  'tokens.none': 'No hay ninguna clave.',
+  'tokens.list': 'Claves de los programas',
+  'tokens.made': 'Creada el {when}',
+  'tokens.expires': 'termina el {when}',
+  'tokens.endless': 'sin fin',
+  'tokens.used': 'usada el {when}',
+  'tokens.unused': 'nunca usada',
+  'tokens.scope.read': 'ver',
+  'tokens.scope.write': 'ver y cambiar',
+  'tokens.days': { one: '{count} día', other: '{count} días' },
+  'tokens.revoke': 'Revocar',
+  'tokens.revokeOne': 'Revocar la clave «{name}»',
+  'tokens.new': 'Crear una clave',
+  'tokens.submit': 'Crear la clave',
+  'tokens.hint.name': 'El nombre del programa, o del aparato en el que está.',
+  'tokens.hint.password': 'La clave dura más que esta sesión: por eso se pide la contraseña.',
+  'tokens.shown.title': 'Su clave «{name}»',
+  'tokens.shown.text': 'Cópiela ahora: no se vuelve a mostrar. Quien la tenga usa sus listas.',
+  'tokens.shown.label': 'Clave',
+  'tokens.shown.back': 'Ya la he copiado',
+  'tokens.full': 'Tiene {max} claves, que es el máximo. Revoque las que ya no usa.',
+  'tokens.again': 'Este formulario ya había creado una clave, que está en uso. Pulse otra vez para crear otra más.',
+  'flash.tokenRevoked': 'La clave está revocada. El programa que la usaba ya no entra.',
+  'flash.tokenGone': 'Esa clave ya no existía.'
+}

@@ -1,0 +1,101 @@
+import { Ajv, type ErrorObject } from 'ajv'
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
+import type { FieldError } from '../../fields.ts'
+import { Problem, type WrongField } from './problem.ts'
+
+// Nothing is made to fit: a wrong type is a mistake, and what is not known is misspelt.
+const ajv = new Ajv({ allErrors: true, strict: false, coerceTypes: false, removeAdditional: false, useDefaults: true })
+
+interface SchemaOfValues {
+  properties?: Record<string, { type?: string }>
+}
+
+/** Values of a URL are texts: those that are to be numbers, and look like it, become numbers. */
+function readNumbers({ properties = {} }: SchemaOfValues, values: Record<string, unknown>): void {
+  for (const [name, { type }] of Object.entries(properties)) {
+    const value = values[name]
+    if (type === 'integer' && typeof value === 'string' && /^-?\d{1,20}$/.test(value)) values[name] = Number(value)
+  }
+}
+
+/** The schemas that the document shows are those that requests are held against. */
+export function validation(app: FastifyInstance): void {
+  const compile: FastifySchemaCompiler<SchemaOfValues> = ({ schema, httpPart }) => {
+    const validate = ajv.compile(schema)
+    const isOfUrl = httpPart === 'querystring' || httpPart === 'params'
+    return data => {
+      if (isOfUrl) readNumbers(schema, data)
+      return validate(data) || { error: validate.errors as unknown as Error }
+    }
+  }
+  app.setValidatorCompiler(compile)
+  app.setSchemaErrorFormatter((errors, part) => asProblem(errors as unknown as ErrorObject[], part))
+}
+
+const PLACES = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
+
+function asProblem(errors: ErrorObject[], part: string): Problem {
+  // An id that cannot be one is that of nothing.
+  if (part === 'params') return new Problem('not_found')
+  if (part === 'headers') return headerProblem(errors)
+  const place = PLACES[part as keyof typeof PLACES] ?? 'body'
+  const fields = new Map<string, WrongField>()
+  for (const error of errors) {
+    const wrong = wrongField(error, place)
+    // Of several reasons the first will do.
+    if (wrong && !fields.has(wrong.pointer ?? wrong.field)) fields.set(wrong.pointer ?? wrong.field, wrong)
+  }
+  return new Problem('invalid', { fields: [...fields.values()] })
+}
+
+function headerProblem(errors: ErrorObject[]): Problem {
+  const named = (name: string) =>
+    errors.find(({ instancePath, params }) => params.missingProperty === name || instancePath === `/${name}`)
+  const key = named('idempotency-key')
+  if (key) return new Problem(key.keyword === 'required' ? 'key_missing' : 'key_malformed')
+  return new Problem(named('if-match')?.keyword === 'required' ? 'precondition_required' : 'bad_request')
+}
+
+function wrongField(
+  { keyword, instancePath, params, schema }: ErrorObject,
+  place: WrongField['in']
+): WrongField | undefined {
+  const inner = params.missingProperty ?? params.additionalProperty
+  const pointer = inner === undefined ? instancePath : `${instancePath}/${inner}`
+  const field = pointer.split('/').findLast(part => !/^\d*$/.test(part)) ?? 'body'
+  const error = explain(keyword, params, schema)
+  return error && { field, in: place, pointer, error }
+}
+
+function explain(keyword: string, params: Record<string, unknown>, schema: unknown): FieldError | undefined {
+  const limit = Number(params.limit)
+  switch (keyword) {
+    case 'required':
+      return { key: 'field.required' }
+    case 'additionalProperties':
+      return { key: 'problem.field.unknown' }
+    case 'type':
+      return { key: 'problem.field.type', params: { type: String(params.type) } }
+    case 'enum':
+      return { key: 'problem.field.oneOf', params: { values: (schema as unknown[]).map(String).join(', ') } }
+    case 'minLength':
+      return { key: 'field.required' }
+    case 'maxLength':
+      return { key: 'field.tooLong', params: { max: limit } }
+    case 'minimum':
+    case 'exclusiveMinimum':
+    case 'minItems':
+    case 'minProperties':
+      return { key: 'problem.field.least', params: { min: limit } }
+    case 'maximum':
+    case 'maxItems':
+      return { key: 'problem.field.most', params: { max: limit } }
+    // What its members say already.
+    case 'anyOf':
+    case 'oneOf':
+    case 'if':
+      return undefined
+    default:
+      return { key: 'field.invalid' }
+  }
+}
