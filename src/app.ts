@@ -22,6 +22,7 @@ import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
 import { searchPage } from './features/search/pages.ts'
 import { searchRules } from './features/search/rules.ts'
+import { suggestionsApi } from './features/suggestions/api.ts'
 import { suggestionsPage } from './features/suggestions/pages.ts'
 import { suggestionRules } from './features/suggestions/rules.ts'
 import { accountApi } from './features/tokens/api.ts'
@@ -123,6 +124,7 @@ export async function buildApp({
     flood,
     routes(programs) {
       accountApi(programs)
+      suggestionsApi(programs, { suggestions })
     }
   })
 

@@ -53,9 +53,9 @@ user
     (await commands()).setPassword(email, await readPassword(options.passwordStdin))
   )
 
-program
-  .command('token')
-  .description('personal tokens, with which programs use the API')
+const token = program.command('token').description('personal tokens, with which programs use the API')
+
+token
   .command('add <email>')
   .description('makes a token for an account and prints it, alone')
   .option('--scope <scope>', 'read, or write for both', 'read')

@@ -8,13 +8,14 @@ import { accountRules } from './features/accounts/rules.ts'
 import { signupForm } from './features/accounts/schema.ts'
 import { MAX_TOKENS, tokenRules } from './features/tokens/rules.ts'
 import { isScope, MAX_DAYS, parseDays, scopes } from './features/tokens/schema.ts'
-import { type FieldErrors, hasControl, isLonger, isVisible, MAX_TEXT } from './fields.ts'
+import type { FieldErrors } from './fields.ts'
 import { translator } from './i18n/index.ts'
 import { openStore, type Store } from './open-store.ts'
 import { release } from './release.ts'
 import { noEvents } from './store/events.ts'
 import { driverCode, isMissing, rootError } from './store/failures.ts'
 import { inspect, migrate } from './store/migrate.ts'
+import { hasControl, isLonger, isVisible, MAX_TEXT } from './text.ts'
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 const warn = (line: string) => process.stderr.write(`${line}\n`)

@@ -63,6 +63,7 @@ describe('a wrong value', () => {
       ['SIGNUP', ['yes', 'true'], ['open', 'closed']],
       ['HSTS', ['yes', '1', 'preload'], ['on', 'off', 'subdomains']],
       ['SIGNUP_LIMIT', ['0', '-1', '10001', 'many'], ['1', '100', '10000']],
+      ['API_LIMIT', ['0', '-1', '1000001', 'many'], ['1', '600', '1000000']],
       ['LOGIN_LIMIT', ['0', '-1', '10001', 'many'], ['1', '50', '10000']],
       ['CLUSTER_PAGE', ['yes', '0', 'open'], ['on', 'off', 'OFF']],
       ['LOG_LEVEL', ['verbose'], ['trace', 'silent', 'info']],

@@ -1,5 +1,6 @@
 // What tests share, each in a file of its own below helper/; tests import it from here.
 
+export * from './helper/api.ts'
 export * from './helper/content.ts'
 export * from './helper/databases.ts'
 export * from './helper/engines.ts'

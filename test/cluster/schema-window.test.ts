@@ -182,7 +182,7 @@ forEachEngine('releases side by side on one schema', engine => {
     await database.query(`update servers set seen_at = seen_at - 400000 where name = 'gone'`)
     const results = await Promise.all([1, 2, 3, 4].map(() => migrate(undefined, database)))
     for (const { code, told } of results) assert.equal(code, 0, told)
-    assert.equal((await namesOf(database)).at(-1), '0006-drop-operations')
+    assert.ok((await namesOf(database)).includes('0006-drop-operations'))
     await staysReady(server)
   })
 

@@ -273,8 +273,15 @@ forEachEngine('the store', engine => {
       const server = { name: 'w', address: '', release: '1' }
       await store.servers.beat(work, { ...server, id: 'old-server', seenAt: limits.servers - 1 })
       await store.servers.beat(work, { ...server, id: 'kept-server', seenAt: limits.servers })
+      const token = { accountId, name: 't', scope: 'read' as const, createdAt: 1, expiresAt: null, revokedAt: null }
+      for (const [id, forgetAt] of [
+        ['old-token', limits.tokens - 1],
+        ['kept-token', limits.tokens]
+      ] as const) {
+        await store.tokens.add(work, { ...token, id, hash: id, lastUsedAt: null, forgetAt })
+      }
 
-      assert.ok((await prune(store, now)) >= 252)
+      assert.ok((await prune(store, now)) >= 253)
       assert.equal(await prune(store, now), 0)
       assert.equal(await store.sessions.findLive(work, 'old-0', 0), undefined)
       assert.ok(await store.sessions.findLive(work, 'kept', 0))
@@ -282,6 +289,8 @@ forEachEngine('the store', engine => {
         (await store.changes.add(work, asked(accountId, key), 'first', content(), 10_000)).status
       assert.equal(await again('kept'), 'already')
       assert.equal(await again('old'), 'done')
+      assert.equal(await store.tokens.findByHash(work, 'old-token'), undefined)
+      assert.ok(await store.tokens.findByHash(work, 'kept-token'))
       const ids = (await store.servers.seenSince(work, limits.servers - 1)).map(({ id }) => id)
       assert.deepEqual(ids, ['kept-server'])
       assert.deepEqual(

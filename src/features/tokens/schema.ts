@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { type Field, fail, formOf, line, ownText, secret } from '../../fields.ts'
+import { type Field, fail } from '../../field-error.ts'
+import { formOf, line, ownText, secret } from '../../fields.ts'
 
 export const scopes = ['read', 'write'] as const
 export type TokenScope = (typeof scopes)[number]

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import { AppError } from '../../errors.ts'
-import type { FieldError } from '../../fields.ts'
+import type { FieldError } from '../../field-error.ts'
 import { type Language, type MessageKey, negotiateLanguage, type Params, translator } from '../../i18n/index.ts'
 import { toAppError } from '../error-pages.ts'
 

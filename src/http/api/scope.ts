@@ -39,11 +39,12 @@ export async function api(
     async scope => {
       problems(scope, flood)
       bodies(scope)
-      validation(scope)
       scope.addSchema(problemSchema)
       described = await document(scope)
 
       await scope.register(async authorised => {
+        // Here, where the routes add schemas: a scope with schemas of its own does not inherit it.
+        validation(authorised)
         authorised.addHook('onRequest', async () => {
           // On another schema even a token may not be what it seems.
           if (!lifecycle.isSchemaFit) throw databaseUnavailable(new Error('this release cannot serve on the schema'))

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
-import type { FieldError } from '../../fields.ts'
+import type { FieldError } from '../../field-error.ts'
 import { Problem, type WrongField } from './problem.ts'
 
 // Nothing is made to fit: a wrong type is a mistake, and what is not known is misspelt.

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { cli } from './processes.ts'
+import { type Reply, request } from './requests.ts'
+import type { Site } from './servers.ts'
+
+interface Answer {
+  headers?: Record<string, unknown>
+  content?: Record<string, { schema: object }>
+}
+interface Operation {
+  operationId: string
+  responses: Record<string, Answer>
+}
+export interface Document {
+  openapi: string
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, object> }
+}
+
+export interface Call {
+  body?: unknown
+  headers?: Record<string, string | undefined>
+  /** Sent as it is, instead of `body`. */
+  raw?: string | Buffer
+}
+
+const documents = new Map<string, Promise<Document>>()
+
+export const documentOf = (url: string): Promise<Document> => {
+  const known = documents.get(url) ?? request(`${url}/api/v1/openapi.json`).then(reply => reply.json() as Document)
+  documents.set(url, known)
+  return known
+}
+
+/** A program with a token. Each answer that it gets is held against the document. */
+export class Program {
+  readonly #url: string
+  readonly token: string | undefined
+  /** Operations and statuses that it saw. */
+  readonly seen = new Set<string>()
+
+  constructor({ url }: { url: string }, token: string | undefined) {
+    this.#url = url
+    this.token = token
+  }
+
+  async call(method: string, path: string, { body, headers = {}, raw }: Call = {}): Promise<Reply> {
+    const isWrite = method !== 'GET' && method !== 'HEAD'
+    const all: Record<string, string | undefined> = {
+      ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+      ...(body === undefined && raw === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(isWrite ? { 'idempotency-key': randomUUID() } : {}),
+      ...headers
+    }
+    const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<
+      string,
+      string
+    >
+    const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+    const reply = await request(`${this.#url}/api/v1${path}`, {
+      method,
+      headers: { ...given, ...(sent === undefined ? {} : { 'content-length': String(Buffer.byteLength(sent)) }) },
+      ...(sent === undefined ? {} : { body: sent })
+    })
+    await this.#check(method, path, reply)
+    return reply
+  }
+
+  get = (path: string, call?: Call) => this.call('GET', path, call)
+  post = (path: string, body?: unknown, call?: Call) => this.call('POST', path, { body, ...call })
+  patch = (path: string, body?: unknown, call?: Call) => this.call('PATCH', path, { body, ...call })
+  delete = (path: string, call?: Call) => this.call('DELETE', path, call)
+
+  async #check(method: string, path: string, reply: Reply): Promise<void> {
+    assert.equal(reply.headers['set-cookie'], undefined, 'no cookie')
+    const document = await documentOf(this.#url)
+    const wanted = `/api/v1${path.split('?', 1)[0]}`
+    const template = Object.keys(document.paths).find(it =>
+      new RegExp(`^${it.replace(/\{\w+\}/g, '[^/]+')}$`).test(wanted)
+    )
+    const operation = template && document.paths[template]?.[(method === 'HEAD' ? 'GET' : method).toLowerCase()]
+    const type = reply.headers['content-type']?.split(';')[0] ?? ''
+    if (!operation) {
+      assert.ok([401, 404, 405].includes(reply.status), `${method} ${path}: ${reply.status}`)
+      return assertMatches(document, { $ref: '#/components/schemas/Problem' }, reply.json(), path)
+    }
+    const what = `${operation.operationId} ${reply.status}`
+    const answer = operation.responses[reply.status]
+    assert.ok(answer, `${what} is not in the document: ${reply.text}`)
+    this.seen.add(what)
+    for (const name of Object.keys(answer.headers ?? {})) {
+      const isOptional = /^(RateLimit-|Idempotency-Replayed|ETag|Link)/.test(name) && reply.status >= 400
+      if (!isOptional && !/^(Link|Idempotency-Replayed)$/.test(name)) {
+        assert.ok(reply.headers[name.toLowerCase()] !== undefined, `${what} without ${name}`)
+      }
+    }
+    if (method === 'HEAD') return
+    if (!answer.content) return assert.equal(reply.text, '', what)
+    const media = answer.content[type]
+    assert.ok(media, `${what} is ${type}`)
+    assertMatches(document, media.schema, reply.json(), what)
+  }
+}
+
+const validators = new WeakMap<Document, Ajv2020>()
+
+function assertMatches(document: Document, schema: object, value: unknown, what: string): void {
+  const ajv = validators.get(document) ?? new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
+  if (!validators.has(document)) {
+    ajv.addSchema({ $id: 'doc:', components: document.components })
+    validators.set(document, ajv)
+  }
+  const text = JSON.stringify(schema).replaceAll('"#/', '"doc:#/')
+  const validate = ajv.compile(JSON.parse(text) as object)
+  assert.ok(validate(value), `${what}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`)
+}
+
+/** A token of an account, as an operator makes it. */
+export async function tokenFor(
+  { database }: Pick<Site, 'database'>,
+  email: string,
+  ...options: string[]
+): Promise<string> {
+  const { code, stdout, stderr } = await cli(['token', 'add', email, ...options], database.env)
+  assert.equal(code, 0, stderr)
+  return stdout.trim()
+}
+
+interface ProblemAnswer {
+  type: string
+  code: string
+  status: number
+  errors?: { field: string; in: string; pointer?: string; detail: string }[]
+  current?: Record<string, unknown>
+}
+
+/** That an answer is this problem; what it says. */
+export function assertProblem(reply: Reply, status: number, code: string): ProblemAnswer {
+  assert.equal(reply.status, status, reply.text)
+  assert.match(reply.headers['content-type'] ?? '', /^application\/problem\+json/)
+  const problem = reply.json() as ProblemAnswer
+  assert.equal(problem.code, code)
+  assert.equal(problem.status, status)
+  return problem
+}
