@@ -103,7 +103,8 @@ const languageChoices = perLanguage(current =>
 
 /** Where the page being answered can be asked for again; the answer to a POST has its form's page. */
 function pagePath({ method, url, server, routeOptions }: FastifyRequest): string {
-  if (method === 'GET') return localPath(url) ?? '/'
+  // A route's own path leads there; only what was added to it has to be looked at.
+  if (method === 'GET') return url === routeOptions.url ? url : (localPath(url) ?? '/')
   if (routeOptions.config.page !== undefined) return routeOptions.config.page
   const path = url.split('?', 1)[0] ?? '/'
   return server.hasRoute({ method: 'GET', url: path }) ? path : '/'

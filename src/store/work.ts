@@ -164,9 +164,16 @@ export class Work implements Db, Bill {
     if (this.#givenUp) return Promise.reject(this.#givenUp)
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject)
-      act()
-        .finally(() => this.#waiting.delete(reject))
-        .then(resolve, reject)
+      act().then(
+        result => {
+          this.#waiting.delete(reject)
+          resolve(result)
+        },
+        error => {
+          this.#waiting.delete(reject)
+          reject(error)
+        }
+      )
     })
   }
 
