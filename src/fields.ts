@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import Type, { type Static, type TObject, type TProperties } from 'typebox'
+import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
 import { type Field, type FieldError, fail } from './field-error.ts'
 import type { MessageKey } from './i18n/index.ts'
 import { digest } from './keys.ts'
@@ -39,24 +39,27 @@ interface Notes {
   json?: string
 }
 
+/** A schema with what is said of it, which TypeBox's own types would forget. */
+const noted = <S extends TSchema, N extends Notes>(schema: S, notes: N): S & N => Object.assign(schema, notes)
+
 /** One line that has to be filled in. */
 export const line = (notes: Notes) =>
-  Type.String({ minLength: 1, maxLength: MAX_TEXT, pattern: `^[^${CONTROL}]*$`, ...notes })
+  noted(Type.String({ minLength: 1, maxLength: MAX_TEXT, pattern: `^[^${CONTROL}]*$` }), notes)
 
 /** Lines that may be left empty. */
 export const lines = (notes: Notes & { maxLength: number }) =>
-  Type.String({ pattern: `^(?:[^${CONTROL}]|\\n)*$`, default: '', multiline: true, ...notes })
+  noted(Type.String({ pattern: `^(?:[^${CONTROL}]|\\n)*$`, default: '' }), { multiline: true, ...notes })
 
 /** A whole number; `wrong` is said of any other, with `min` and `max`. */
 export const whole = (notes: Notes & { minimum: number; maximum: number; wrong: MessageKey }) =>
-  Type.Integer({ ...notes })
+  noted(Type.Integer(), notes)
 
 /** Text with rules of its own, which the schema's owner checks. */
-export const ownText = (notes: Notes & { minLength?: number; maxLength?: number }) => Type.String({ ...notes })
+export const ownText = (notes: Notes & { minLength?: number; maxLength?: number }) => noted(Type.String(), notes)
 
 /** Text with rules of its own that is never shown again. */
 export const secret = (notes: Notes & { minLength?: number; maxLength?: number }) =>
-  Type.String({ secret: true, ...notes })
+  noted(Type.String(), { secret: true, ...notes })
 
 /** A field of a form, as pages show it. */
 export interface FormField {
@@ -101,6 +104,9 @@ interface Property extends Notes {
   wrong?: MessageKey
 }
 
+/** A schema that says what its field is called, which `line` and its like make. */
+export type Described = TSchema & Property
+
 type Check = (raw: unknown, form: RawForm) => Field<unknown>
 
 const ajv = new Ajv({ allErrors: true, strict: false })
@@ -112,16 +118,15 @@ interface FormOptions<V> {
 }
 
 /** Everything that follows from a schema: what a form's fields are called, may hold and say when they do not. */
-export function formOf<P extends TProperties>(
+export function formOf<P extends Record<string, Described>>(
   schema: TObject<P>,
   { hidden = [], own = {} }: FormOptions<Static<TObject<P>>> = {}
 ): Form<P> {
   type Value = Static<TObject<P>>
   const ownChecks = own as Record<string, Check | undefined>
-  const properties = Object.entries(schema.properties).map(([key, it]) => {
-    const property = it as unknown as Property
+  const properties = Object.entries<Described>(schema.properties).map(([key, property]) => {
     const name = property.field ?? key
-    return { key, name, property, check: ownChecks[key] ?? checker(property, ajv.compile<unknown>(it)) }
+    return { key, name, property, check: ownChecks[key] ?? checker(property, ajv.compile<unknown>(property)) }
   })
   const required = properties.filter(({ property }) => property.default === undefined)
   const optional = properties.filter(({ property }) => property.default !== undefined)

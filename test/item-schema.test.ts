@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import Type, { type TObject, type TProperties } from 'typebox'
+import Type from 'typebox'
 import { itemForm, itemSchema } from '../src/features/items/schema.ts'
-import { formOf, line, lines, whole } from '../src/fields.ts'
+import { type Described, formOf, line, lines, whole } from '../src/fields.ts'
 import { digest } from '../src/keys.ts'
 import { items } from '../src/store/tables.ts'
 import { root } from './helper.ts'
@@ -15,10 +15,10 @@ const colours = {
   lines: { colour: lines({ label: 'label.type', maxLength: 9 }), values: ['', 'azul', 'verde'] },
   'a number': { colour: whole({ label: 'label.type', minimum: 1, maximum: 9, wrong }), values: [1, 2] }
 }
-const item: Record<string, unknown> = Object.fromEntries(
+const item: Record<string, string | number> = Object.fromEntries(
   Object.entries(itemSchema.properties).map(([key, { type }]) => [key, type === 'integer' ? 3 : `some ${key}`])
 )
-const formWith = (properties: TProperties) => formOf(Type.Object(properties) as TObject<TProperties>)
+const formWith = (properties: Record<string, Described>) => formOf(Type.Object(properties))
 
 describe('the digest of a key', () => {
   for (const [kind, { colour, values }] of Object.entries(colours)) {
