@@ -57,6 +57,9 @@ export const whole = (notes: Notes & { minimum: number; maximum: number; wrong: 
 /** Text with rules of its own, which the schema's owner checks. */
 export const ownText = (notes: Notes & { minLength?: number; maxLength?: number }) => noted(Type.String(), notes)
 
+/** The same of a whole number. */
+export const ownWhole = (notes: Notes) => noted(Type.Integer(), notes)
+
 /** Text with rules of its own that is never shown again. */
 export const secret = (notes: Notes & { minLength?: number; maxLength?: number }) =>
   noted(Type.String(), { secret: true, ...notes })

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { type Field, fail } from '../../field-error.ts'
-import { formOf, line, ownText, secret } from '../../fields.ts'
+import { formOf, line, ownText, ownWhole, secret } from '../../fields.ts'
 
 export const scopes = ['read', 'write'] as const
 export type TokenScope = (typeof scopes)[number]
@@ -12,7 +12,7 @@ export const MAX_DAYS = 3650
 const tokenSchema = Type.Object({
   name: line({ label: 'label.tokenName' }),
   scope: ownText({ label: 'label.tokenScope' }),
-  days: Type.Integer({ label: 'label.tokenDays' }),
+  days: ownWhole({ label: 'label.tokenDays' }),
   current: secret({ field: 'password', label: 'label.confirmPassword' })
 })
 
