@@ -16,8 +16,8 @@ import {
   type TestServer
 } from '../helper.ts'
 
-const EXPAND = '-- expand\n-- serves: 0.2.0\nalter table compras add column mark integer null;\n'
-const CONTRACT = '-- contract\n-- serves: 0.3.0\nalter table compras drop column mark;\n'
+const EXPAND = '-- expand\n-- serves: 0.3.0\nalter table compras add column mark integer null;\n'
+const CONTRACT = '-- contract\n-- serves: 0.4.0\nalter table compras drop column mark;\n'
 const BREAK = 'create table broken (id integer not null primary key);\n'
 
 const readiness = async ({ url }: TestServer) => {
@@ -61,8 +61,8 @@ forEachEngine('releases side by side on one schema', engine => {
   let breaking: string
 
   before(async () => {
-    next = await otherRelease(scope, '0.3.0', { '9001-mark': EXPAND, '9002-no-mark': CONTRACT })
-    breaking = await otherRelease(scope, '0.3.0', { '9001-broken': BREAK })
+    next = await otherRelease(scope, '0.4.0', { '9001-mark': EXPAND, '9002-no-mark': CONTRACT })
+    breaking = await otherRelease(scope, '0.4.0', { '9001-broken': BREAK })
   })
 
   const migrate = async (program: string | undefined, database: TestDatabase) => {
@@ -81,7 +81,7 @@ forEachEngine('releases side by side on one schema', engine => {
     const old = await startOld(t, database)
     const first = await migrate(next, database)
     assert.equal(first.code, 0, first.told)
-    assert.match(first.told, /held back 9002-no-mark, which serves releases from 0\.3\.0 on: old \(0\.2\.0\)/)
+    assert.match(first.told, /held back 9002-no-mark, which serves releases from 0\.4\.0 on: old \(0\.3\.0\)/)
     assert.deepEqual((await namesOf(database)).slice(-1), ['9001-mark'])
     const migratedAt = Date.now()
     await staysReady(old)
@@ -111,8 +111,8 @@ forEachEngine('releases side by side on one schema', engine => {
     if (engine !== 'sqlite') await hasBeaten(database, 'old', migratedAt + 1500)
     const status = await cli(['status'], database.env)
     assert.equal(status.code, 0, status.stderr)
-    assert.match(status.stdout, /^server: old, release 0\.2\.0,/m)
-    assert.match(status.stdout, /^server: young, release 0\.3\.0,/m)
+    assert.match(status.stdout, /^server: old, release 0\.3\.0,/m)
+    assert.match(status.stdout, /^server: young, release 0\.4\.0,/m)
     const again = await migrate(next, database)
     assert.equal(again.code, 0, again.told)
     assert.match(again.told, /held back 9002-no-mark/)
@@ -134,15 +134,15 @@ forEachEngine('releases side by side on one schema', engine => {
     const { code, told } = await migrate(breaking, database)
     assert.equal(code, 0, told)
     if (engine !== 'sqlite')
-      assert.match(told, /9001-broken serves releases from 0\.3\.0 on: old \(0\.2\.0\) can serve no more/)
-    await becomesUnready(old, /9001-broken serves no older release: use a newer carrinho than 0\.2\.0/)
+      assert.match(told, /9001-broken serves releases from 0\.4\.0 on: old \(0\.3\.0\) can serve no more/)
+    await becomesUnready(old, /9001-broken serves no older release: use a newer carrinho than 0\.3\.0/)
     assert.equal(old.logs.filter(line => line.includes('cannot serve on the schema')).length, 1)
     const page = await client.get('/carrinho/')
     assert.equal(page.status, 503)
     for (const command of ['migrate', 'status']) {
       const refused = await cli([command], database.env)
       assert.equal(refused.code, 1)
-      assert.match(refused.stderr, /9001-broken serves no older release: use a newer carrinho than 0\.2\.0/)
+      assert.match(refused.stderr, /9001-broken serves no older release: use a newer carrinho than 0\.3\.0/)
     }
   })
 
@@ -153,7 +153,7 @@ forEachEngine('releases side by side on one schema', engine => {
     const before = await database.query('select * from schema_migrations order by version')
     const { code, told } = await migrate(undefined, database)
     assert.equal(code, 0, told)
-    assert.match(told, /a newer release brought 9001-mark, on which this one \(0\.2\.0\) can serve/)
+    assert.match(told, /a newer release brought 9001-mark, on which this one \(0\.3\.0\) can serve/)
     assert.deepEqual(await database.query('select * from schema_migrations order by version'), before)
     const server = await startServer(t, database.env)
     assert.equal((await (await signedIn(t, server)).addItem()).status, 303)
@@ -214,7 +214,7 @@ forEachEngine('releases side by side on one schema', engine => {
     const database = await freshDatabase(t, engine)
     const old = await startOld(t, database)
     const young = await startServer(t, database.env, { cli: next, waitFor: 'live' })
-    await becomesUnready(young, /this release \(0\.3\.0\) needs 9001-mark: run carrinho migrate/)
+    await becomesUnready(young, /this release \(0\.4\.0\) needs 9001-mark: run carrinho migrate/)
     assert.equal((await readiness(old)).status, 200)
     assert.equal((await migrate(next, database)).code, 0)
     await becomesReady(young)
@@ -232,7 +232,7 @@ forEachEngine('releases side by side on one schema', engine => {
     const stopped = old.stop()
     await becomesUnready(old, /shutting down/)
     const { told } = await migrate(next, database)
-    assert.match(told, /held back 9002-no-mark, .*: old \(0\.2\.0\)/)
+    assert.match(told, /held back 9002-no-mark, .*: old \(0\.3\.0\)/)
     assert.equal(await stopped, 0)
     assert.equal((await database.query('select id from servers')).length, 0)
   })

@@ -29,7 +29,8 @@ const unless = (condition: Piece) =>
 
 /**
  * A numbered change in one round trip: MariaDB runs a compound statement outside stored programs. Whatever fails, a key
- * that was used before included (1062), takes all of it back and is handed on.
+ * that was used before included (1062), takes all of it back and is handed on. A variable has the character set of the
+ * database, which may be latin1, unless it says so.
  */
 export function mysqlChange(recipe: Recipe<never>, target: Target): Piece {
   const { raise, ofList } = partsFor(target)
@@ -37,7 +38,7 @@ export function mysqlChange(recipe: Recipe<never>, target: Target): Piece {
   const { steps, itemId } = 'adds' in it ? addition(it, target) : effect(it, target)
   return sql`begin not atomic
   declare the_list, the_version, the_item bigint;
-  declare the_detail longtext default ${value.detail};
+  declare the_detail longtext character set utf8mb4 default ${value.detail};
   declare exit handler for sqlexception begin rollback; resignal; end;
   start transaction;
   ${raise};
