@@ -31,6 +31,11 @@ const SLOW = [
   'test/http/throttle.test.ts'
 ]
 
+const REPORTERS = ['spec', join(root, 'scripts/slowest-files.mjs')].flatMap(reporter => [
+  `--test-reporter=${reporter}`,
+  '--test-reporter-destination=stdout'
+])
+
 function testFiles(path) {
   if (!statSync(path).isDirectory()) return [path]
   return readdirSync(path)
@@ -63,7 +68,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 function runTests(files, env) {
   return new Promise(resolve => {
-    const reporter = options.some(option => option.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']
+    const reporter = options.some(option => option.startsWith('--test-reporter')) ? [] : REPORTERS
     // The tests wait a lot, for servers that start and stop, so more files than cores keep the cores busy.
     const concurrency = `--test-concurrency=${availableParallelism() + 1}`
     const args = ['--import', 'tsx', '--test', concurrency, ...reporter, ...options, ...files]
