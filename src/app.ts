@@ -22,6 +22,8 @@ import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
 import { searchPage } from './features/search/pages.ts'
 import { searchRules } from './features/search/rules.ts'
+import { shopsPage } from './features/shops/pages.ts'
+import { shopRules } from './features/shops/rules.ts'
 import { suggestionsApi } from './features/suggestions/api.ts'
 import { suggestionsPage } from './features/suggestions/pages.ts'
 import { suggestionRules } from './features/suggestions/rules.ts'
@@ -114,7 +116,11 @@ export async function buildApp({
     flood('not remembered', () => app.log.warn({ err: error }, 'what was bought could not be remembered'))
   )
   app.addHook('onClose', () => suggestions.settled())
-  const carts = cartRules(store, suggestions)
+  const shops = shopRules(store, error =>
+    flood('not learned', () => app.log.warn({ err: error }, 'the way through a shop could not be learned'))
+  )
+  app.addHook('onClose', () => shops.settled())
+  const carts = cartRules(store, { remember: suggestions.remember, walked: shops.walked })
   const tokens = tokenRules(store, error => app.log.debug({ err: error }, 'the use of a token was not noted'))
 
   const describeApi = await api(app, {
@@ -161,6 +167,7 @@ export async function buildApp({
       membersOnly(members)
       listPage(members, { carts, serverName: lifecycle.serverName })
       suggestionsPage(members, { suggestions })
+      shopsPage(members, { shops })
       accountPage(members, { store, accounts, tokens })
       tokensPage(members, { tokens, accounts })
       searchPage(members, { search: searchRules(store) })

@@ -9,6 +9,7 @@ import { listStore } from './features/lists/queries.ts'
 import { searchStore } from './features/search/queries.ts'
 import { sessionStore } from './features/sessions/queries.ts'
 import { tryStorage } from './features/sessions/storage-trial.ts'
+import { shopOrderStore } from './features/shops/queries.ts'
 import { rememberedStore } from './features/suggestions/queries.ts'
 import { tokenStore } from './features/tokens/queries.ts'
 import { changeStore } from './store/changes.ts'
@@ -57,6 +58,7 @@ export async function openStore(config: Config, events: StoreEvents) {
     sessions,
     changes: changeStore(dialect),
     remembered: rememberedStore(dialect),
+    shopOrders: shopOrderStore(dialect),
     loginFailures: loginFailureStore(dialect),
     servers: serverStore(dialect),
     tokens: tokenStore(dialect),

@@ -24,6 +24,7 @@ const PAGES = [
   'signup',
   'logout',
   'list',
+  'shops',
   'suggestions',
   'account',
   'leave',

@@ -5,6 +5,7 @@ import { cluster } from '../features/cluster/texts.en.ts'
 import { home } from '../features/home/texts.en.ts'
 import { items } from '../features/items/texts.en.ts'
 import { search } from '../features/search/texts.en.ts'
+import { shops } from '../features/shops/texts.en.ts'
 import { suggestions } from '../features/suggestions/texts.en.ts'
 import { tokens } from '../features/tokens/texts.en.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -15,6 +16,7 @@ export const en: Catalogue = {
   ...accounts,
   ...accountData,
   ...items,
+  ...shops,
   ...suggestions,
   ...search,
   ...cluster,

@@ -5,6 +5,7 @@ import { cluster } from '../features/cluster/texts.es.ts'
 import { home } from '../features/home/texts.es.ts'
 import { items } from '../features/items/texts.es.ts'
 import { search } from '../features/search/texts.es.ts'
+import { shops } from '../features/shops/texts.es.ts'
 import { suggestions } from '../features/suggestions/texts.es.ts'
 import { tokens } from '../features/tokens/texts.es.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -15,6 +16,7 @@ export const es: Catalogue = {
   ...accounts,
   ...accountData,
   ...items,
+  ...shops,
   ...suggestions,
   ...search,
   ...cluster,

@@ -5,6 +5,7 @@ import { cluster } from '../features/cluster/texts.pt.ts'
 import { home } from '../features/home/texts.pt.ts'
 import { items } from '../features/items/texts.pt.ts'
 import { search } from '../features/search/texts.pt.ts'
+import { shops } from '../features/shops/texts.pt.ts'
 import { suggestions } from '../features/suggestions/texts.pt.ts'
 import { tokens } from '../features/tokens/texts.pt.ts'
 import { common } from './common.pt.ts'
@@ -15,6 +16,7 @@ export const pt = {
   ...accounts,
   ...accountData,
   ...items,
+  ...shops,
   ...suggestions,
   ...search,
   ...cluster,

@@ -107,6 +107,24 @@ export const remembered = table('remembered', {
   boughtAt: number('bought_at')
 })
 
+/** In which order each account goes through a shop, by its name folded. The row without a shop orders the shops. */
+export const shopOrders = table('shop_orders', {
+  accountId: number('account_id'),
+  shop: text('shop'),
+  /** As it was last written. */
+  name: text('name'),
+  /** Names in order, as JSON. */
+  ordered: text('ordered'),
+  /** 1: a person set it, so that it takes more to move it. */
+  byHand: number('by_hand'),
+  /** The latest trips since, as JSON. @see Trip */
+  trips: text('trips'),
+  /** Of the row without a shop: 0: orders are not learned. */
+  learns: number('learns'),
+  /** How often it was written: whoever read it writes only over what was read. */
+  version: number('version')
+})
+
 export const sessions = table('sessions', {
   /** A hash: whoever reads the table cannot sign in with it. */
   idHash: text('id_hash'),
@@ -173,6 +191,7 @@ export const ownTables: readonly AnyTable[] = [
   lists,
   changes,
   remembered,
+  shopOrders,
   sessions,
   loginFailures,
   servers,
@@ -203,6 +222,13 @@ export const ofAccount: readonly Belonging[] = [
     of: remembered.accountId,
     key: remembered.folded,
     hidden: ['accountId', 'folded', 'score']
+  },
+  {
+    name: 'shopOrders',
+    table: shopOrders,
+    of: shopOrders.accountId,
+    key: shopOrders.shop,
+    hidden: ['accountId', 'shop', 'version']
   },
   {
     name: 'sessions',

@@ -17,6 +17,7 @@ const tables = [
   'lists',
   'changes',
   'remembered',
+  'shop_orders',
   'sessions',
   'login_failures',
   'schema_migrations'
@@ -102,6 +103,7 @@ forEachEngine('reading', engine => {
     for (const path of [
       '/',
       '/carrinho/',
+      '/lojas',
       '/sugestoes',
       '/conta',
       '/login',

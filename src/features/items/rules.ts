@@ -97,8 +97,10 @@ export type Carts = ReturnType<typeof cartRules>
 /** Told of what was bought; nobody waits for it. */
 interface Memory {
   remember(accountId: number, bought: readonly Bought[]): void
+  /** What was ticked off, where and when, as it is cleared. */
+  walked(accountId: number, ticked: readonly Partial<ItemContent>[]): void
 }
-const noMemory: Memory = { remember() {} }
+const noMemory: Memory = { remember() {}, walked() {} }
 
 export function cartRules({ items, changes }: Store, memory: Memory = noMemory) {
   const readOlder = async (work: Work, accountId: number, before: number | undefined, size: number): Promise<Part> => {
@@ -278,6 +280,11 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
           }
         }
       })
+      if (outcome.status === 'done')
+        memory.walked(
+          where.accountId,
+          outcome.detail.items.map(({ before }) => before ?? {})
+        )
       return told(outcome, ({ detail }) => {
         const removed = detail.items.map(({ id }) => id)
         return { removed, kept: missingOf(ids, detail) }
