@@ -254,7 +254,7 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
       where: Where,
       seen: readonly { id: number; version: number }[],
       key?: string
-    ): Promise<Done<{ removed: number[]; kept: number[] }> | Refused> {
+    ): Promise<Done<{ removed: number[]; kept: number[]; missing: number[] }> | Refused> {
       const asked = askedBy(
         where.accountId,
         key,
@@ -265,20 +265,14 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
       const ids = seen.map(({ id }) => id)
       const outcome = await changes.decide(work, asked, where.list, async (tx, list) => {
         const found = await changes.steps.some(tx, list, ids)
-        const asSeen = seen.filter(({ id, version }) => {
+        const asSeen = seen.flatMap(({ id, version }) => {
           const item = found.get(id)
-          return item !== undefined && item.doneAt !== null && item.version === version
+          return item && item.doneAt !== null && item.version === version ? [id] : []
         })
-        return {
-          kind: 'clear',
-          detail: {
-            items: await changes.steps.removeAll(
-              tx,
-              list,
-              asSeen.map(({ id }) => id)
-            )
-          }
-        }
+        const removed = await changes.steps.removeAll(tx, list, asSeen)
+        for (const { id } of removed) found.delete(id)
+        const kept = [...found.keys()].map(id => ({ id, before: {}, after: {} }))
+        return { kind: 'clear', detail: { items: [...removed, ...kept] } }
       })
       if (outcome.status === 'done')
         memory.walked(
@@ -286,8 +280,9 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
           outcome.detail.items.map(({ before }) => before ?? {})
         )
       return told(outcome, ({ detail }) => {
-        const removed = detail.items.map(({ id }) => id)
-        return { removed, kept: missingOf(ids, detail) }
+        const idsOf = (wasRemoved: boolean) =>
+          detail.items.filter(({ after }) => (after === null) === wasRemoved).map(({ id }) => id)
+        return { removed: idsOf(true), kept: idsOf(false), missing: missingOf(ids, detail) }
       })
     },
 
