@@ -2,7 +2,7 @@ import { type Allowance, describeFailures, mayFail } from './checker/failures.ts
 import { checkLedger, provesMuch } from './checker/ledger.ts'
 import { checkNumbers } from './checker/numbers.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
-import { countSessions } from './checker/tally.ts'
+import { countSessions, describeWrites } from './checker/tally.ts'
 import { findNodesWithAll, readNumbers } from './numbers.ts'
 import type { FaultRecord } from './report/result.ts'
 import type { Stage } from './stage.ts'
@@ -14,7 +14,7 @@ export function claimNothingBroken(stage: Stage): void {
   const { stale, examples } = countStaleReads(stage.history)
   if (verdict !== 'bad' && stale === 0) return
   stage.promise(
-    'until it ended nothing acknowledged was lost, twice, back or stale',
+    'until it ended nothing acknowledged was lost, twice, back, altered or stale',
     false,
     [...evidence, ...examples].join('; ')
   )
@@ -24,10 +24,10 @@ export function claimNothingBroken(stage: Stage): void {
 export async function claimNothingLost(stage: Stage): Promise<void> {
   const { ledger, verdict, evidence } = checkLedger(stage.history)
   stage.promise(
-    'nothing acknowledged is lost, nothing appears twice, nothing comes back',
+    'nothing acknowledged is lost, nothing appears twice, nothing comes back, nothing is ticked or counted otherwise',
     verdict === 'good',
     verdict === 'good'
-      ? `${ledger.acknowledged} acknowledged, ${ledger.present} of them to be there at the end and there, 0 lost, 0 twice, 0 back, ${ledger.unknown} unknown`
+      ? `${ledger.acknowledged} acknowledged, ${ledger.present} of them to be there at the end and there, 0 lost, 0 twice, 0 back, 0 altered, ${ledger.unknown} unknown; in all ${describeWrites(stage.history)}`
       : `${verdict}: ${evidence.join('; ')}`
   )
   claimMuchCompared(stage, stage.history)
@@ -54,7 +54,7 @@ export async function claimNumbered(stage: Stage): Promise<void> {
   for (const node of nodes) {
     const { lists, changes, ofRun, wrong } = checkNumbers(await readNumbers(stage, node), stage.history, stage.run)
     stage.promise(
-      `${node}: each list's changes are numbered 1, 2, 3 … up to its version, and lead to the items that are there`,
+      `${node}: each list's changes are numbered 1, 2, 3 … up to its version, lead to the items that are there, and are one for each write`,
       wrong.length === 0 && ofRun > 0,
       `${changes} changes on ${lists} lists, ${ofRun} of them of this run. ${wrong.slice(0, 10).join('; ')}`.trim()
     )

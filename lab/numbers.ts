@@ -1,15 +1,22 @@
-import type { NumberedList } from './checker/numbers.ts'
+import { COUNTED_KINDS, type NumberedList } from './checker/numbers.ts'
 import type { Host } from './network.ts'
 import { findPrimaries, isPostgres, POSTGRES_HOSTS } from './postgres.ts'
 import type { Stage } from './stage.ts'
 
-const COUNTS = ['version', 'changes', 'numbers', 'first', 'last', 'added', 'removed', 'items'] as const
+const COUNTS = ['version', 'changes', 'numbers', 'first', 'last', 'came', 'went', 'items'] as const
+
+/** How many items a change says it did this to, whichever database or program wrote it. */
+const times = (what: string) => {
+  const detail = "replace(coalesce(c.detail, ''), ' ', '')"
+  return `coalesce(sum((char_length(${detail}) - char_length(replace(${detail}, '${what}', ''))) / ${what.length}), 0)`
+}
 
 /** One line a list, of these and its owner, for either engine; the owner comes last, as it alone may hold spaces. */
 const LISTS = `select concat_ws(' ', l.version, count(c.version), count(distinct c.version), coalesce(min(c.version), 0),
-    coalesce(max(c.version), 0), sum(case when c.kind = 'add' then 1 else 0 end),
-    sum(case when c.kind = 'remove' and c.detail is not null then 1 else 0 end),
-    (select count(*) from compras i where i.id_cliente = l.first_of and i.list_id = 0), a.email)
+    coalesce(max(c.version), 0),
+    round(${times('"before":null')}), round(${times('"after":null')}),
+    (select count(*) from compras i where i.id_cliente = l.first_of and i.list_id = 0),
+    ${COUNTED_KINDS.map(kind => `sum(case when c.kind = '${kind}' then 1 else 0 end)`).join(', ')}, a.email)
   from lists l join clientes a on a.id_cliente = l.owner_id left join changes c on c.list_id = l.id
   group by l.id, l.version, l.first_of, a.email`
 
@@ -33,7 +40,7 @@ export async function readNumbers({ lab }: Stage, host: Host): Promise<NumberedL
     .filter(Boolean)
     .map(line => {
       const fields = line.split(' ')
-      const numbers = Object.fromEntries(COUNTS.map((name, index) => [name, Number(fields[index])]))
-      return { ...numbers, owner: fields.slice(COUNTS.length).join(' ') } as NumberedList
+      const take = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, Number(fields.shift())]))
+      return { ...take(COUNTS), kinds: take(COUNTED_KINDS), owner: fields.join(' ') } as NumberedList
     })
 }

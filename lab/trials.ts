@@ -2,7 +2,14 @@ import { STATE_REACHED } from './budgets.ts'
 import { type Allowance, describeFailures, mayFail } from './checker/failures.ts'
 import { checkLedger } from './checker/ledger.ts'
 import { countStaleReads } from './checker/stale-reads.ts'
-import { countSessions, countSpreadLists, countUnanswered, median } from './checker/tally.ts'
+import {
+  countSessions,
+  countSpreadLists,
+  countUnanswered,
+  countWrites,
+  describeWrites,
+  median
+} from './checker/tally.ts'
 import { claimCalm, claimMuchCompared, claimNumbered } from './common-claims.ts'
 import type { Fault } from './faults/index.ts'
 import { MachineWatch } from './machine-watch.ts'
@@ -147,9 +154,9 @@ function judge(stage: Stage, { trial, rounds, history, customers }: Outcome, tim
   const stale = countStaleReads(history)
   const { repeatedLogins } = countSessions(history)
   stage.promise(
-    `${trial.row}: nothing lost, nothing twice, nothing back, nothing stale, no login repeated, no write left undecided`,
+    `${trial.row}: nothing lost, nothing twice, nothing back, nothing altered, nothing stale, no login repeated, no write left undecided`,
     verdict === 'good' && stale.stale === 0 && stale.checked > 0 && repeatedLogins === 0 && ledger.unknown === 0,
-    `${ledger.acknowledged} acknowledged, ${ledger.lost} lost, ${ledger.duplicated} twice, ${ledger.resurrected} back; ` +
+    `${describeWrites(history)} acknowledged; ${ledger.lost} lost, ${ledger.duplicated} twice, ${ledger.resurrected} back, ${ledger.altered} altered; ` +
       `${countUnanswered(history)} writes without an answer, of which ${ledger.unknown} stayed so; ${stale.stale} of ${stale.checked} reads stale; ${repeatedLogins} logins repeated. ${[...evidence, ...stale.examples].join('; ')}`
   )
   claimMuchCompared(stage, history, `${trial.row}: `)
@@ -218,8 +225,8 @@ function toTable(outcomes: readonly Outcome[]) {
       'figure',
       'longest pause of a shopper, ms',
       'figure',
-      'acknowledged',
-      'lost / twice / back',
+      'writes acknowledged',
+      'lost / twice / back / altered',
       'stale reads',
       'logins repeated',
       'the disk stood still, ms',
@@ -238,8 +245,8 @@ function toTable(outcomes: readonly Outcome[]) {
           ? `serving again after ${spread(rounds.map(servingMs))}`
           : spread(rounds.map(round => round.longestPauseMs ?? Number.NaN)),
         trial.pauseMs ?? trial.servingWithinMs ?? '–',
-        ledger.acknowledged,
-        `${ledger.lost} / ${ledger.duplicated} / ${ledger.resurrected}`,
+        countWrites(history),
+        `${ledger.lost} / ${ledger.duplicated} / ${ledger.resurrected} / ${ledger.altered}`,
         `${stale.stale} of ${stale.checked}`,
         countSessions(history).repeatedLogins,
         spread(rounds.map(round => round.disk)),

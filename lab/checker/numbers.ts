@@ -1,4 +1,9 @@
-import { type Line, listOf } from '../workload/history.ts'
+import type { Line } from '../workload/history.ts'
+import { groupBy } from './group.ts'
+import { gatherWrites } from './writes.ts'
+
+/** Each write of these that is acknowledged is one change, whatever was sent again. */
+export const COUNTED_KINDS = ['add', 'tick', 'adjust', 'clear', 'undo'] as const
 
 /** One list and what the table of changes holds of it, as a database node has them. */
 export interface NumberedList {
@@ -11,9 +16,11 @@ export interface NumberedList {
   /** The lowest and the highest number; 0 without changes. */
   first: number
   last: number
-  added: number
-  /** Removals of an item that was there. */
-  removed: number
+  /** Changes, by their kind. */
+  kinds: Record<(typeof COUNTED_KINDS)[number], number>
+  /** Items that changes of any kind brought, also back; and that they took away. */
+  came: number
+  went: number
   /** Items on the list now. */
   items: number
 }
@@ -28,15 +35,15 @@ export interface Numbers {
 }
 
 /**
- * Whether each list's changes are numbered up to its version, without gaps or repetitions; from 1 on, and leading to the items
- * that are there and to what was acknowledged, where the whole life of the list lies in this run.
+ * Whether each list's changes are numbered up to its version, without gaps or repetitions; from 1 on, leading to the items
+ * that are there, and one for each write that was acknowledged, where the whole life of the list lies in this run.
  */
 export function checkNumbers(lists: readonly NumberedList[], history: readonly Line[], run: string): Numbers {
-  const told = tellAdditions(history)
+  const told = groupBy(gatherWrites(history), ({ list }) => list)
   const wrong: string[] = []
   const ofRun = new Set<string>()
   for (const list of lists) {
-    const { owner, version, changes, numbers, first, last, added, removed, items } = list
+    const { owner, version, changes, numbers, first, last, kinds, came, went, items } = list
     const say = (what: string) => wrong.push(`${owner}: ${what}`)
     if (numbers !== changes) say(`${changes} changes with ${numbers} numbers`)
     if (changes > 0 && last - first + 1 !== numbers) say(`${numbers} numbers from ${first} to ${last}`)
@@ -45,10 +52,15 @@ export function checkNumbers(lists: readonly NumberedList[], history: readonly L
     const who = owner.split('.', 1)[0] as string
     ofRun.add(who)
     if (changes > 0 && first !== 1) say(`its first change is ${first}`)
-    if (added - removed !== items) say(`${added} added, ${removed} removed, ${items} there`)
-    const { acknowledged = 0, undecided = 0 } = told.get(who) ?? {}
-    if (added < acknowledged || added > acknowledged + undecided)
-      say(`${acknowledged} additions acknowledged, ${undecided} undecided, ${added} changes that add`)
+    if (came - went !== items) say(`${came} came, ${went} went, ${items} there`)
+    for (const kind of COUNTED_KINDS) {
+      const asked = (told.get(who) ?? []).filter(({ what }) => what === kind)
+      const acknowledged = asked.filter(({ outcome }) => outcome === 'ok').length
+      const undecided = asked.filter(({ outcome }) => outcome === 'unknown').length
+      const made = kinds[kind]
+      if (made < acknowledged || made > acknowledged + undecided)
+        say(`${acknowledged} × ${kind} acknowledged, ${undecided} undecided, ${made} such changes`)
+    }
   }
   for (const who of told.keys()) if (!ofRun.has(who)) wrong.push(`${who}: no list`)
   return {
@@ -60,19 +72,3 @@ export function checkNumbers(lists: readonly NumberedList[], history: readonly L
 }
 
 const isOfRun = (owner: string, run: string) => owner.endsWith(`.${run}@example.org`)
-
-function tellAdditions(history: readonly Line[]): Map<string, { acknowledged: number; undecided: number }> {
-  const best = new Map<string, Map<string, Line['outcome']>>()
-  for (const line of history) {
-    if (line.what !== 'add' || !line.item) continue
-    const items = best.get(listOf(line)) ?? new Map<string, Line['outcome']>()
-    best.set(listOf(line), items)
-    const before = items.get(line.item)
-    if (before === undefined || before === 'fail' || line.outcome === 'ok') items.set(line.item, line.outcome)
-  }
-  const count = (items: Map<string, Line['outcome']>, outcome: Line['outcome']) =>
-    [...items.values()].filter(each => each === outcome).length
-  return new Map(
-    [...best].map(([who, items]) => [who, { acknowledged: count(items, 'ok'), undecided: count(items, 'unknown') }])
-  )
-}

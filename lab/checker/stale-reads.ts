@@ -1,4 +1,6 @@
 import { type Line, listOf } from '../workload/history.ts'
+import { groupBy } from './group.ts'
+import { gatherWrites, type Write } from './writes.ts'
 
 export interface StaleReads {
   /** Reads that could have been stale: a write on the same list was acknowledged before they were sent. */
@@ -11,78 +13,128 @@ export interface StaleReads {
   examples: string[]
 }
 
-/** What was known of an item, and from when on. Infinite: never. */
+/** What a write makes of an item: there or not, ticked or not. Undefined: that depends on what it was. */
+interface Made {
+  startMs: number
+  endMs: number
+  value: boolean | undefined
+}
+
+/** All that is made of an item in the one respect or the other, in the order in which it was begun. */
+interface Register {
+  made: Made[]
+  /** When all of it was acknowledged; and what it is from then on. */
+  settledMs: number
+  settled: boolean | undefined
+}
+
 interface Knowledge {
-  addedMs: number
-  /** From the first attempt to remove it, whether it is there is open. */
-  removingMs: number
-  removedMs: number
+  there: Register
+  done: Register
 }
 
 /**
- * Counts list reads that miss an item acknowledged before they were sent, or still show one acknowledged as removed. By
- * real time alone, so that it holds for one customer and for several tabs that write on one list at the same time.
+ * Counts list reads that are older than what was acknowledged before they were sent: an item is not there, or still there, ticked or
+ * not. By real time alone, so that it holds for one customer and for several tabs that write on one list at the same time.
  */
 export function countStaleReads(history: readonly Line[]): StaleReads {
   const result: StaleReads = { checked: 0, stale: 0, elsewhere: 0, otherServer: 0, examples: [] }
-  for (const lines of groupByList(history).values()) {
-    const items = learn(lines)
-    const writes = lines
-      .filter(line => (line.what === 'add' || line.what === 'remove') && line.outcome === 'ok')
-      .map(line => ({ line, doneMs: line.at + line.ms }))
-      .sort((a, b) => a.doneMs - b.doneMs)
+  const reads = history.filter(line => line.items && line.outcome === 'ok').sort((a, b) => a.at - b.at)
+  const readsOf = groupBy(reads, listOf)
+  for (const [list, writes] of groupBy(gatherWrites(history), write => write.list)) {
+    const items = learn(writes)
+    const acknowledged = writes.filter(({ outcome }) => outcome === 'ok').sort((a, b) => a.endMs - b.endMs)
     let before = 0
-    for (const read of lines) {
-      if (!read.items || read.outcome !== 'ok') continue
-      while (before < writes.length && (writes[before]?.doneMs ?? 0) <= read.at) before += 1
-      const lastWrite = writes[before - 1]?.line
+    for (const read of readsOf.get(list) ?? []) {
+      while (before < acknowledged.length && (acknowledged[before] as Write).endMs <= read.at) before += 1
+      const lastWrite = acknowledged[before - 1]?.told
       if (!lastWrite) continue
       result.checked += 1
       if (read.server !== lastWrite.server) result.otherServer += 1
       if (read.server !== lastWrite.server || read.node !== lastWrite.node) result.elsewhere += 1
-      const seen = new Set(read.items)
-      const missing = [...items].filter(
-        ([item, { addedMs, removingMs }]) => addedMs <= read.at && removingMs > read.at + read.ms && !seen.has(item)
-      )
-      const back = read.items.filter(item => (items.get(item)?.removedMs ?? Number.POSITIVE_INFINITY) <= read.at)
-      if (missing.length + back.length === 0) continue
+      const wrong = findWrong(read, items)
+      if (wrong.length === 0) continue
       result.stale += 1
       if (result.examples.length < 5) {
-        const wrong = [...missing.map(([item]) => `misses ${item}`), ...back.map(item => `still shows ${item}`)]
-        result.examples.push(`${read.who} through ${read.server}: ${wrong.join(', ')}`)
+        result.examples.push(`${read.who} through ${read.server}: ${wrong.slice(0, 5).join(', ')}`)
       }
     }
   }
   return result
 }
 
-/** Each list's lines in the order in which they were sent. */
-function groupByList(history: readonly Line[]): Map<string, Line[]> {
-  const lists = new Map<string, Line[]>()
-  for (const line of history) {
-    if (line.what !== 'add' && line.what !== 'remove' && !line.items) continue
-    const known = lists.get(listOf(line))
-    if (known) known.push(line)
-    else lists.set(listOf(line), [line])
+function findWrong(read: Line, items: ReadonlyMap<string, Knowledge>): string[] {
+  const seen = new Set(read.items)
+  const ticked = read.ticked && new Set(read.ticked)
+  const wrong: string[] = []
+  for (const [item, { there, done }] of items) {
+    const isThere = knownAt(there, read)
+    if (isThere === true && !seen.has(item)) wrong.push(`misses ${item}`)
+    if (isThere === false && seen.has(item)) wrong.push(`still shows ${item}`)
+    if (!ticked || !seen.has(item)) continue
+    const isTicked = knownAt(done, read)
+    if (isTicked !== undefined && isTicked !== ticked.has(item)) {
+      wrong.push(`${item} ${isTicked ? 'not ticked yet' : 'still ticked'}`)
+    }
   }
-  for (const lines of lists.values()) lines.sort((a, b) => a.at - b.at)
-  return lists
+  return wrong
 }
 
-function learn(lines: readonly Line[]): Map<string, Knowledge> {
+/** What a read must see, if that is known. */
+function knownAt({ made, settledMs, settled }: Register, { at, ms }: Line): boolean | undefined {
+  const [first] = made
+  if (!first || first.startMs > at + ms) return undefined
+  if (settledMs <= at) return settled
+  if (made.some(({ startMs, endMs }) => endMs > at && startMs <= at + ms)) return undefined
+  return lastOf(made.filter(({ endMs }) => endMs <= at))
+}
+
+/** Undefined also where several may have been the last. */
+function lastOf(made: readonly Made[]): boolean | undefined {
+  const lastStartMs = Math.max(...made.map(({ startMs }) => startMs))
+  const values = new Set(made.filter(({ endMs }) => endMs >= lastStartMs).map(({ value }) => value))
+  return values.size === 1 ? [...values][0] : undefined
+}
+
+function learn(writes: readonly Write[]): Map<string, Knowledge> {
   const items = new Map<string, Knowledge>()
-  for (const { what, item, outcome, at, ms } of lines) {
-    if (!item) continue
-    const known = items.get(item) ?? {
-      addedMs: Number.POSITIVE_INFINITY,
-      removingMs: Number.POSITIVE_INFINITY,
-      removedMs: Number.POSITIVE_INFINITY
+  const byOperation = new Map(writes.map(write => [write.operation, write]))
+  for (const write of writes) {
+    if (write.outcome === 'fail') continue
+    for (const item of write.items) {
+      const known = items.get(item) ?? { there: newRegister(), done: newRegister() }
+      items.set(item, known)
+      const { startMs, endMs } = write
+      const undone = write.told.undoes === undefined ? undefined : byOperation.get(write.told.undoes)
+      const { there, done } = makes(write, item, undone)
+      if (there !== 'untouched') known.there.made.push({ startMs, endMs, value: there })
+      if (done !== 'untouched') known.done.made.push({ startMs, endMs, value: done })
     }
-    items.set(item, known)
-    if (what === 'add' && outcome === 'ok') known.addedMs = Math.min(known.addedMs, at + ms)
-    if (what !== 'remove') continue
-    known.removingMs = Math.min(known.removingMs, at)
-    if (outcome === 'ok') known.removedMs = Math.min(known.removedMs, at + ms)
+  }
+  for (const register of [...items.values()].flatMap(({ there, done }) => [there, done])) {
+    register.settledMs = Math.max(...register.made.map(({ endMs }) => endMs))
+    register.settled = lastOf(register.made)
   }
   return items
+}
+
+const newRegister = (): Register => ({ made: [], settledMs: 0, settled: undefined })
+
+type Value = boolean | undefined | 'untouched'
+
+function makes({ what, told }: Write, item: string, undone: Write | undefined): { there: Value; done: Value } {
+  const untouched = { there: 'untouched', done: 'untouched' } as const
+  if (what === 'add') return { there: true, done: false }
+  if (what === 'remove') return { ...untouched, there: false }
+  if (what === 'tick') return told.missing ? untouched : { ...untouched, done: told.done }
+  if (what === 'clear') {
+    if (!told.cleared) return { ...untouched, there: undefined }
+    return told.cleared.includes(item) ? { ...untouched, there: false } : untouched
+  }
+  if (what !== 'undo' || !undone) return untouched
+  if (undone.what === 'add') return { ...untouched, there: false }
+  if (undone.what === 'tick') return { ...untouched, done: !undone.told.done }
+  if (undone.what === 'remove') return { there: true, done: undefined }
+  if (undone.what !== 'clear') return untouched
+  return undone.told.cleared?.includes(item) ? { there: true, done: undefined } : untouched
 }

@@ -1,4 +1,6 @@
-import { type Line, listOf } from '../workload/history.ts'
+import { isWrite, type Line, listOf } from '../workload/history.ts'
+import { groupBy } from './group.ts'
+import { gatherWrites } from './writes.ts'
 
 export interface Requests {
   total: number
@@ -53,6 +55,16 @@ export function countSessions(history: readonly Line[]): Sessions {
   return { logins, repeatedLogins, movedBetweenServers: [...servers.values()].filter(names => names.size > 1).length }
 }
 
+const acknowledgedWrites = (history: readonly Line[]) => gatherWrites(history).filter(({ outcome }) => outcome === 'ok')
+
+export const countWrites = (history: readonly Line[]): number => acknowledgedWrites(history).length
+
+/** `120 add, 60 tick, …`: writes that were acknowledged, by what they are. */
+export const describeWrites = (history: readonly Line[]): string =>
+  [...groupBy(acknowledgedWrites(history), ({ what }) => what)]
+    .map(([what, all]) => `${all.length} ${what}`)
+    .join(', ') || 'nothing'
+
 /** Writes of which at least one attempt got no answer that tells whether it was done. */
 export function countUnanswered(history: readonly Line[]): number {
   return new Set(
@@ -66,7 +78,7 @@ export function countUnanswered(history: readonly Line[]): number {
 export function countSpreadLists(history: readonly Line[]): { lists: number; spread: number } {
   const lists = new Map<string, { tabs: Set<string>; servers: Set<string>; nodes: Set<string> }>()
   for (const line of history) {
-    if ((line.what !== 'add' && line.what !== 'remove') || line.outcome !== 'ok') continue
+    if (!isWrite(line.what) || line.outcome !== 'ok') continue
     const list = lists.get(listOf(line)) ?? { tabs: new Set(), servers: new Set(), nodes: new Set() }
     lists.set(listOf(line), list)
     list.tabs.add(line.who)

@@ -94,7 +94,7 @@ ${table(
 }
 <h2>The ledger</h2>
 ${table(
-  ['acknowledged', 'present', 'lost', 'duplicated', 'resurrected', 'unknown', 'verdict'],
+  ['acknowledged', 'present', 'lost', 'duplicated', 'resurrected', 'altered', 'unknown', 'verdict'],
   [
     [
       ledger.acknowledged,
@@ -102,6 +102,7 @@ ${table(
       ledger.lost,
       ledger.duplicated,
       ledger.resurrected,
+      ledger.altered,
       ledger.unknown,
       ledger.verdict
     ]

@@ -7,6 +7,7 @@ import { kill } from '../faults/index.ts'
 import type { Host } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
 import { ifReached, type Stage } from '../stage.ts'
+import { isWrite } from '../workload/history.ts'
 
 /** Of one customer's answers, the least share that each database node must have: HAProxy takes turns by connection, not by query. */
 const LEAST_SHARE = 0.1
@@ -84,7 +85,7 @@ async function writeOnOneList(stage: Stage): Promise<void> {
   const before = await readConflicts(stage, NODES, WEBS)
   const prefix = await stage.startWorkload({ customers: 1, tabs: TABS, thinkMs: THINK_MS, probeEveryMs: 200 })
   const lines = () => stage.history.filter(line => line.who.startsWith(prefix))
-  const writes = () => lines().filter(({ what, outcome }) => (what === 'add' || what === 'remove') && outcome === 'ok')
+  const writes = () => lines().filter(({ what, outcome }) => isWrite(what) && outcome === 'ok')
   await ifReached(stage.waitFor(`${WRITES} writes`, WRITTEN_WITHIN_MS, async () => writes().length >= WRITES, 500))
   await stage.stopWorkload()
   const { refused, aborted, replayed, retries } = subtractConflicts(before, await readConflicts(stage, NODES, WEBS))

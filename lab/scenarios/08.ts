@@ -15,6 +15,7 @@ import {
 import type { FaultRecord } from '../report/result.ts'
 import type { Scenario } from '../scenario.ts'
 import { ifReached, type Stage } from '../stage.ts'
+import { isWrite } from '../workload/history.ts'
 
 /** The primary's death, and that of a pgpool. */
 const PRIMARY_WITHIN_MS = 8_000
@@ -127,7 +128,7 @@ export const scenario: Scenario = {
 function claimWritesReturned(stage: Stage, fault: FaultRecord, oldPrimary: Host): void {
   const from = stage.startedAt + fault.atMs
   const first = stage.history
-    .filter(line => (line.what === 'add' || line.what === 'remove') && line.outcome === 'ok')
+    .filter(line => isWrite(line.what) && line.outcome === 'ok')
     // The command that kills takes its time, during which the old primary still answers.
     .filter(line => line.node !== undefined && line.node !== oldPrimary)
     .map(line => line.at + line.ms - from)

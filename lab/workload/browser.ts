@@ -25,9 +25,12 @@ export class NoAnswer extends Error {
 
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL'])
 
+/** What a form sends; boxes of one name send each a value. */
+export type Form = Record<string, string | readonly string[]>
+
 interface Options {
   method?: 'GET' | 'POST'
-  form?: Record<string, string>
+  form?: Form
   accept?: string
   authorization?: string
   headers?: Record<string, string>
@@ -97,7 +100,7 @@ export class Browser {
     return this.#send(path, { ...options, method: 'GET' }, true)
   }
 
-  post(path: string, form: Record<string, string>, options: Options = {}): Promise<Answer> {
+  post(path: string, form: Form, options: Options = {}): Promise<Answer> {
     return this.#send(path, { ...options, method: 'POST', form }, true)
   }
 
@@ -106,7 +109,7 @@ export class Browser {
   }
 
   #send(path: string, options: Options, mayResend: boolean): Promise<Answer> {
-    const body = options.form && new URLSearchParams(options.form).toString()
+    const body = options.form && encode(options.form)
     const timeoutMs = options.timeoutMs ?? ANSWER_WITHIN_MS
     const headers: Record<string, string | number> = {
       accept: options.accept ?? 'text/html',
@@ -184,6 +187,11 @@ export class Browser {
     }
   }
 }
+
+const encode = (form: Form): string =>
+  new URLSearchParams(
+    Object.entries(form).flatMap(([name, value]) => [value].flat().map((each): [string, string] => [name, each]))
+  ).toString()
 
 /** The hidden fields of the form that posts to `action`, or has a button that does; undefined when the page has no such form. */
 export function findForm(html: string, action: string): Record<string, string> | undefined {

@@ -1,5 +1,5 @@
 import { type Answer, NoAnswer } from './browser.ts'
-import type { Action, Line, Outcome } from './history.ts'
+import { type Action, isWrite, type Line, type Outcome } from './history.ts'
 
 /** A write is done at these, and at no other. */
 const DONE = new Set([200, 201, 204, 302, 303])
@@ -29,7 +29,6 @@ export async function record(
   send: () => Promise<Answer>,
   read?: (answer: Answer, line: Line) => void
 ): Promise<Recorded> {
-  const isWrite = about.what === 'add' || about.what === 'remove'
   const at = performance.timeOrigin + performance.now()
   let result: Answer | NoAnswer
   try {
@@ -42,7 +41,7 @@ export async function record(
     at: round(at),
     ms: round(performance.timeOrigin + performance.now() - at),
     ...about,
-    outcome: judge(isWrite, result)
+    outcome: judge(isWrite(about.what), result)
   }
   const answer = result instanceof NoAnswer ? undefined : result
   if (result instanceof NoAnswer) line.error = result.code

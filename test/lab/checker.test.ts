@@ -72,6 +72,25 @@ test('a read that misses an acknowledged item is stale, and one that shows a rem
   assert.equal(countStaleReads(back).stale, 1)
 })
 
+test('a read that shows an older tick is stale, and so is one without what was brought back', () => {
+  const before = [
+    act(0, 'add', { item: 'a', operation: 'k1' }),
+    act(10, 'tick', { item: 'a', operation: 'k2', done: true })
+  ]
+  const read = (at: number, items: string[], ticked: string[]) => act(at, 'read', { items, ticked })
+  assert.equal(countStaleReads([...before, read(20, ['a'], ['a'])]).stale, 0)
+  const old = countStaleReads([...before, read(20, ['a'], [])])
+  assert.deepEqual([old.stale, old.examples], [1, ['c01 through undefined: a not ticked yet']])
+  assert.equal(countStaleReads([...before, read(12, ['a'], [])]).stale, 0, 'it was under way')
+  const undone = [...before, act(20, 'undo', { operation: 'k3', undoes: 'k2' })]
+  assert.equal(countStaleReads([...undone, read(30, ['a'], ['a'])]).stale, 1)
+  const cleared = [...before, act(20, 'clear', { operation: 'k3', asked: ['a'], cleared: ['a'] })]
+  assert.equal(countStaleReads([...cleared, read(30, ['a'], ['a'])]).stale, 1)
+  const back = [...cleared, act(30, 'undo', { operation: 'k4', undoes: 'k3' })]
+  assert.equal(countStaleReads([...back, read(40, ['a'], ['a'])]).stale, 0)
+  assert.equal(countStaleReads([...back, read(40, [], [])]).stale, 1)
+})
+
 test('a read before any write, and one after a write of unknown end, cannot be stale', () => {
   const history = [
     act(0, 'read', { items: [] }),

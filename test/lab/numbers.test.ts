@@ -11,8 +11,9 @@ const list = (more: Partial<NumberedList> = {}): NumberedList => ({
   numbers: 3,
   first: 1,
   last: 3,
-  added: 2,
-  removed: 1,
+  kinds: { add: 2, tick: 0, adjust: 0, clear: 0, undo: 0 },
+  came: 2,
+  went: 1,
   items: 1,
   ...more
 })
@@ -40,7 +41,7 @@ for (const [what, more] of [
   ['a list that begins later', { version: 4, first: 2, last: 4 }],
   ['an item that no change brought', { items: 2 }],
   ['an item that went without a change', { items: 0 }],
-  ['a version without changes', { changes: 0, numbers: 0, first: 0, last: 0, added: 0, removed: 0, items: 0 }]
+  ['a version without changes', { changes: 0, numbers: 0, first: 0, last: 0, came: 0, went: 0, items: 0 }]
 ] as const) {
   test(`${what} is wrong`, () => assert.equal(wrongOf(more).length > 0, true))
 }
@@ -48,6 +49,24 @@ for (const [what, more] of [
 test('an acknowledged addition without its change is wrong, and so is a change that nobody asked for', () => {
   assert.equal(wrongOf({}, [...told, add('c')]).length, 1)
   assert.equal(wrongOf({}, [add('a')]).length, 1)
+})
+
+test('a step that was made twice is wrong, and so is one that was acknowledged and not made', () => {
+  const step: Line = {
+    at: 2,
+    ms: 1,
+    what: 'adjust',
+    who: 'c01',
+    item: 'a',
+    operation: 'k',
+    delta: 1000,
+    outcome: 'unknown'
+  }
+  const history = [...told, step, { ...step, at: 5, outcome: 'ok' as const }]
+  const made = (adjust: number) => wrongOf({ kinds: { add: 2, tick: 0, adjust, clear: 0, undo: 0 } }, history)
+  assert.deepEqual(made(1), [])
+  assert.match(made(2).join(), /1 × adjust acknowledged, 0 undecided, 2 such changes/)
+  assert.equal(made(0).length, 1)
 })
 
 test('an addition whose answer was lost may have its change or not', () => {
