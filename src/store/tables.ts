@@ -113,7 +113,7 @@ export const shopOrders = table('shop_orders', {
   shop: text('shop'),
   /** As it was last written. */
   name: text('name'),
-  /** Names in order, as JSON. */
+  /** The shop and names in its order, as JSON: whoever reads it needs no other column. */
   ordered: text('ordered'),
   /** 1: a person set it, so that it takes more to move it. */
   byHand: number('by_hand'),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { readConfig } from '../../src/config/config.ts'
 import { type Carts, cartRules } from '../../src/features/items/rules.ts'
-import { groupByShop } from '../../src/features/shops/groups.ts'
+import { groupByShop, unordered } from '../../src/features/shops/groups.ts'
 import { MAX_SHOPS, type Shops, shopRules } from '../../src/features/shops/rules.ts'
 import { openStore, type Store } from '../../src/open-store.ts'
 import { noEvents } from '../../src/store/events.ts'
@@ -88,8 +88,8 @@ forEachEngine('the order of shops', engine => {
       await carts.remove(store.begin(), account, id)
     assert.equal(await namesIn(account, 'Lidl'), 'Leite Pão')
     await add(account, 'PÃO LEITE', 'Lidl')
-    const { items } = await carts.page(store.begin(), account)
-    const [group] = groupByShop(items, await shops.ordering(store.begin(), account))
+    const view = await carts.view(store.begin(), { accountId: account, list: 'first' })
+    const [group] = groupByShop(view?.items ?? [], view?.ordering ?? unordered)
     assert.deepEqual(
       group?.items.map(({ type }) => type),
       ['LEITE', 'PÃO']
@@ -125,6 +125,31 @@ forEachEngine('the order of shops', engine => {
     assert.equal(await shops.forget(store.begin(), theirs, 'Segredo'), false)
     assert.deepEqual([...(await shops.ordering(store.begin(), theirs)).names], [])
     assert.equal(await namesIn(mine, 'Segredo'), 'b a')
+  })
+
+  test('comes with a list, in one query, whatever is on it and before it has a first change', async () => {
+    const account = await newAccount()
+    const view = async () => {
+      const work = store.begin()
+      const found = await carts.view(work, { accountId: account, list: 'first' })
+      assert.ok(found)
+      return found
+    }
+    assert.deepEqual((await view()).ordering, unordered)
+    await walk(account, 'b a', 'Lidl', now)
+    await shops.moveShop(store.begin(), account, 'Lidl', 'end')
+    const ordering = { shops: ['Lidl'], names: new Map([['lidl', ['b', 'a']]]) }
+    const empty = await view()
+    assert.deepEqual([empty.items, empty.ordering, empty.list.isFirst], [[], ordering, true])
+    await add(account, 'x y z', 'Lidl')
+    const full = await view()
+    assert.deepEqual(
+      full.items.map(({ type }) => type),
+      ['z', 'y', 'x']
+    )
+    assert.deepEqual(full.ordering, ordering)
+    assert.ok(full.list.version >= 3)
+    assert.equal(await carts.view(store.begin(), { accountId: account, list: 987_654 }), undefined)
   })
 
   test('is learned when what was ticked off is cleared, and not before', async () => {
@@ -199,7 +224,7 @@ forEachEngine('the order of shops', engine => {
     const account = await newAccount()
     await add(account, 'b a', 'Lidl')
     await move(account, 'Lidl', 'b', 'a')
-    for (const nonsense of ['', 'x', '{}', '[1]', '[{"at":1}]']) {
+    for (const nonsense of ['', 'x', '{}', '[1]', 'null', '{"shop":1,"names":[]}', '[{"at":1}]']) {
       await database.query(
         `update shop_orders set ordered = '${nonsense}', trips = '${nonsense}' where account_id = ${account}`
       )

@@ -1,9 +1,9 @@
 import { partsFor, type Target } from '../../store/change.ts'
 import type { Dialect } from '../../store/dialect.ts'
-import { given, type Piece, type Reading, type RowOf, select, sql } from '../../store/sql.ts'
+import { given, join, type Piece, type Reading, type RowOf, select, sql } from '../../store/sql.ts'
 import { reading } from '../../store/statement.ts'
 import { type Item, itemColumns, type ListId, type ListRow, targetOf, toItem } from '../../store/steps.ts'
-import { items, lists } from '../../store/tables.ts'
+import { items, lists, shopOrders } from '../../store/tables.ts'
 import type { Db } from '../../store/work.ts'
 
 export type { Item } from '../../store/steps.ts'
@@ -77,6 +77,13 @@ export function itemStore(dialect: Dialect) {
   const oneById = each<{ id: number }>(sql`and ${items.id} = ${given.number('id')}`, sql``)
   const oneByUid = each<{ uid: string }>(sql`and ${items.uid} = ${given.text('uid')}`, sql``)
 
+  /** The account's orders of shops, which pages show it in: each a row with nothing but the order, in place of a list's name. */
+  const places = Object.values({ ...listOf, ...itemColumns }).map(it =>
+    it === listOf.name ? shopOrders.ordered : sql`null`
+  )
+  const orders = sql`select ${join(places, ', ')} from ${shopOrders} where ${shopOrders.accountId} = ${given.number('accountId')}`
+  const wholeAndOrders = each(sql``, sql`union all ${orders}`)
+
   const namedBy = ({ accountId, list }: Where): Named => ({ accountId, listId: list === 'first' ? 0 : list })
 
   return {
@@ -104,6 +111,21 @@ export function itemStore(dialect: Dialect) {
           : await db.all(touched[target], { ...namedBy(where), since })
       const list = listIn(rows[0], where)
       return list && { list, items: itemsIn(rows) }
+    },
+
+    /** The same with the account's orders of shops, as they are kept; one query. */
+    async onListWithOrders(
+      db: Db,
+      where: Where
+    ): Promise<{ list: ListRow; items: Item[]; orders: string[] } | undefined> {
+      const rows = await db.all(wholeAndOrders[targetOf(where.list)], namedBy(where))
+      const isOrder = (row: Joined) => row.listId === null && row.id === null && row.name !== null
+      const list = listIn(
+        rows.find(row => !isOrder(row)),
+        where
+      )
+      const newestFirst = itemsIn(rows).sort((a, b) => b.id - a.id)
+      return list && { list, items: newestFirst, orders: rows.filter(isOrder).map(({ name }) => name as string) }
     },
 
     /** One item of a list, by its number or its name. */

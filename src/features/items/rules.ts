@@ -7,6 +7,7 @@ import { CalledOff } from '../../store/failures.ts'
 import { contentOf, type ListId, type ListRow, type OpenList } from '../../store/steps.ts'
 import type { Db, Work } from '../../store/work.ts'
 import { fold } from '../../text-fold.ts'
+import { type Ordering, orderingFrom } from '../shops/groups.ts'
 import type { Bought } from '../suggestions/rules.ts'
 import { askedBy, type Done, missingOf, type Refused, storedKey, told } from './outcomes.ts'
 import type { Item, Where } from './queries.ts'
@@ -175,14 +176,17 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
       return owner !== undefined && owner !== accountId ? 'foreign' : false
     },
 
-    /** A list and all that is on it, what is to buy first, the newest first, then what was ticked off, the latest first. */
-    async view(work: Work, where: Where): Promise<{ list: ListInfo; items: Item[] } | undefined> {
-      const found = await items.onList(work, where)
+    /**
+     * A list and all that is on it, what is to buy first, the newest first, then what was ticked off, the latest first; and
+     * in which order its account goes to shops. One query.
+     */
+    async view(work: Work, where: Where): Promise<{ list: ListInfo; items: Item[]; ordering: Ordering } | undefined> {
+      const found = await items.onListWithOrders(work, where)
       if (!found) return undefined
       const open = found.items.filter(({ doneAt }) => doneAt === null)
       const done = found.items.filter(({ doneAt }) => doneAt !== null)
       done.sort((a, b) => (b.doneAt as number) - (a.doneAt as number) || b.id - a.id)
-      return { list: listInfo(found.list), items: [...open, ...done] }
+      return { list: listInfo(found.list), items: [...open, ...done], ordering: orderingFrom(found.orders) }
     },
 
     /** An item of a list by its number, or by the name that a program gave it. */

@@ -11,6 +11,34 @@ export interface Ordering {
 
 export const unordered: Ordering = { shops: [], names: new Map() }
 
+/** Its row, by the empty name, orders the shops themselves. */
+export const ALL_SHOPS = ''
+
+/** One order as it is kept: names in the order of a shop, by the shop's folded name. */
+export const writeOrder = (shop: string, names: readonly string[]): string => JSON.stringify({ shop, names })
+
+/** What does not parse was not written by this release, and is as if it were not there. */
+export function readOrder(json: string): { shop: string; names: string[] } | undefined {
+  try {
+    const { shop, names } = (JSON.parse(json) ?? {}) as { shop?: unknown; names?: unknown }
+    if (typeof shop !== 'string' || !Array.isArray(names)) return undefined
+    return { shop, names: names.filter((name): name is string => typeof name === 'string') }
+  } catch {
+    return undefined
+  }
+}
+
+export function orderingFrom(orders: readonly string[]): Ordering {
+  const names = new Map<string, readonly string[]>()
+  for (const json of orders) {
+    const order = readOrder(json)
+    if (order) names.set(order.shop, order.names)
+  }
+  const shops = names.get(ALL_SHOPS) ?? []
+  names.delete(ALL_SHOPS)
+  return { shops, names }
+}
+
 export interface Group<I> {
   /** As it was first written; empty: anywhere. */
   shop: string

@@ -2,7 +2,7 @@ import type { Store } from '../../open-store.ts'
 import type { Work } from '../../store/work.ts'
 import { fold } from '../../text-fold.ts'
 import { splitShops } from '../items/quick-entry.ts'
-import { groupByShop, type Ordering } from './groups.ts'
+import { ALL_SHOPS, groupByShop, type Ordering, orderingFrom, readOrder, writeOrder } from './groups.ts'
 import type { ShopOrderRow } from './queries.ts'
 import type { Target } from './schema.ts'
 import { HOLD, MAX_ORDERED, nextOrder, type Trip, tripsOf } from './shop-order.ts'
@@ -14,9 +14,6 @@ const MAX_STOPS = 150
 /** Tries to write what others write, too, at the same time. */
 const MAX_TRIES = 20
 const LIMIT_MS = 5000
-
-/** Its row orders the shops themselves. */
-const ALL_SHOPS = ''
 
 /** What was ticked off, as far as it is known. */
 export interface Ticked {
@@ -41,7 +38,7 @@ export type Shops = ReturnType<typeof shopRules>
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
-/** What does not parse was not written by this release, and is as if it were not there. */
+/** As orders are: what does not parse is as if it were not there. */
 function readJson(json: string): unknown[] {
   try {
     const value: unknown = JSON.parse(json)
@@ -51,7 +48,7 @@ function readJson(json: string): unknown[] {
   }
 }
 
-const namesIn = (json: string): string[] => readJson(json).filter(isText)
+const namesIn = (json: string): string[] => readOrder(json)?.names ?? []
 
 function tripsIn(json: string): Trip[] {
   return readJson(json).filter((it): it is Trip => {
@@ -79,7 +76,16 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         if (tries > 0) work.lookAfresh()
         const found = await shopOrders.find(work, accountId, shop)
-        const blank = { accountId, shop, name: shop, ordered: '[]', byHand: 0, trips: '[]', learns: 1, version: 0 }
+        const blank = {
+          accountId,
+          shop,
+          name: shop,
+          ordered: writeOrder(shop, []),
+          byHand: 0,
+          trips: '[]',
+          learns: 1,
+          version: 0
+        }
         const made = make(found ?? blank)
         if (!made) return
         const row = { ...made, version: made.version + 1 }
@@ -96,12 +102,8 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
       throw new Error('others write this order all the time')
     })
 
-  const orderingOf = (rows: readonly Pick<ShopOrderRow, 'shop' | 'ordered'>[]): Ordering => {
-    const names = new Map(rows.map(({ shop, ordered }) => [shop, namesIn(ordered)]))
-    const shops = names.get(ALL_SHOPS) ?? []
-    names.delete(ALL_SHOPS)
-    return { shops, names }
-  }
+  const orderingOf = (rows: readonly Pick<ShopOrderRow, 'ordered'>[]): Ordering =>
+    orderingFrom(rows.map(({ ordered }) => ordered))
 
   /** All that the account knows of its shops, and what is on its lists. */
   const everything = async (work: Work, accountId: number) => {
@@ -166,7 +168,7 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
         return {
           ...row,
           name: shopNames.get(shop) ?? row.name,
-          ordered: JSON.stringify(next),
+          ordered: writeOrder(row.shop, next),
           trips: JSON.stringify(all)
         }
       })
@@ -208,7 +210,7 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
           shop,
           target
         )
-        return { ...row, ordered: JSON.stringify(order) }
+        return { ...row, ordered: writeOrder(row.shop, order) }
       })
       return order
     },
@@ -232,7 +234,7 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
         const shown = shownNames({ ...known, ordering: { shops: [], names } }, shop)?.names ?? []
         order = moved(shown, names.get(key) ?? [], name, target)
         // What trips said before is in the order that the person saw.
-        return { ...row, name: found.shop, ordered: JSON.stringify(order), byHand: 1, trips: '[]' }
+        return { ...row, name: found.shop, ordered: writeOrder(row.shop, order), byHand: 1, trips: '[]' }
       })
       return order
     },
@@ -249,7 +251,7 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
         await rewrite(work, accountId, ALL_SHOPS, row => {
           const names = namesIn(row.ordered)
           const kept = names.filter(other => fold(other) !== key)
-          return kept.length < names.length ? { ...row, ordered: JSON.stringify(kept) } : undefined
+          return kept.length < names.length ? { ...row, ordered: writeOrder(row.shop, kept) } : undefined
         })
         return work.repeatable(async maybeDone => (await shopOrders.remove(work, accountId, key)) || maybeDone)
       }
@@ -264,7 +266,7 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
         }))
         if (kept.length === names.length) return undefined
         wasThere = true
-        return { ...row, ordered: JSON.stringify(kept), trips: JSON.stringify(trips) }
+        return { ...row, ordered: writeOrder(row.shop, kept), trips: JSON.stringify(trips) }
       })
       return wasThere
     },
