@@ -17,9 +17,16 @@ import { apiPage } from './features/api/pages.ts'
 import { health } from './features/cluster/health.ts'
 import { clusterPage } from './features/cluster/pages.ts'
 import { serverPage, whoami } from './features/cluster/server-page.ts'
+import { historyPage } from './features/history/pages.ts'
+import { historyRules } from './features/history/rules.ts'
 import { indexPage } from './features/home/pages.ts'
 import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
+import { listsPage } from './features/lists/lists-page.ts'
+import { movePage } from './features/lists/move-page.ts'
+import { listOptionsPage } from './features/lists/options-page.ts'
+import { printPage } from './features/lists/print-page.ts'
+import { listRules } from './features/lists/rules.ts'
 import { searchPage } from './features/search/pages.ts'
 import { searchRules } from './features/search/rules.ts'
 import { shopsPage } from './features/shops/pages.ts'
@@ -38,6 +45,7 @@ import { flashes } from './http/flash.ts'
 import { floodLog } from './http/flood-log.ts'
 import { forms } from './http/forms.ts'
 import { languageChoice } from './http/language-choice.ts'
+import { rememberLastList } from './http/last-list.ts'
 import { membersOnly } from './http/members.ts'
 import { type Metrics, metrics } from './http/metrics.ts'
 import { proxies } from './http/proxies.ts'
@@ -121,6 +129,8 @@ export async function buildApp({
   )
   app.addHook('onClose', () => shops.settled())
   const carts = cartRules(store, { remember: suggestions.remember, walked: shops.walked })
+  const lists = listRules(store)
+  const history = historyRules(store)
   const tokens = tokenRules(store, error => app.log.debug({ err: error }, 'the use of a token was not noted'))
 
   const describeApi = await api(app, {
@@ -170,6 +180,12 @@ export async function buildApp({
       shopsPage(members, { shops })
       accountPage(members, { store, accounts, tokens })
       tokensPage(members, { tokens, accounts })
+      rememberLastList(members)
+      listsPage(members, { lists, carts })
+      listOptionsPage(members, { lists })
+      movePage(members, { lists, carts })
+      printPage(members, { carts })
+      historyPage(members, { history, carts, lists })
       searchPage(members, { search: searchRules(store) })
       accountDataPages(members, { accounts, data: accountDataRules(store) })
     })

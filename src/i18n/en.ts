@@ -2,8 +2,10 @@ import { accountData } from '../features/account-data/texts.en.ts'
 import { accounts } from '../features/accounts/texts.en.ts'
 import { api } from '../features/api/texts.en.ts'
 import { cluster } from '../features/cluster/texts.en.ts'
+import { history } from '../features/history/texts.en.ts'
 import { home } from '../features/home/texts.en.ts'
 import { items } from '../features/items/texts.en.ts'
+import { lists } from '../features/lists/texts.en.ts'
 import { search } from '../features/search/texts.en.ts'
 import { shops } from '../features/shops/texts.en.ts'
 import { suggestions } from '../features/suggestions/texts.en.ts'
@@ -19,6 +21,8 @@ export const en: Catalogue = {
   ...shops,
   ...suggestions,
   ...search,
+  ...lists,
+  ...history,
   ...cluster,
   ...home,
   ...tokens,

@@ -2,8 +2,10 @@ import { accountData } from '../features/account-data/texts.es.ts'
 import { accounts } from '../features/accounts/texts.es.ts'
 import { api } from '../features/api/texts.es.ts'
 import { cluster } from '../features/cluster/texts.es.ts'
+import { history } from '../features/history/texts.es.ts'
 import { home } from '../features/home/texts.es.ts'
 import { items } from '../features/items/texts.es.ts'
+import { lists } from '../features/lists/texts.es.ts'
 import { search } from '../features/search/texts.es.ts'
 import { shops } from '../features/shops/texts.es.ts'
 import { suggestions } from '../features/suggestions/texts.es.ts'
@@ -19,6 +21,8 @@ export const es: Catalogue = {
   ...shops,
   ...suggestions,
   ...search,
+  ...lists,
+  ...history,
   ...cluster,
   ...home,
   ...tokens,

@@ -2,8 +2,10 @@ import { accountData } from '../features/account-data/texts.pt.ts'
 import { accounts } from '../features/accounts/texts.pt.ts'
 import { api } from '../features/api/texts.pt.ts'
 import { cluster } from '../features/cluster/texts.pt.ts'
+import { history } from '../features/history/texts.pt.ts'
 import { home } from '../features/home/texts.pt.ts'
 import { items } from '../features/items/texts.pt.ts'
+import { lists } from '../features/lists/texts.pt.ts'
 import { search } from '../features/search/texts.pt.ts'
 import { shops } from '../features/shops/texts.pt.ts'
 import { suggestions } from '../features/suggestions/texts.pt.ts'
@@ -19,6 +21,8 @@ export const pt = {
   ...shops,
   ...suggestions,
   ...search,
+  ...lists,
+  ...history,
   ...cluster,
   ...home,
   ...tokens,

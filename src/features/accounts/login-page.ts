@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts'
 import { type RawForm, typed } from '../../fields.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor } from '../../http/language.ts'
+import { afterLogin } from '../../http/last-list.ts'
 import { safeNext } from '../../http/members.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
@@ -48,6 +49,6 @@ export function loginPage(app: FastifyInstance, { config, accounts }: { config: 
     await signIn(request, result.account)
     rememberBrowser(request, reply, result)
     logSecurity(request, 'login')
-    return respond(request, reply, { goTo: safeNext(fields.next) })
+    return respond(request, reply, { goTo: afterLogin(request, result.account.id, safeNext(fields.next)) })
   })
 }
