@@ -204,7 +204,7 @@ const isPartial = ({ type, thousandths, unit }: State): boolean =>
 function stateBefore(oldestFirst: readonly Entry[]): Map<number, State> {
   const states = new Map<number, State>()
   for (const { detail } of oldestFirst) {
-    for (const { id, before } of detail.items) states.set(id, { ...before, ...states.get(id) })
+    for (const { id, before, after } of detail.items) states.set(id, { ...(before ?? after), ...states.get(id) })
   }
   return states
 }
