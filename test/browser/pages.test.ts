@@ -89,6 +89,52 @@ const signedIn: Case[] = [
       await page.getByRole('heading', { level: 2 }).waitFor()
     }
   },
+  { name: 'all lists', open: page => page.goto('/listas/') },
+  {
+    name: 'a refused new list',
+    async open(page) {
+      await page.goto('/listas/')
+      await page.getByRole('button', { name: say('lists.make') }).click()
+      await page.locator('[aria-invalid]').first().waitFor()
+    }
+  },
+  {
+    name: 'lists of every kind',
+    async open(page) {
+      for (const [name, button] of [
+        [longWord.slice(0, 80), 'lists.make'],
+        ['Guardada', 'lists.make'],
+        ['Apagada', 'lists.make'],
+        ['O costume', 'lists.makeTemplate']
+      ] as const) {
+        await page.goto('/listas/')
+        await page.getByLabel(say('label.listName')).fill(name)
+        await page.getByRole('button', { name: say(button) }).click()
+        await page.waitForURL(/listas\/\d+\/$/)
+        const options = page.url().replace(/$/, 'opcoes')
+        if (name !== 'Guardada' && name !== 'Apagada') continue
+        await page.goto(options)
+        const act = name === 'Guardada' ? 'lists.putAway' : 'lists.remove'
+        await page.getByRole('button', { name: say(act) }).click()
+        await page.waitForURL(/listas\/$/)
+      }
+      await page.goto('/listas/')
+    }
+  },
+  { name: 'the options of a list', open: page => page.goto('/carrinho/opcoes') },
+  { name: 'moving items', open: page => page.goto('/carrinho/mover') },
+  {
+    name: 'a refused move',
+    async open(page) {
+      await page.goto('/carrinho/mover')
+      await page.getByRole('button', { name: say('move.move') }).click()
+      await page.getByText(say('move.none')).waitFor()
+    }
+  },
+  { name: 'what changed', open: page => page.goto('/carrinho/historico') },
+  { name: 'the list as it was', open: page => page.goto('/carrinho/historico/2') },
+  { name: 'the list to print', open: page => page.goto('/carrinho/imprimir') },
+  { name: 'the list as text', open: page => page.goto('/carrinho/texto') },
   { name: 'the question before deleting the account', open: page => page.goto('/conta/apagar') },
   {
     name: 'a refused deletion of the account',
