@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../open-store.ts'
 import type { Work } from '../../store/work.ts'
 import { fold } from '../../text-fold.ts'
@@ -16,6 +17,8 @@ const TRIM_EVERY = 100
 /** Remembering may be behind so much, as while the database is away; what comes then is not remembered. */
 const MAX_WAITING = 500
 const LIMIT_MS = 2000
+/** Between two, so that a rush leaves the database to those who wait: at most some hundred names a second. */
+const PAUSE_MS = 5
 
 /** What is remembered of an item that was bought. */
 export interface Bought {
@@ -75,6 +78,7 @@ export function suggestionRules({ remembered, beginJob }: Store, report: (error:
       try {
         await rememberNow(...next)
         queue.shift()
+        await sleep(PAUSE_MS)
       } catch (error) {
         // The database is away, or busy with what people wait for.
         queue.length = 0
