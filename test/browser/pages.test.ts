@@ -135,6 +135,8 @@ const signedIn: Case[] = [
   { name: 'the list as it was', open: page => page.goto('/carrinho/historico/2') },
   { name: 'the list to print', open: page => page.goto('/carrinho/imprimir') },
   { name: 'the list as text', open: page => page.goto('/carrinho/texto') },
+  { name: 'the shops in order', open: page => page.goto('/lojas') },
+  { name: 'the order in a shop', open: page => page.goto('/lojas?loja=Mercado') },
   { name: 'the question before deleting the account', open: page => page.goto('/conta/apagar') },
   {
     name: 'a refused deletion of the account',
