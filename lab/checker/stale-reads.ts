@@ -136,5 +136,5 @@ function makes({ what, told }: Write, item: string, undone: Write | undefined): 
   if (undone.what === 'tick') return { ...untouched, done: !undone.told.done }
   if (undone.what === 'remove') return { there: true, done: undefined }
   if (undone.what !== 'clear') return untouched
-  return undone.told.cleared?.includes(item) ? { there: true, done: undefined } : untouched
+  return undone.told.cleared?.includes(item) ? { there: true, done: true } : untouched
 }

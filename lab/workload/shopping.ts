@@ -10,8 +10,8 @@ export interface Listed {
   /** The account's items: those that were added, and those that were taken away, some perhaps. */
   added: number
   removed: number
-  /** The last write that can be taken back, and how many items that would take away. */
-  undoable: { takesAway: number } | undefined
+  /** The last write that can be taken back, and how many items that would take away, or bring back. */
+  undoable: { takesAway: number; bringsBack: number } | undefined
   /** Whether the site offers more than to add and to remove. */
   hasRows: boolean
 }
@@ -32,7 +32,7 @@ export function choose(
   const weights: [WriteAction | 'untick', number][] = [
     ['remove', mayTake(1) ? 0.12 : 0],
     ['clear', hasRows && ticked > 0 && mayTake(ticked) ? 0.06 : 0],
-    ['undo', hasRows && undoable && (undoable.takesAway === 0 || mayTake(undoable.takesAway)) ? 0.1 : 0],
+    ['undo', hasRows && undoable && (undoable.takesAway === 0 || mayTake(undoable.takesAway)) ? regret(undoable) : 0],
     ['tick', hasRows && open > 0 ? 0.16 : 0],
     ['untick', hasRows && ticked > 0 ? 0.05 : 0],
     ['adjust', hasRows && open > 0 ? 0.14 : 0],
@@ -45,3 +45,6 @@ export function choose(
   }
   return 'add'
 }
+
+/** What went is what people want back. */
+const regret = ({ bringsBack }: { bringsBack: number }): number => (bringsBack > 0 ? 0.35 : 0.08)

@@ -88,6 +88,7 @@ test('a read that shows an older tick is stale, and so is one without what was b
   assert.equal(countStaleReads([...cleared, read(30, ['a'], ['a'])]).stale, 1)
   const back = [...cleared, act(30, 'undo', { operation: 'k4', undoes: 'k3' })]
   assert.equal(countStaleReads([...back, read(40, ['a'], ['a'])]).stale, 0)
+  assert.equal(countStaleReads([...back, read(40, ['a'], [])]).stale, 1, 'it was ticked when it went')
   assert.equal(countStaleReads([...back, read(40, [], [])]).stale, 1)
 })
 

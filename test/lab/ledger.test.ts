@@ -113,7 +113,7 @@ test('customers keep at least half of what they add, however the dice fall, and 
     for (const hasRows of [true, false]) {
       for (const actions of [10, 100, 180, 2_000]) {
         const account = { added: 0, removed: 0, ticked: 0 }
-        let undoable: { takesAway: number } | undefined
+        let undoable: { takesAway: number; bringsBack: number } | undefined
         for (let action = 0; action < actions; action += 1) {
           const { added, removed, ticked } = account
           const open = added - removed - ticked
@@ -126,7 +126,7 @@ test('customers keep at least half of what they add, however the dice fall, and 
           else if (what === 'undo') account.removed += undoable?.takesAway ?? 0
           else if (what === 'clear') Object.assign(account, { removed: removed + ticked, ticked: 0 })
           if (what === 'remove') account.ticked = Math.min(ticked, account.added - account.removed)
-          undoable = what === 'add' ? { takesAway: 1 } : what === 'undo' ? undefined : { takesAway: 0 }
+          undoable = what === 'undo' ? undefined : { takesAway: what === 'add' ? 1 : 0, bringsBack: 0 }
         }
         const present = account.added - account.removed
         assert.ok(present <= LONGEST_LIST)
@@ -140,7 +140,14 @@ test('customers keep at least half of what they add, however the dice fall, and 
 
 test('customers do everything that the site offers', () => {
   const chances = Array.from({ length: 100 }, (_, n) => n / 100)
-  const known = { open: 20, ticked: 5, added: 60, removed: 10, undoable: { takesAway: 0 }, hasRows: true }
+  const known = {
+    open: 20,
+    ticked: 5,
+    added: 60,
+    removed: 10,
+    undoable: { takesAway: 0, bringsBack: 0 },
+    hasRows: true
+  }
   const all = new Set(chances.map(chance => choose(known, chance)))
   assert.deepEqual([...all].sort(), ['add', 'adjust', 'clear', 'edit', 'remove', 'tick', 'undo', 'untick'])
 })
