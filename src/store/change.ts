@@ -1,19 +1,18 @@
 import { type Column, type Fragment, given, join, type Piece, type RowOf, raw, sql } from './sql.ts'
-import { type ChangeKind, changes, items, lists } from './tables.ts'
+import { type ChangeKind, changes, itemContent, items, lists } from './tables.ts'
 
 /** The list of a change: the account's first one, which needs no id, or the one with `listId`. */
 export type Target = 'first' | 'other'
 
-/** What an item is, apart from where it stands: what changes carry, and lists show. */
-const kept = {
-  uid: items.uid,
-  type: items.type,
-  unit: items.unit,
-  shop: items.shop,
-  note: items.note,
-  doneAt: items.doneAt
-}
-export type ItemContent = RowOf<typeof kept> & { thousandths: number }
+/** What an item is, apart from where it stands. */
+export type ItemContent = RowOf<typeof itemContent> & { thousandths: number }
+
+/** The columns that hold it. */
+export const storedNames = [
+  ...(Object.keys(itemContent) as (keyof typeof itemContent)[]),
+  'thousandths',
+  'quantity'
+] as const
 
 /** The largest quantity, in thousandths. The smallest is one. */
 export const MAX_THOUSANDTHS = 9_999_000
@@ -178,7 +177,7 @@ export interface Recipe<V extends object, E extends Effect | Addition = Effect |
 export const recipes = {
   add: {
     of: () => ({
-      adds: fromContent(['accountId', 'uid', 'type', 'quantity', 'thousandths', 'unit', 'shop', 'note', 'doneAt'])
+      adds: fromContent(['accountId', ...storedNames])
     })
   } as Recipe<ItemContent & { quantity: number }, Addition>,
 
@@ -186,7 +185,7 @@ export const recipes = {
     of: spelling => ({
       where: byId,
       before: [
-        ...Object.entries(kept).map(([name, column]): [string, Piece] => [name, column]),
+        ...Object.entries(itemContent).map(([name, column]): [string, Piece] => [name, column]),
         ['thousandths', thousandthsOf(spelling)]
       ],
       after: undefined,

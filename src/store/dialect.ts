@@ -9,8 +9,8 @@ import type { Compiler } from './statement.ts'
 import type { Prunable } from './tables.ts'
 
 /**
- * So close to the limit of a list, PostgreSQL locks it before it counts. Below, a statement counts what was there when it began:
- * safe while fewer additions than this are on their way to one list at a time.
+ * So close to the limit of a list, PostgreSQL adds in steps, which lock the list before they count. Below, a statement counts what was
+ * there when it began: safe while fewer additions than this are on their way to one list at a time.
  */
 export const NEARLY = 1000
 

@@ -1,4 +1,12 @@
-import { type ChangeValues, type ItemContent, isQuantity, partsFor, type Target, wholeOf } from './change.ts'
+import {
+  type ChangeValues,
+  type ItemContent,
+  isQuantity,
+  partsFor,
+  storedNames,
+  type Target,
+  wholeOf
+} from './change.ts'
 import { type ItemChange, isTouched, type ListContent } from './detail.ts'
 import type { Dialect } from './dialect.ts'
 import { CalledOff } from './failures.ts'
@@ -15,7 +23,7 @@ import {
   sql
 } from './sql.ts'
 import { needing, reading } from './statement.ts'
-import { items, lists } from './tables.ts'
+import { itemContent, items, lists } from './tables.ts'
 import type { Db } from './work.ts'
 
 /** An item, wherever it stands. */
@@ -30,14 +38,9 @@ export interface Item extends ItemContent {
 export const itemColumns = {
   id: items.id,
   version: items.version,
-  uid: items.uid,
-  type: items.type,
   quantity: items.quantity,
   thousandths: items.thousandths,
-  unit: items.unit,
-  shop: items.shop,
-  note: items.note,
-  doneAt: items.doneAt
+  ...itemContent
 }
 
 /** The item in a row, which may hold more. */
@@ -48,15 +51,11 @@ export const toItem = ({ id, version, quantity, thousandths, ...rest }: RowOf<ty
   ...contentOf({ ...rest, thousandths: thousandths ?? quantity * 1000 })
 })
 
-export const contentOf = ({ uid, type, thousandths, unit, shop, note, doneAt }: ItemContent): ItemContent => ({
-  uid,
-  type,
-  thousandths,
-  unit,
-  shop,
-  note,
-  doneAt
-})
+const contentNames = [...Object.keys(itemContent), 'thousandths'] as (keyof ItemContent)[]
+
+/** What a change keeps of it, and nothing else. */
+export const contentOf = (item: ItemContent): ItemContent =>
+  Object.fromEntries(contentNames.map(name => [name, item[name]])) as unknown as ItemContent
 
 export type ListRow = RowOf<typeof lists.columns>
 
@@ -124,8 +123,7 @@ export function listSteps(dialect: Dialect) {
     select({ id: items.id }, sql`from ${items} where ${there} and ${items.uid} = ${given.text('uid')}`)
   )
 
-  const contentNames = ['uid', 'type', 'quantity', 'thousandths', 'unit', 'shop', 'note', 'doneAt'] as const
-  const addNames = ['accountId', 'listId', 'version', ...contentNames] as const
+  const addNames = ['accountId', 'listId', 'version', ...storedNames] as const
   const add = readingOf<object, { id: number }>({
     ...sql`${insert(items, addNames)} returning ${items.id}`,
     columns: ['id']
@@ -134,7 +132,7 @@ export function listSteps(dialect: Dialect) {
   const putBack = compile<object>(dialect.insertNew(sql`${items} (${placed.columns}) values (${placed.places})`))
   const set = compile<object>(
     sql`update ${items} set ${join(
-      ['version' as const, ...contentNames].map(name => sql`${items.columns[name]} = ${given.text(name)}`),
+      ['version' as const, ...storedNames].map(name => sql`${items.columns[name]} = ${given.text(name)}`),
       ', '
     )} where ${items.id} = ${given.number('id')} and ${there}`
   )

@@ -1,4 +1,4 @@
-import { type AnyTable, type Column, number, optional, table, text, word } from './sql.ts'
+import { type AnyTable, type Column, number, optional, pick, table, text, word } from './sql.ts'
 
 /**
  * Every table of the application, for all three databases; migrations/ makes them. The lab guide's tables and columns keep
@@ -16,6 +16,18 @@ export const accounts = table('clientes', {
   emailKey: optional(text('email_key'))
 })
 
+/** What an item is, apart from where it stands, and but for its quantity. */
+const content = {
+  /** The name that a program gave it; null: its number is its name. */
+  uid: optional(text('uid')),
+  type: text('tipo'),
+  unit: text('unit'),
+  shop: text('local'),
+  note: text('note'),
+  /** When it was ticked off; null: it is still to buy. */
+  doneAt: optional(number('done_at'))
+}
+
 /** The guide's `compras`. */
 export const items = table('compras', {
   id: number('id_compras'),
@@ -25,19 +37,15 @@ export const items = table('compras', {
   listId: number('list_id'),
   /** The number of the list's change that last touched it; 0 for what no change has. */
   version: number('version'),
-  /** The name that a program gave it; null: its number is its name. */
-  uid: optional(text('uid')),
-  type: text('tipo'),
+  ...content,
   /** The guide's whole number: the quantity, rounded up. */
   quantity: number('quantidade'),
   /** The quantity in thousandths; null in rows of the guide's application: `quantity` says it. */
-  thousandths: optional(number('thousandths')),
-  unit: text('unit'),
-  shop: text('local'),
-  note: text('note'),
-  /** When it was ticked off; null: it is still to buy. */
-  doneAt: optional(number('done_at'))
+  thousandths: optional(number('thousandths'))
 })
+
+/** What changes carry, and lists show, of an item, beside its quantity. */
+export const itemContent = pick(items.columns, Object.keys(content) as (keyof typeof content)[])
 
 export const lists = table('lists', {
   id: number('id'),

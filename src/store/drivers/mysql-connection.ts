@@ -18,7 +18,8 @@ export async function connect(
   const wire = await openWire(database, limits)
   const seconds = Math.max(1, Math.ceil(limits.statementMs / 1000))
   try {
-    // MySQL skips what stands in /*M! */. As in SQL, and in the other databases, an UPDATE reads the row as it was for all that it sets. The statement's own deadline also ends it on the server.
+    // MySQL skips what stands in /*M! */. SIMULTANEOUS_ASSIGNMENT: an UPDATE reads the row as it was for all that it sets, as SQL
+    // and the other databases have it. The statement's own deadline also ends it on the server.
     await query(
       wire,
       `${SESSION}, innodb_lock_wait_timeout = ${seconds}, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
