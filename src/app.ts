@@ -17,11 +17,14 @@ import { apiPage } from './features/api/pages.ts'
 import { health } from './features/cluster/health.ts'
 import { clusterPage } from './features/cluster/pages.ts'
 import { serverPage, whoami } from './features/cluster/server-page.ts'
+import { historyApi } from './features/history/api.ts'
 import { historyPage } from './features/history/pages.ts'
 import { historyRules } from './features/history/rules.ts'
 import { indexPage } from './features/home/pages.ts'
+import { itemsApi } from './features/items/api.ts'
 import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
+import { listsApi } from './features/lists/api.ts'
 import { listsPage } from './features/lists/lists-page.ts'
 import { movePage } from './features/lists/move-page.ts'
 import { listOptionsPage } from './features/lists/options-page.ts'
@@ -140,6 +143,9 @@ export async function buildApp({
     flood,
     routes(programs) {
       accountApi(programs)
+      itemsApi(programs, { carts })
+      listsApi(programs, { lists })
+      historyApi(programs, { history, carts })
       suggestionsApi(programs, { suggestions })
     }
   })

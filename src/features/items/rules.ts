@@ -252,6 +252,33 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
       return told(outcome, ({ detail }) => ({ missing: missingOf(ids, detail) }))
     },
 
+    /**
+     * Takes one item off a list, named by its number or by the name that a program gave it. Asked again with the same key it is
+     * done already, although the item is no longer there to be found.
+     */
+    async removeOne(
+      work: Work,
+      where: Where,
+      ref: number | string,
+      key?: string,
+      { ifVersion }: { ifVersion?: number | undefined } = {}
+    ): Promise<Done | Refused | { status: 'notThere' } | { status: 'stale'; item: Item }> {
+      const asked = askedBy(where.accountId, key, 'remove one', where.list, ref, ifVersion ?? '')
+      const seen = await items.find(work, where, ref)
+      const outcome = await changes.decide<{ status: 'notThere' } | { status: 'stale'; item: Item }>(
+        work,
+        asked,
+        where.list,
+        async (tx, list) => {
+          const item = seen && (await changes.steps.some(tx, list, [seen.id])).get(seen.id)
+          if (!item) throw new CalledOff({ status: 'notThere' })
+          if (ifVersion !== undefined && item.version !== ifVersion) throw new CalledOff({ status: 'stale', item })
+          return { kind: 'remove', detail: { items: await changes.steps.removeAll(tx, list, [item.id]) } }
+        }
+      )
+      return told(outcome, () => ({}))
+    },
+
     /** Takes what was ticked off from the list, exactly as it was seen: what anybody changed meanwhile stays. */
     async clear(
       work: Work,

@@ -3,6 +3,7 @@ import type { ItemContent } from '../../store/change.ts'
 import type { Outcome } from '../../store/changes.ts'
 import type { ListContent } from '../../store/detail.ts'
 import { CalledOff } from '../../store/failures.ts'
+import type { OpenList } from '../../store/steps.ts'
 import type { ChangeKind } from '../../store/tables.ts'
 import type { Work } from '../../store/work.ts'
 import { UNDO_MS } from '../history/rules.ts'
@@ -24,6 +25,20 @@ export interface CountedListInfo extends ListInfo {
 type Change = Done | Refused
 /** The account's first list is always there. */
 type NotFirst = { status: 'first' }
+/** It is not at the version asked for. */
+type Stale = { status: 'stale' }
+
+/** What is done only if the list is still at this version. */
+interface Seen {
+  ifVersion?: number | undefined
+}
+
+const versionsOf = ({ ifVersion }: Seen): number[] => (ifVersion === undefined ? [] : [ifVersion])
+
+/** A list that is open for a change has the number of that change. */
+function refuseStale({ version }: OpenList, { ifVersion }: Seen): void {
+  if (ifVersion !== undefined && version - 1 !== ifVersion) throw new CalledOff({ status: 'stale' } satisfies Stale)
+}
 
 const plain = <R extends { status: string }>(outcome: Outcome<R>) => told(outcome, () => ({}))
 
@@ -36,12 +51,14 @@ export function listRules({ lists, items, changes, history }: Store) {
     where: Where,
     kind: ChangeKind,
     wanted: (at: number) => Partial<ListContent>,
-    key?: string
+    key?: string,
+    seen: Seen = {}
   ) => {
     const at = Date.now()
     // The moment is no part of what is asked.
-    const asked = askedBy(where.accountId, key, kind, where.list, JSON.stringify(wanted(0)))
-    return changes.decide<NotFirst>(work, asked, where.list, async (tx, list) => {
+    const asked = askedBy(where.accountId, key, kind, where.list, JSON.stringify(wanted(0)), ...versionsOf(seen))
+    return changes.decide<NotFirst | Stale>(work, asked, where.list, async (tx, list) => {
+      refuseStale(list, seen)
       const isFirst = list.firstOf !== null
       if (isFirst && (kind === 'away' || kind === 'back')) throw new CalledOff({ status: 'first' })
       const { name, putAwayAt, removedAt } = list
@@ -54,6 +71,14 @@ export function listRules({ lists, items, changes, history }: Store) {
   }
 
   return {
+    /** One of an account's lists, put away or not, without what is on it. */
+    async find(work: Work, where: Where): Promise<CountedListInfo | undefined> {
+      const found = await items.onList(work, where)
+      if (!found) return undefined
+      const done = found.items.filter(({ doneAt }) => doneAt !== null).length
+      return { ...listInfo(found.list), open: found.items.length - done, done }
+    },
+
     /** An account's lists, the first one first, those that were put away too. */
     async all(work: Work, accountId: number): Promise<CountedListInfo[]> {
       const found = await lists.all(work, accountId)
@@ -89,23 +114,30 @@ export function listRules({ lists, items, changes, history }: Store) {
       return plain(outcome)
     },
 
-    rename: async (work: Work, where: Where, name: string, key?: string): Promise<Change> =>
-      plain(await set(work, where, 'rename', () => ({ name }), key)) as Change,
+    rename: async (work: Work, where: Where, name: string, key?: string, seen?: Seen): Promise<Change | Stale> =>
+      plain(await set(work, where, 'rename', () => ({ name }), key, seen)) as Change | Stale,
 
-    setTemplate: async (work: Work, where: Where, isTemplate: boolean, key?: string): Promise<Change> =>
-      plain(await set(work, where, 'template', () => ({ isTemplate }), key)) as Change,
+    setTemplate: async (
+      work: Work,
+      where: Where,
+      isTemplate: boolean,
+      key?: string,
+      seen?: Seen
+    ): Promise<Change | Stale> =>
+      plain(await set(work, where, 'template', () => ({ isTemplate }), key, seen)) as Change | Stale,
 
     /** Out of sight, with all that is on it. */
-    putAway: async (work: Work, where: Where, key?: string): Promise<Change | NotFirst> =>
-      plain(await set(work, where, 'away', at => ({ putAwayAt: at }), key)),
+    putAway: async (work: Work, where: Where, key?: string, seen?: Seen): Promise<Change | NotFirst | Stale> =>
+      plain(await set(work, where, 'away', at => ({ putAwayAt: at }), key, seen)),
 
-    takeBack: async (work: Work, where: Where, key?: string): Promise<Change | NotFirst> =>
-      plain(await set(work, where, 'back', () => ({ putAwayAt: null }), key)),
+    takeBack: async (work: Work, where: Where, key?: string, seen?: Seen): Promise<Change | NotFirst | Stale> =>
+      plain(await set(work, where, 'back', () => ({ putAwayAt: null }), key, seen)),
 
     /** Removes a list and all that is on it; for 30 days it can be restored. */
-    async remove(work: Work, where: Where, key?: string): Promise<Change | NotFirst> {
-      const asked = askedBy(where.accountId, key, 'drop', where.list)
-      const outcome = await changes.decide<NotFirst>(work, asked, where.list, async (tx, list) => {
+    async remove(work: Work, where: Where, key?: string, seen: Seen = {}): Promise<Change | NotFirst | Stale> {
+      const asked = askedBy(where.accountId, key, 'drop', where.list, ...versionsOf(seen))
+      const outcome = await changes.decide<NotFirst | Stale>(work, asked, where.list, async (tx, list) => {
+        refuseStale(list, seen)
         if (list.firstOf !== null) throw new CalledOff({ status: 'first' })
         const all = await steps.all(tx, list)
         const removed = await steps.removeAll(

@@ -8,6 +8,7 @@ const ajv = new Ajv({ allErrors: true, strict: false, coerceTypes: false, remove
 
 interface SchemaOfValues {
   properties?: Record<string, { type?: string }>
+  required?: string[]
 }
 
 /** Values of a URL are texts: those that are to be numbers, and look like it, become numbers. */
@@ -21,7 +22,7 @@ function readNumbers({ properties = {} }: SchemaOfValues, values: Record<string,
 /** The schemas that the document shows are those that requests are held against. */
 export function validation(app: FastifyInstance): void {
   const compile: FastifySchemaCompiler<SchemaOfValues> = ({ schema, httpPart }) => {
-    const validate = ajv.compile(schema)
+    const validate = ajv.compile(httpPart === 'headers' ? lowerCased(schema) : schema)
     const isOfUrl = httpPart === 'querystring' || httpPart === 'params'
     return data => {
       if (isOfUrl) readNumbers(schema, data)
@@ -30,6 +31,16 @@ export function validation(app: FastifyInstance): void {
   }
   app.setValidatorCompiler(compile)
   app.setSchemaErrorFormatter((errors, part) => asProblem(errors as unknown as ErrorObject[], part))
+}
+
+/** Header names as Node has them; the document keeps the usual way to write them. */
+function lowerCased(schema: SchemaOfValues): SchemaOfValues {
+  const { properties = {}, required = [] } = schema
+  return {
+    ...schema,
+    properties: Object.fromEntries(Object.entries(properties).map(([name, it]) => [name.toLowerCase(), it])),
+    required: required.map(name => name.toLowerCase())
+  }
 }
 
 const PLACES = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const

@@ -1,0 +1,34 @@
+import { MAX_ITEMS } from '../../features/items/rules.ts'
+import { MAX_LISTS } from '../../features/lists/rules.ts'
+import { invalid, Problem } from './problem.ts'
+
+/** Why a rule did nothing, as the program is told. */
+export function refusal(status: string, current?: object): Problem {
+  switch (status) {
+    case 'reused':
+      return new Problem('key_reused')
+    case 'stale':
+      return new Problem('precondition_failed', current && { current })
+    case 'full':
+      return new Problem('list_full', { params: { max: MAX_ITEMS } })
+    case 'tooMany':
+      return new Problem('lists_full', { params: { max: MAX_LISTS } })
+    case 'uidTaken':
+      return new Problem('id_taken')
+    case 'first':
+      return new Problem('first_list')
+    case 'undone':
+      return new Problem('undone')
+    case 'tooOld':
+      return new Problem('too_old')
+    case 'overtaken':
+      return new Problem('overtaken')
+    case 'outOfBounds':
+      return invalid({ field: 'quantity', in: 'body', error: { key: 'field.amount', params: { max: 9999 } } })
+    case 'noList':
+    case 'notThere':
+      return new Problem('not_found')
+    default:
+      throw new Error(`a rule answered ${status}`)
+  }
+}
