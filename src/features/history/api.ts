@@ -37,12 +37,12 @@ const sinceSchema = Type.Object(
 )
 const sinceQuery = Type.Object(
   {
-    since: Type.Integer({
-      minimum: 0,
-      default: 0,
-      description:
-        'The version that the program has; 0 for none. One that is too old, or was never, answers everything.'
-    })
+    since: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'The version that the program has. Without it, and where it is too old or was never: everything.'
+      })
+    )
   },
   { additionalProperties: false }
 )
