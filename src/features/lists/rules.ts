@@ -28,6 +28,9 @@ type NotFirst = { status: 'first' }
 /** It is not at the version asked for. */
 type Stale = { status: 'stale' }
 
+/** Only who asks for a version can be told of another. */
+type StaleWith<S> = S extends Seen ? Stale : never
+
 /** What is done only if the list is still at this version. */
 interface Seen {
   ifVersion?: number | undefined
@@ -114,17 +117,23 @@ export function listRules({ lists, items, changes, history }: Store) {
       return plain(outcome)
     },
 
-    rename: async (work: Work, where: Where, name: string, key?: string, seen?: Seen): Promise<Change | Stale> =>
-      plain(await set(work, where, 'rename', () => ({ name }), key, seen)) as Change | Stale,
+    rename: async <S extends Seen | undefined = undefined>(
+      work: Work,
+      where: Where,
+      name: string,
+      key?: string,
+      seen?: S
+    ): Promise<Change | StaleWith<S>> =>
+      plain(await set(work, where, 'rename', () => ({ name }), key, seen)) as Change | StaleWith<S>,
 
-    setTemplate: async (
+    setTemplate: async <S extends Seen | undefined = undefined>(
       work: Work,
       where: Where,
       isTemplate: boolean,
       key?: string,
-      seen?: Seen
-    ): Promise<Change | Stale> =>
-      plain(await set(work, where, 'template', () => ({ isTemplate }), key, seen)) as Change | Stale,
+      seen?: S
+    ): Promise<Change | StaleWith<S>> =>
+      plain(await set(work, where, 'template', () => ({ isTemplate }), key, seen)) as Change | StaleWith<S>,
 
     /** Out of sight, with all that is on it. */
     putAway: async (work: Work, where: Where, key?: string, seen?: Seen): Promise<Change | NotFirst | Stale> =>
