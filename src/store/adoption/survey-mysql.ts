@@ -94,7 +94,10 @@ export async function surveyMysql(run: RunStatement): Promise<Survey> {
     }
     for (const name of guide.integers) await mendInteger(run, table, name, repairs, obstacles)
 
-    const foreign = [...table.charsets].find(([name, { charset }]) => name !== 'email_key' && charset !== 'utf8mb4')
+    // `email_key` and `uid` are ours, and have an order of their own.
+    const foreign = [...table.charsets].find(
+      ([name, { charset }]) => name !== 'email_key' && name !== 'uid' && charset !== 'utf8mb4'
+    )
     if (foreign) {
       mend(`${guide.name}.${foreign[0]} was in ${foreign[1].charset}`, `convert to ${CHARACTERS}`)
     }
@@ -103,6 +106,13 @@ export async function surveyMysql(run: RunStatement): Promise<Survey> {
       mend(
         `clientes.email_key was compared by ${foreign ? 'no fixed order' : key.collation}`,
         `modify column email_key varchar(255) character set utf8mb4 collate ${KEY_COLLATION} null`
+      )
+    }
+    const uid = table.charsets.get('uid')
+    if (uid && (foreign || uid.collation !== 'ascii_bin')) {
+      mend(
+        `compras.uid was compared by ${foreign ? 'no fixed order' : uid.collation}`,
+        'modify column uid varchar(43) character set ascii collate ascii_bin null'
       )
     }
   }
