@@ -16,7 +16,8 @@ import { listButtons, listForm } from './schema.ts'
 const ALL = '/listas/'
 const SHORT = { compress: false } as const
 
-type Button = Awaited<ReturnType<Lists['remove' | 'restore' | 'rename']>>
+/** No page asks for a version of a list. */
+type Button = Exclude<Awaited<ReturnType<Lists['remove' | 'restore' | 'rename']>>, { status: 'stale' }>
 
 /** What can be done with a list as a whole. */
 export function listOptionsPage(app: FastifyInstance, { lists }: { lists: Lists }): void {

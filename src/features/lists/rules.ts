@@ -136,14 +136,30 @@ export function listRules({ lists, items, changes, history }: Store) {
       plain(await set(work, where, 'template', () => ({ isTemplate }), key, seen)) as Change | StaleWith<S>,
 
     /** Out of sight, with all that is on it. */
-    putAway: async (work: Work, where: Where, key?: string, seen?: Seen): Promise<Change | NotFirst | Stale> =>
-      plain(await set(work, where, 'away', at => ({ putAwayAt: at }), key, seen)),
+    putAway: async <S extends Seen | undefined = undefined>(
+      work: Work,
+      where: Where,
+      key?: string,
+      seen?: S
+    ): Promise<Change | NotFirst | StaleWith<S>> =>
+      plain(await set(work, where, 'away', at => ({ putAwayAt: at }), key, seen)) as Change | NotFirst | StaleWith<S>,
 
-    takeBack: async (work: Work, where: Where, key?: string, seen?: Seen): Promise<Change | NotFirst | Stale> =>
-      plain(await set(work, where, 'back', () => ({ putAwayAt: null }), key, seen)),
+    takeBack: async <S extends Seen | undefined = undefined>(
+      work: Work,
+      where: Where,
+      key?: string,
+      seen?: S
+    ): Promise<Change | NotFirst | StaleWith<S>> =>
+      plain(await set(work, where, 'back', () => ({ putAwayAt: null }), key, seen)) as Change | NotFirst | StaleWith<S>,
 
     /** Removes a list and all that is on it; for 30 days it can be restored. */
-    async remove(work: Work, where: Where, key?: string, seen: Seen = {}): Promise<Change | NotFirst | Stale> {
+    async remove<S extends Seen | undefined = undefined>(
+      work: Work,
+      where: Where,
+      key?: string,
+      given?: S
+    ): Promise<Change | NotFirst | StaleWith<S>> {
+      const seen: Seen = given ?? {}
       const asked = askedBy(where.accountId, key, 'drop', where.list, ...versionsOf(seen))
       const outcome = await changes.decide<NotFirst | Stale>(work, asked, where.list, async (tx, list) => {
         refuseStale(list, seen)
@@ -161,7 +177,7 @@ export function listRules({ lists, items, changes, history }: Store) {
           detail: { items: removed, list: { before: { removedAt: null }, after: { removedAt: asked.at } } }
         }
       })
-      return plain(outcome)
+      return plain(outcome) as Change | NotFirst | StaleWith<S>
     },
 
     /** Brings a removed list back, with all that was on it. */
