@@ -190,7 +190,7 @@ export async function buildApp({
       listsPage(members, { lists, carts })
       listOptionsPage(members, { lists })
       movePage(members, { lists, carts })
-      printPage(members, { carts, shops })
+      printPage(members, { carts })
       historyPage(members, { history, carts, lists })
       searchPage(members, { search: searchRules(store) })
       accountDataPages(members, { accounts, data: accountDataRules(store) })

@@ -136,16 +136,6 @@ export const formatDate = (language: Language, date: Date): string => dateFormat
 /** With seconds and the time zone: `23:01:05 UTC`. */
 export const formatTime = (language: Language, date: Date): string => timeFormats[language].format(date)
 
-const numberFormats: Record<Language, Intl.NumberFormat> = {
-  pt: new Intl.NumberFormat(locales.pt, { maximumFractionDigits: 3 }),
-  en: new Intl.NumberFormat(locales.en, { maximumFractionDigits: 3 }),
-  es: new Intl.NumberFormat(locales.es, { maximumFractionDigits: 3 })
-}
-
-/** `1,5 kg`; without a unit the number alone. */
-export const formatQuantity = (language: Language, thousandths: number, unit: string): string =>
-  `${numberFormats[language].format(thousandths / 1000)}${unit === '' ? '' : `\u00a0${unit}`}`
-
 const units = [
   ['day', 86_400],
   ['hour', 3_600],

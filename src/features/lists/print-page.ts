@@ -9,16 +9,15 @@ import { type ListAt, places } from '../items/list-at.ts'
 import { formatAmount } from '../items/quantity.ts'
 import type { Carts } from '../items/rules.ts'
 import { groupByShop } from '../shops/groups.ts'
-import type { Shops } from '../shops/rules.ts'
 
 /** A list on paper, and as text to send to somebody. What is in the basket is in neither. */
-export function printPage(app: FastifyInstance, { carts, shops }: { carts: Carts; shops: Shops }): void {
+export function printPage(app: FastifyInstance, { carts }: { carts: Carts }): void {
   const read = async (request: FastifyRequest, at: ListAt | undefined) => {
     const view = at && (await carts.view(request.work, { accountId: getAccount(request).id, list: at.list }))
     if (!at || !view) throw notFound()
     const groups = groupByShop(
       view.items.filter(({ doneAt }) => doneAt === null),
-      await shops.ordering(request.work, getAccount(request).id)
+      view.ordering
     )
     return { base: at.base, name: view.list.name || translateFor(request)('list.title'), groups }
   }

@@ -4,8 +4,8 @@ import { fieldsOf } from '../../http/forms.ts'
 import { languageOf } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { respond } from '../../http/respond.ts'
-import { formatQuantity } from '../../i18n/index.ts'
 import { digest, newKey } from '../../keys.ts'
+import { formatAmount } from '../items/quantity.ts'
 import type { Suggestion, Suggestions } from './rules.ts'
 import { forgetForm, parseMoment, queryOf } from './schema.ts'
 
@@ -23,7 +23,7 @@ export function suggestionsPage(app: FastifyInstance, { suggestions }: { suggest
       query,
       names: names.map(one => ({
         ...one,
-        amount: formatQuantity(lang, one.thousandths, one.unit),
+        amount: formatAmount(one.thousandths, one.unit, lang),
         pieces: Math.min(Math.max(Math.ceil(one.thousandths / 1000), 1), 9999),
         operation: digest(page, one.name)
       }))
@@ -36,7 +36,7 @@ export function suggestionsPage(app: FastifyInstance, { suggestions }: { suggest
     return respond(request, reply, {
       json: async () => {
         const found = await suggestions.suggest(request.work, getAccount(request).id, query)
-        return { suggestions: found.map(one => asJson(one, formatQuantity(lang, one.thousandths, one.unit))) }
+        return { suggestions: found.map(one => asJson(one, formatAmount(one.thousandths, one.unit, lang))) }
       },
       page: () => show(request, reply, query)
     })
