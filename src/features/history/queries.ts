@@ -52,8 +52,10 @@ export function historyStore(dialect: Dialect) {
       dialect,
       select(
         withName,
-        sql`from ${lists} join ${changes} on ${changes.listId} = ${lists.id} left join ${accounts} on ${accounts.id} = ${changes.accountId}
-        where ${changes}.${changes.version} < ${given.number('before')} and ${partsFor(target).ofList}
+        // The list's number as a value of its own, so that its changes are read by their key, the latest first, and no others.
+        sql`from ${changes} left join ${accounts} on ${accounts.id} = ${changes.accountId}
+        where ${changes.listId} = (select ${lists.id} from ${lists} where ${partsFor(target).ofList})
+          and ${changes}.${changes.version} < ${given.number('before')}
         order by ${changes}.${changes.version} desc limit ${given.number('limit')}` as Piece
       ) as Reading<never, unknown> as Reading<
         { accountId: number; listId: number; before: number; limit: number },
