@@ -22,6 +22,8 @@ import { historyPage } from './features/history/pages.ts'
 import { historyRules } from './features/history/rules.ts'
 import { indexPage } from './features/home/pages.ts'
 import { itemsApi } from './features/items/api.ts'
+import { listActions } from './features/items/actions-page.ts'
+import { itemPage } from './features/items/item-page.ts'
 import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
 import { listsApi } from './features/lists/api.ts'
@@ -182,6 +184,8 @@ export async function buildApp({
     await site.register(async members => {
       membersOnly(members)
       listPage(members, { carts, serverName: lifecycle.serverName })
+      listActions(members, { carts, history: historyRules(store) })
+      itemPage(members, { carts })
       suggestionsPage(members, { suggestions })
       shopsPage(members, { shops })
       accountPage(members, { store, accounts, tokens })

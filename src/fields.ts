@@ -46,6 +46,10 @@ const noted = <S extends TSchema, N extends Notes>(schema: S, notes: N): S & N =
 export const line = (notes: Notes) =>
   noted(Type.String({ minLength: 1, maxLength: MAX_TEXT, pattern: `^[^${CONTROL}]*$` }), notes)
 
+/** One line that may be left empty. */
+export const optionalLine = (notes: Notes) =>
+  noted(Type.String({ maxLength: MAX_TEXT, pattern: `^[^${CONTROL}]*$`, default: '' }), notes)
+
 /** Lines that may be left empty. */
 export const lines = (notes: Notes & { maxLength: number }) =>
   noted(Type.String({ pattern: `^(?:[^${CONTROL}]|\\n)*$`, default: '' }), { multiline: true, ...notes })
@@ -81,6 +85,8 @@ export interface AnyForm {
   readonly fields: Readonly<Record<string, FormField>>
   /** Names of what a page fills in by itself. */
   readonly hidden: readonly string[]
+  /** Those that may be sent any number of times, as boxes to tick are. */
+  readonly repeated?: readonly string[]
 }
 
 export interface Form<P extends TProperties> extends AnyForm {

@@ -125,8 +125,11 @@ function resendForm(error: AppError, request: FastifyRequest): ResendForm | null
     action: localPath(request.url.split('?', 1)[0]) ?? '/',
     fields,
     values: Object.fromEntries(shown.map(({ name }) => [name, typed(body, name)])),
-    hidden: (form?.hidden ?? [])
-      .filter(name => typeof body[name] === 'string')
-      .map(name => ({ name, value: typed(body, name) }))
+    hidden: [...(form?.hidden ?? []), ...(form?.repeated ?? [])].flatMap(name =>
+      [body[name]]
+        .flat()
+        .filter(value => typeof value === 'string')
+        .map(value => ({ name, value }))
+    )
   }
 }

@@ -17,6 +17,8 @@ export interface Flash {
   kind: 'success' | 'info' | 'error'
   key: MessageKey
   params?: Params
+  /** The change that was made, and where it can be taken back. */
+  undo?: { path: string; version: number }
 }
 
 /** Messages for the next page, in a signed cookie: any web server may be the one that shows it. */

@@ -5,6 +5,7 @@ import nunjucks from 'nunjucks'
 import type { Config } from '../config/config.ts'
 import type { FieldErrors } from '../fields.ts'
 import { type Language, languageNames, languages, scriptTexts, translator } from '../i18n/index.ts'
+import { newKey } from '../keys.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { AssetNames } from './assets.ts'
 import { takeFlash } from './flash.ts'
@@ -25,6 +26,7 @@ const PAGES = [
   'logout',
   'list',
   'shops',
+  'item',
   'suggestions',
   'account',
   'leave',
@@ -91,7 +93,9 @@ export async function views(
       server: lifecycle.serverName,
       clusterPage: config.clusterPage,
       databaseNode: request.work.node ?? null,
-      flash: flash ? { kind: flash.kind, text: t(flash.key, flash.params) } : null,
+      flash: flash
+        ? { kind: flash.kind, text: t(flash.key, flash.params), undo: flash.undo ?? null, operation: newKey() }
+        : null,
       ...data
     })
   })

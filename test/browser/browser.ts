@@ -122,14 +122,26 @@ interface TypedItem {
   shop: string
 }
 
+/** The field in which items are written as people write them. */
+export const quickField = (page: Page) => page.getByLabel(say('quick.label'), { exact: true })
+export const quickButton = (page: Page) => page.locator('#quick .send')
+
 export const typeField = (page: Page) => page.getByLabel(say('label.type'), { exact: true })
 export const quantityField = (page: Page) => page.getByLabel(say('label.quantity'), { exact: true })
 export const shopField = (page: Page) => page.getByLabel(say('label.shop'), { exact: true })
 export const addButton = (page: Page) => page.locator('#add .send')
+/** The box that an item is ticked off with. */
+export const tickBox = (page: Page, type: string) => page.getByRole('checkbox', { name: type, exact: true })
 export const removeButton = (page: Page, type: string) =>
   page.getByRole('button', { name: `${say('list.remove')} ${type}`, exact: true })
 
+export async function openFields(page: Page): Promise<void> {
+  if ((await page.locator('details.fields:not([open])').count()) > 0)
+    await page.locator('details.fields summary').click()
+}
+
 export async function fillItem(page: Page, { type, quantity = '1', shop }: TypedItem): Promise<void> {
+  await openFields(page)
   await typeField(page).fill(type)
   await quantityField(page).fill(quantity)
   await shopField(page).fill(shop)
@@ -147,13 +159,21 @@ export async function addItem(page: Page, item: TypedItem): Promise<void> {
   await addButton(page).click()
 }
 
-/** The list as it is read, newest first: `2 Leite Mercado`. */
-const readList = (page: Page): Promise<string[]> =>
-  page
-    .locator('#items li')
-    .evaluateAll(rows => rows.map(row => [...row.querySelectorAll('span')].map(cell => cell.textContent).join(' ')))
+/** The list as it is read, shop by shop, what is ticked last: `2 Leite Mercado`, `✓ Pão 1 · Padaria`. */
+const readList = async (page: Page): Promise<string[]> => {
+  const rows = await page.locator('#items li:not(.gone)').evaluateAll(all =>
+    all.map(row => ({
+      isDone: row.closest('.done') !== null,
+      cells: ['.n', '.i', '.m', '.s'].map(cell => row.querySelector(cell)?.textContent ?? ''),
+      shop: row.closest('section')?.querySelector('h2')?.textContent ?? ''
+    }))
+  )
+  return rows.map(({ isDone, cells: [count, name, note, rest], shop }) =>
+    isDone ? `✓ ${name} ${rest}` : [count, name, note, shop].filter(Boolean).join(' ')
+  )
+}
 
-/** Waits for exactly these rows. */
+/** Waits for exactly these rows; those of one shop the newest first. */
 export const seeList = (page: Page, rows: string[]): Promise<void> =>
   eventually(async () => assert.deepEqual(await readList(page), rows))
 

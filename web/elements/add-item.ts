@@ -1,6 +1,7 @@
 import { fieldsOf, signIn, takeToken } from '../shared/account.ts'
 import { ask, readJson } from '../shared/ask.ts'
 import { get, make } from '../shared/dom.ts'
+import { mintKey } from '../shared/keys.ts'
 import { say } from '../shared/texts.ts'
 import { toast } from './toast-region.ts'
 
@@ -11,7 +12,7 @@ const slowMs = 400
 
 type TypedField = HTMLInputElement | HTMLTextAreaElement
 
-/** Around the form that adds: sends without a reload, repeats under the same key, and keeps what was typed until it is safe. */
+/** Around a form that adds: sends without a reload, repeats under the same key, and keeps what was typed until it is safe. */
 class AddItem extends HTMLElement {
   private isSending = false
   /** The last try ended without an answer: the same key has to be used again, or the item could be added twice. */
@@ -43,13 +44,13 @@ class AddItem extends HTMLElement {
     return this.querySelectorAll<TypedField>('.field input, .field textarea')
   }
 
-  private input(name: string): HTMLInputElement {
-    return get(this, `input[name="${name}"]`)
+  private get key(): HTMLInputElement {
+    return get(this, 'input[name="operation"]')
   }
 
   /** Back to a page kept in memory: its key may have been used. */
   private readonly renewKey = ({ persisted }: PageTransitionEvent): void => {
-    if (persisted && !this.isSending && !this.isUnsettled) this.input('operation').value = mintKey()
+    if (persisted && !this.isSending && !this.isUnsettled) this.key.value = mintKey()
   }
 
   private async send(): Promise<void> {
@@ -77,21 +78,26 @@ class AddItem extends HTMLElement {
     if (answer.isSignedOut) return signIn()
 
     const result = readJson(answer)
-    if (answer.ok) return this.finish((body.get('product_type') ?? '').trim(), result.status === 'already')
+    if (answer.ok) return this.finish(result)
     takeToken(result.csrfToken)
-    if (typeof result.operation === 'string') this.input('operation').value = result.operation
+    if (typeof result.operation === 'string') this.key.value = result.operation
     const isShown = this.showErrors((result.fields ?? {}) as Record<string, string>)
     this.showState(isShown ? '' : String(result.message ?? say('list.js.failed')), true)
   }
 
-  private async finish(type: string, wasThere: boolean): Promise<void> {
+  private async finish({ message, version }: Record<string, unknown>): Promise<void> {
     this.showErrors({})
     this.showState('')
-    for (const input of this.inputs) input.value = input.name === 'quantity' ? '1' : ''
-    this.input('operation').value = mintKey()
+    this.form.reset()
+    // The other form had the same one.
+    for (const key of document.querySelectorAll<HTMLInputElement>('add-item input[name="operation"]')) {
+      key.value = mintKey()
+    }
     this.inputs[0]?.focus()
-    toast(say(wasThere ? 'flash.alreadyAdded' : 'flash.added', { type }), 'success')
-    await document.querySelector('item-list')?.showNewest()
+    this.dispatchEvent(new CustomEvent('item-added', { bubbles: true }))
+    const list = document.querySelector('item-list')
+    toast(String(message), 'success', list && typeof version === 'number' ? () => list.undo(version) : undefined)
+    await list?.showNewest()
   }
 
   private setSending(isSending: boolean): void {
@@ -121,15 +127,6 @@ class AddItem extends HTMLElement {
     wrong[0]?.focus()
     return wrong.length > 0
   }
-}
-
-/** A UUID by hand: `crypto.randomUUID` does not exist on plain http, where this is often served. */
-function mintKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 customElements.define('add-item', AddItem)

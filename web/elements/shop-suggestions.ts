@@ -10,8 +10,11 @@ class ShopSuggestions extends HTMLElement {
   }
 
   private readonly suggest = (): void => {
-    const shops = new Set(Array.from(document.querySelectorAll('item-list .s'), shop => shop.textContent ?? ''))
-    const options = Array.from(shops, shop => Object.assign(document.createElement('option'), { value: shop }))
+    const shops = Array.from(
+      document.querySelectorAll<HTMLElement>('item-list section'),
+      ({ dataset }) => dataset.shop
+    ).filter(Boolean)
+    const options = shops.map(shop => Object.assign(document.createElement('option'), { value: shop }))
     this.querySelector('datalist')?.replaceChildren(...options)
   }
 }

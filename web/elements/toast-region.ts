@@ -1,20 +1,37 @@
-import { make } from '../shared/dom.ts'
+import { get, make } from '../shared/dom.ts'
+import { say } from '../shared/texts.ts'
 
 const shownMs = 8_000
 
-/** Where the page says what happened: over it, so that nothing under the thumb moves. */
+type Kind = 'success' | 'error' | 'info'
+type Undo = () => Promise<void>
+
+/**
+ * Where the page says what happened, the one place that screen readers listen to: over the page, so that nothing under the
+ * thumb moves. What can be taken back stays until something else is said.
+ */
 class ToastRegion extends HTMLElement {
   private timer?: number
 
-  show(text: string, kind: Kind): void {
+  show(text: string, kind: Kind, undo?: Undo): void {
     this.className = 'toast'
-    this.replaceChildren(make('p', `note ${kind}`, text))
+    const note = make('div', `note ${kind}`)
+    note.append(make('p', '', text))
+    if (undo) {
+      const button = make('button', 'plain undo', say('list.js.undo'))
+      button.type = 'button'
+      button.addEventListener('click', () => {
+        button.setAttribute('aria-disabled', 'true')
+        void undo()
+      })
+      note.classList.add('undoable')
+      note.append(button)
+    }
+    this.replaceChildren(note)
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.replaceChildren(), shownMs)
+    if (!undo) this.timer = setTimeout(() => this.replaceChildren(), shownMs)
   }
 }
-
-type Kind = 'success' | 'error' | 'info'
 
 declare global {
   interface HTMLElementTagNameMap {
@@ -23,4 +40,6 @@ declare global {
 }
 customElements.define('toast-region', ToastRegion)
 
-export const toast = (text: string, kind: Kind): void => document.querySelector('toast-region')?.show(text, kind)
+/** @param undo takes back what is said; with it the message stays */
+export const toast = (text: string, kind: Kind, undo?: Undo): void =>
+  get<ToastRegion>(document, 'toast-region').show(text, kind, undo)

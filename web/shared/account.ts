@@ -1,17 +1,18 @@
 /** The server takes no longer one along, as balancers refuse it. */
 const maxKept = 3_900
 
-/** Signed out meanwhile: afterwards this page comes back, with what was typed into the form that adds. */
+/** Signed out meanwhile: afterwards this page comes back, with what was typed into a form that adds. */
 export function signIn(): void {
   let here = location.pathname + location.search
-  const form = document.querySelector<HTMLFormElement>('add-item form')
   // A quantity alone is there from the beginning.
-  const inputs = [
-    ...(form?.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
-      '.field input:not([inputmode="numeric"]), .field textarea'
-    ) ?? [])
-  ]
-  if (form && inputs.some(input => input.value)) {
+  const isFilled = (form: HTMLFormElement) =>
+    Array.from(
+      form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
+        '.field input:not([inputmode="decimal"]), .field textarea'
+      )
+    ).some(input => input.value)
+  const form = Array.from(document.querySelectorAll<HTMLFormElement>('add-item form')).find(isFilled)
+  if (form) {
     here = `${form.getAttribute('action')}?`
     for (const [name, value] of Object.entries(fieldsOf(form))) {
       const longer = `${here}${here.endsWith('?') ? '' : '&'}${new URLSearchParams({ [name]: value })}`

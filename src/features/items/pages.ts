@@ -1,32 +1,70 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type RawForm, typed } from '../../fields.ts'
+import Type from 'typebox'
+import { notFound } from '../../errors.ts'
+import { type AnyForm, formOf, lines, type RawForm, typed } from '../../fields.ts'
 import { fieldsOf } from '../../http/forms.ts'
-import { translateFor } from '../../http/language.ts'
+import { languageOf, translateFor } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
-import { type Carts, type Item, MAX_ITEMS, type Part, type Place } from './rules.ts'
-import { itemForm, oneItemForm, parseId } from './schema.ts'
+import type { MessageKey, Params } from '../../i18n/index.ts'
+import { digest, newKey } from '../../keys.ts'
+import { unordered } from '../shops/groups.ts'
+import { type ListAt, places } from './list-at.ts'
+import { formatAmount } from './quantity.ts'
+import { readEntries } from './quick-entry.ts'
+import { type Carts, type Item, MAX_ITEMS, type NewItem, type Part } from './rules.ts'
+import { entryForm, itemForm, oneItemForm, parseId } from './schema.ts'
+import { type Look, showList } from './shown-list.ts'
 
 const LIST = '/carrinho/'
 /** Answers with nothing in them to compress, but for a refused form. */
 const SHORT = { compress: false } as const
 
+const quickForm = formOf(Type.Object({ entry: lines({ label: 'quick.label', maxLength: 64_000 }) }))
+/** Both forms that add: items as one writes them, or one in fields. */
+const addForms: AnyForm = { fields: { ...quickForm.fields, ...entryForm.fields }, hidden: ['operation'] }
+
 /** What was typed, also before a login, and the key under which it is sent. */
-const typedForm = (raw: RawForm) => ({ ...itemForm.typed(raw), operation: typed(raw, 'operation') || randomUUID() })
-type ListForm = Record<string, string>
+interface Typed {
+  entry: string
+  form: Record<string, string> & { operation: string }
+  /** Which of the two was sent. */
+  isQuick: boolean
+}
 
 export function listPage(app: FastifyInstance, { carts, serverName }: { carts: Carts; serverName: string }): void {
-  const show = async (request: FastifyRequest, reply: FastifyReply, form: ListForm, place: Place, wrong: Wrong) => {
-    const page = await carts.page(request.work, getAccount(request).id, place)
+  const whereOf = (request: FastifyRequest, { list }: ListAt) => ({ accountId: getAccount(request).id, list })
+  const typedIn = (raw: RawForm, isQuick: boolean): Typed => {
+    // One key for both forms: either is sent from this page.
+    const operation = typed(raw, 'operation') || randomUUID()
+    return { entry: typed(raw, 'entry'), form: { ...entryForm.typed(raw), operation }, isQuick }
+  }
+
+  const show = async (request: FastifyRequest, reply: FastifyReply, at: ListAt, was: Typed, wrong: Wrong) => {
+    const view = await carts.view(request.work, whereOf(request, at))
+    if (!view) throw notFound()
+    const look = lookOf(request.query)
+    const { groups, done, page, pages } = showList(view.items, unordered, languageOf(request), look)
+    const open = groups.flatMap(group => group.items)
     return reply.page('list', {
-      items: page.items,
-      older: page.olderThan === undefined ? null : `${LIST}?before=${page.olderThan}`,
-      newer: page.newerThan === undefined ? null : `${LIST}?after=${page.newerThan}`,
-      fields: itemForm.fields,
-      form,
+      heading: view.list.name || translateFor(request)('list.title'),
+      base: at.base,
+      removal: at.list === 'first' ? '/apagar_artigo' : `${at.base}/apagar`,
+      groups,
+      done,
+      seen: open.map(({ id }) => id).join(),
+      was: done.map(({ id, version }) => `${id}:${version}`).join(),
+      operation: newKey(),
+      isOneShop: look.shop !== undefined,
+      src: placeOf(at, { ...look, page }),
+      older: page < pages ? placeOf(at, { ...look, page: page + 1 }) : null,
+      newer: page > 1 ? placeOf(at, { ...look, page: page - 1 }) : null,
+      fields: entryForm.fields,
+      quickFields: quickForm.fields,
+      ...was,
       ...wrong
     })
   }
@@ -47,71 +85,193 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     return reply.send(Readable.from(longListAsJson(first, carts.partsAfter(work, id, first), rest)))
   }
 
-  app.get<{ Querystring: RawForm }>('/carrinho/', async (request, reply) => {
-    const { query } = request
-    const place = { before: parseId(query.before), after: parseId(query.after) }
-    const form = typedForm({ ...query, quantity: typed(query, 'quantity') || '1' })
-    return respond(request, reply, {
-      json: () => wholeList(request, reply, place.before),
-      page: () => show(request, reply, form, place, nothingWrong)
+  /** All of another list is on its page: programs have the API. */
+  const otherList = async (request: FastifyRequest, at: ListAt) => {
+    const view = await carts.view(request.work, whereOf(request, at))
+    if (!view) throw notFound()
+    return { items: view.items.map(asJson), ...here(request) }
+  }
+
+  for (const { prefix, page, of } of places) {
+    const hereOf = (request: FastifyRequest): ListAt => {
+      const at = of(request.params)
+      if (!at) throw notFound()
+      return at
+    }
+
+    app.get<{ Querystring: RawForm }>(`${prefix}/`, async (request, reply) => {
+      const at = hereOf(request)
+      const { query } = request
+      const isQuick = typed(query, entryForm.fields.type.name) === ''
+      const was = typedIn({ ...query, quantity: typed(query, 'quantity') || '1' }, isQuick)
+      return respond(request, reply, {
+        json: () => (at.list === 'first' ? wholeList(request, reply, parseId(query.before)) : otherList(request, at)),
+        page: () => show(request, reply, at, was, nothingWrong)
+      })
     })
-  })
 
-  app.get('/carrinho', (_request, reply) => reply.redirect(LIST, 308))
+    app.get(prefix, (request, reply) => reply.redirect(`${hereOf(request).base}/`, 308))
 
-  app.post('/carrinho/', { ...SHORT, config: { form: itemForm, page: LIST } }, async (request, reply) => {
+    app.post(`${prefix}/`, { ...SHORT, config: { form: addForms, page } }, (request, reply) => {
+      const at = hereOf(request)
+      return typed(fieldsOf(request), 'entry') === '' ? addOne(request, reply, at) : addQuick(request, reply, at)
+    })
+  }
+
+  /** Answers that have the list in them, with what was typed. */
+  const refusal = (request: FastifyRequest, reply: FastifyReply, at: ListAt, was: Typed) => {
+    return {
+      with: (status: number, error: string) => ({
+        status,
+        error,
+        json: { operation: was.form.operation },
+        page: (wrong: Wrong) => show(request, reply, at, was, wrong)
+      }),
+      /** A page that the browser kept: what is on it now has not been added, and needs a key of its own. */
+      renew() {
+        was.form.operation = randomUUID()
+      }
+    }
+  }
+
+  const addOne = async (request: FastifyRequest, reply: FastifyReply, at: ListAt) => {
     const fields = fieldsOf(request)
-    const form = typedForm(fields)
-    const refused = (status: number, error: string) => ({
-      status,
-      error,
-      json: { operation: form.operation },
-      page: (wrong: Wrong) => show(request, reply, form, {}, wrong)
-    })
+    const refused = refusal(request, reply, at, typedIn(fields, false))
+    const checked = entryForm.check(fields)
+    if (!checked.ok) return respond(request, reply, { ...refused.with(400, 'invalid'), errors: checked.errors })
+    const item = checked.value
+    return add(request, reply, at, refused, [item], entryForm.fields.type.name, false)
+  }
 
-    const checked = itemForm.check(fields)
-    if (!checked.ok) return respond(request, reply, { ...refused(400, 'invalid'), errors: checked.errors })
-    const operation = typed(fields, 'operation') || undefined
-    const result = await carts.add(request.work, getAccount(request).id, checked.value, operation)
-    if (result === 'reused') {
-      // A page that the browser kept: what is on it now has not been added, and needs a key of its own.
-      form.operation = randomUUID()
-      const message = translateFor(request)('operation.reused')
-      return respond(request, reply, { ...refused(409, 'operation_reused'), message })
+  const addQuick = async (request: FastifyRequest, reply: FastifyReply, at: ListAt) => {
+    const fields = fieldsOf(request)
+    const refused = refusal(request, reply, at, typedIn(fields, true))
+    const read = readEntries(typed(fields, 'entry'))
+    if (!read.ok) {
+      const t = translateFor(request)
+      const [{ line, error } = { line: 1, error: { key: 'field.required' as const } }] = read.errors
+      const problem = t(error.key, 'params' in error ? error.params : undefined)
+      const isOne = read.errors.length === 1 && line === 1
+      const entry = isOne ? error : { key: 'quick.inLine' as const, params: { line, problem } }
+      return respond(request, reply, { ...refused.with(400, 'invalid'), errors: { entry } })
     }
-    if (result === 'full') {
-      const errors = { [itemForm.fields.type.name]: { key: 'list.full', params: { max: MAX_ITEMS } } } as const
-      return respond(request, reply, { ...refused(409, 'list_full'), errors })
+    const items = read.entries.map(({ name, thousandths, unit, shop, note }) => ({
+      type: name,
+      thousandths,
+      unit,
+      shop,
+      note
+    }))
+    return add(request, reply, at, refused, items, quickForm.fields.entry.name, true)
+  }
+
+  const add = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    at: ListAt,
+    refused: ReturnType<typeof refusal>,
+    items: NewItem[],
+    field: string,
+    merge: boolean
+  ) => {
+    const t = translateFor(request)
+    const key = typed(fieldsOf(request), 'operation') || undefined
+    const result = await carts.addItems(request.work, whereOf(request, at), items, { ...(key ? { key } : {}), merge })
+    switch (result.status) {
+      case 'noList':
+        throw notFound()
+      case 'uidTaken':
+        throw new Error('no name was asked for')
+      case 'reused':
+        refused.renew()
+        return respond(request, reply, { ...refused.with(409, 'operation_reused'), message: t('operation.reused') })
+      case 'full': {
+        const errors = { [field]: { key: 'list.full' as const, params: { max: MAX_ITEMS } } }
+        return respond(request, reply, { ...refused.with(409, 'list_full'), errors })
+      }
+      case 'outOfBounds': {
+        const errors = { [field]: { key: 'flash.outOfBounds' as const } }
+        return respond(request, reply, { ...refused.with(409, 'out_of_bounds'), errors })
+      }
     }
+    const { status, version } = result
+    const isNew = status === 'done'
+    const [only] = items as [NewItem]
+    const message = ((): { key: MessageKey; params: Params } => {
+      const { type, shop } = only
+      if (!isNew) return { key: 'flash.alreadyAdded', params: { type } }
+      if (items.length > 1) return { key: 'flash.quickMany', params: { count: items.length } }
+      const [made] = result.items
+      const lang = languageOf(request)
+      if (made?.merged) {
+        const now = made.after?.thousandths ?? only.thousandths
+        return { key: 'flash.merged', params: { type, amount: formatAmount(now, only.unit, lang) } }
+      }
+      if (!merge) return { key: 'flash.added', params: { type } }
+      const amount = formatAmount(only.thousandths, only.unit, lang)
+      return shop === ''
+        ? { key: 'flash.quick', params: { type, amount } }
+        : { key: 'flash.quickAt', params: { type, amount, shop } }
+    })()
     return respond(request, reply, {
-      goTo: LIST,
-      flash: {
-        kind: 'success',
-        key: result === 'added' ? 'flash.added' : 'flash.alreadyAdded',
-        params: { type: checked.value.type }
-      },
-      status: result === 'added' ? 201 : 200,
-      json: { status: result, ...here(request) }
+      goTo: `${at.base}/`,
+      flash: { kind: 'success', ...message, ...(isNew ? { undo: { path: `${at.base}/anular`, version } } : {}) },
+      status: isNew ? 201 : 200,
+      json: {
+        status: isNew ? 'added' : status,
+        message: t(message.key, message.params),
+        ...(isNew ? { version } : {}),
+        ...here(request)
+      }
     })
-  })
+  }
 
   app.post('/apagar_artigo', { ...SHORT, config: { form: oneItemForm, page: LIST } }, async (request, reply) => {
-    const { id: raw } = fieldsOf(request)
-    const id = parseId(raw)
+    const fields = fieldsOf(request)
+    const id = parseId(fields.id)
+    const accountId = getAccount(request).id
+    const operation = fields.seen === undefined ? '' : typed(fields, 'operation')
+    const key = operation === '' ? newKey() : digest(operation, 'remove', id ?? '')
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
-    const result = id !== undefined && (await carts.remove(request.work, getAccount(request).id, id))
-    if (result === 'foreign') logSecurity(request, 'refused.owner', { item: id as number })
-    const deleted = result === true
+    const result =
+      id === undefined ? undefined : await carts.removeItems(request.work, { accountId, list: 'first' }, [id], key)
+    const version = result && 'missing' in result && result.missing.length === 0 ? result.version : undefined
+    if (version === undefined && id !== undefined && (await carts.isForeign(request.work, accountId, id))) {
+      logSecurity(request, 'refused.owner', { item: id })
+    }
+    const deleted = version !== undefined
     return respond(request, reply, {
       goTo: LIST,
-      flash: deleted ? { kind: 'success', key: 'flash.deleted' } : { kind: 'info', key: 'flash.notThere' },
-      json: { deleted, ...here(request) }
+      flash: deleted
+        ? { kind: 'success', key: 'flash.deleted', undo: { path: '/carrinho/anular', version } }
+        : { kind: 'info', key: 'flash.notThere' },
+      json: { deleted, ...(deleted ? { version } : {}), ...here(request) }
     })
   })
 }
 
-/** The guide's column names, which programs know. */
-const asJson = (item: Item) => ({ id: item.id, ...itemForm.toJson(item) })
+/** `?loja=Lidl` is that shop alone, `?loja=` what may be bought anywhere. */
+function lookOf(query: unknown): Look {
+  const { pagina, loja } = query as RawForm
+  return { page: parseId(pagina) ?? 1, shop: typeof loja === 'string' ? loja : undefined }
+}
+
+function placeOf({ base }: ListAt, { page, shop }: Look): string {
+  const query = new URLSearchParams()
+  if (shop !== undefined) query.set('loja', shop)
+  if (page !== 1) query.set('pagina', String(page))
+  return query.size === 0 ? `${base}/` : `${base}/?${query}`
+}
+
+/** The guide's column names, which programs know; with what came later beside them. */
+const asJson = ({ id, type, quantity, shop, note, thousandths, unit, doneAt, version }: Item) => ({
+  id,
+  ...itemForm.toJson({ type, quantity, shop, note }),
+  thousandths,
+  unit,
+  done: doneAt !== null,
+  version
+})
 
 /** The same object as for a short list, never held whole. Should the database go away half-way, the connection breaks. */
 async function* longListAsJson(first: Part, others: AsyncGenerator<Part, void>, rest: (last: Part) => object) {

@@ -176,6 +176,12 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
       return owner !== undefined && owner !== accountId ? 'foreign' : false
     },
 
+    /** Whether it is on somebody else's list. For the log alone. */
+    async isForeign(work: Work, accountId: number, id: number): Promise<boolean> {
+      const owner = await items.findOwner(work, id)
+      return owner !== undefined && owner !== accountId
+    },
+
     /**
      * A list and all that is on it, what is to buy first, the newest first, then what was ticked off, the latest first; and
      * in which order its account goes to shops. One query.

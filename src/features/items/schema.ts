@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { formOf, line, lines, whole } from '../../fields.ts'
+import { formOf, line, lines, optionalLine, whole } from '../../fields.ts'
+import { readQuantity, readUnit } from './quantity.ts'
 
 /** An item, apart from where it stands. All that is said of a field is said here; tables.ts names its column. */
 export const itemSchema = Type.Object({
@@ -19,6 +20,25 @@ export type ItemInput = Static<typeof itemSchema>
 
 /** The form that adds; `operation` is its idempotency key. */
 export const itemForm = formOf(itemSchema, { hidden: ['operation'] })
+
+const entrySchema = Type.Object({
+  type: itemSchema.properties.type,
+  /** Its limits are those of what is typed. */
+  thousandths: whole({ field: 'quantity', label: 'label.quantity', minimum: 1, maximum: 9999, wrong: 'field.amount' }),
+  unit: optionalLine({ label: 'label.unit' }),
+  shop: itemSchema.properties.shop,
+  note: itemSchema.properties.note
+})
+const own = { thousandths: readQuantity, unit: readUnit }
+
+/** The form of one item in fields, with decimals and a unit. */
+export const entryForm = formOf(entrySchema, { hidden: ['operation'], own })
+
+/** The form that changes an item; what can be bought anywhere has no shop. */
+export const editForm = formOf(
+  Type.Object({ ...entrySchema.properties, shop: optionalLine({ field: 'local', label: 'label.shop' }) }),
+  { hidden: ['operation'], own }
+)
 
 /** The form of the buttons that items have. */
 export const oneItemForm = formOf(Type.Object({}), { hidden: ['id'] })

@@ -1,0 +1,101 @@
+import type { Language } from '../../i18n/index.ts'
+import { groupByShop, type Ordering, onlyShop } from '../shops/groups.ts'
+import { formatAmount, formatQuantity, ONE } from './quantity.ts'
+import type { Item } from './rules.ts'
+
+/** Rows on one page of a long list. */
+export const SHOWN_ROWS = 500
+
+export interface ShownItem {
+  id: number
+  /** Of its row: what may be bought in several shops has one in each. */
+  row: string
+  version: number
+  type: string
+  note: string
+  shop: string
+  unit: string
+  thousandths: number
+  /** `1,5`, and with the unit `1,5 kg`. */
+  number: string
+  amount: string
+  /** What − and + change it by. */
+  step: number
+  /** − would leave nothing. */
+  isLeast: boolean
+}
+
+export interface ShownList {
+  groups: { shop: string; items: ShownItem[] }[]
+  done: ShownItem[]
+  page: number
+  pages: number
+}
+
+/** A hundred of what is small, else one. */
+const stepOf = (unit: string): number => (unit === 'g' || unit === 'ml' ? 100 * ONE : ONE)
+
+function asShown({ id, version, type, note, shop, unit, thousandths }: Item, lang: Language, row: string): ShownItem {
+  const step = stepOf(unit)
+  return {
+    id,
+    row,
+    version,
+    type,
+    note,
+    shop,
+    unit,
+    thousandths,
+    number: formatQuantity(thousandths, lang),
+    amount: formatAmount(thousandths, unit, lang),
+    step,
+    isLeast: thousandths <= step
+  }
+}
+
+/** What is looked at of a list. */
+export interface Look {
+  /** From 1; another one is the nearest that there is. */
+  page: number
+  /** That shop alone; undefined: all. */
+  shop: string | undefined
+}
+
+/** The list as a page shows it: what is still to be bought by shop, in the account's order, and what is ticked below. */
+export function showList(items: readonly Item[], ordering: Ordering, lang: Language, look: Look): ShownList {
+  const open = groupByShop(
+    items.filter(item => item.doneAt === null),
+    ordering
+  )
+  const ticked = items.filter(item => item.doneAt !== null)
+  const isHere = (item: Item) =>
+    look.shop === undefined || onlyShop(groupByShop([item], ordering), look.shop) !== undefined
+  const here = look.shop === undefined ? undefined : onlyShop(open, look.shop)
+  const groups = look.shop === undefined ? open : here ? [here] : []
+  const done = ticked.filter(isHere)
+
+  const rows = groups.reduce((sum, group) => sum + group.items.length, done.length)
+  const pages = Math.max(1, Math.ceil(rows / SHOWN_ROWS))
+  const page = Math.min(Math.max(look.page, 1), pages)
+  let skip = (page - 1) * SHOWN_ROWS
+  let room = SHOWN_ROWS
+  const seen = new Set<number>()
+  const take = (from: readonly Item[], group: number): ShownItem[] => {
+    const part = from.slice(skip, skip + room)
+    skip = Math.max(0, skip - from.length)
+    room -= part.length
+    return part.map(item => {
+      const row = seen.has(item.id) ? `item-${item.id}-${group}` : `item-${item.id}`
+      seen.add(item.id)
+      return asShown(item, lang, row)
+    })
+  }
+  return {
+    groups: groups
+      .map((group, number) => ({ shop: group.shop, items: take(group.items, number) }))
+      .filter(group => group.items.length > 0),
+    done: take(done, groups.length),
+    page,
+    pages
+  }
+}

@@ -1,0 +1,344 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Client, findInput, findTags, forEachEngine, sharedSite, signedIn, visibleText } from '../helper.ts'
+
+interface Row {
+  id: number
+  tipo: string
+  done: boolean
+  thousandths: number
+  unit: string
+  local: string
+  quantidade: number
+  version: number
+}
+
+const rows = async (client: Client) => (await client.items()) as unknown as Row[]
+const rowOf = async (client: Client, type: string) => (await rows(client)).find(({ tipo }) => tipo === type)
+
+/** The form of the list's rows, as a browser without scripts would send it with these boxes ticked. */
+async function rowForm(client: Client, ...ticked: string[]): Promise<[string, string][]> {
+  const { text } = await client.get('/carrinho/')
+  const [form = ''] = /<form id="items"[\s\S]*?<\/form>/.exec(text) ?? []
+  const inputs = findTags(form, 'input')
+  const hidden = inputs.filter(({ type }) => type === 'hidden')
+  const boxes = inputs.filter(box => box.type === 'checkbox' && ticked.includes(box['aria-label'] ?? ''))
+  return [...hidden, ...boxes].map(({ name = '', value = '' }) => [name, value])
+}
+const press = async (client: Client, path: string, form: [string, string][]) => {
+  const reply = await client.postRaw(path, form)
+  assert.equal(reply.status, 303, visibleText(reply.text))
+  return reply
+}
+/** What the page says was done, with its button to take it back. */
+async function undo(client: Client): Promise<string> {
+  const { text } = await client.get('/carrinho/')
+  const [form = ''] = /<form method="post" action="[^"]*\/anular">[\s\S]*?<\/form>/.exec(text) ?? []
+  const fields = findTags(form, 'input').map(({ name = '', value = '' }): [string, string] => [name, value])
+  const button = findTags(form, 'button')[0]
+  assert.ok(button, 'there is something to take back')
+  await press(client, '/carrinho/anular', [...fields, [button.name ?? '', button.value ?? '']])
+  return visibleText((await client.get('/carrinho/')).text)
+}
+
+forEachEngine('the rows of a list', engine => {
+  const site = sharedSite(engine)
+  const listOf = async (t: Parameters<typeof signedIn>[0], ...types: string[]) => {
+    const client = await signedIn(t, site.server)
+    for (const tipo of types) await client.addItem({ tipo, quantidade: 2 })
+    return client
+  }
+
+  test('are ticked and unticked without scripts, and what another device ticked meanwhile stays', async t => {
+    const client = await listOf(t, 'Leite', 'Pão', 'Sal')
+    const form = await rowForm(client, 'Leite')
+    const salt = await rowOf(client, 'Sal')
+    await client.postJson('/carrinho/marcar', { done: [salt?.id], open: [] })
+    await press(client, '/carrinho/marcar', form)
+    const done = (await rows(client)).filter(row => row.done).map(({ tipo }) => tipo)
+    assert.deepEqual(done.sort(), ['Leite', 'Sal'])
+    const page = (await client.get('/carrinho/')).text
+    assert.ok(visibleText(page).includes('«Leite» está no cesto'))
+    assert.ok(page.indexOf('Pão') < page.indexOf('class="items done"'))
+
+    await press(client, '/carrinho/marcar', await rowForm(client, 'Leite'))
+    assert.equal((await rowOf(client, 'Sal'))?.done, false)
+    assert.equal((await rowOf(client, 'Leite'))?.done, true)
+    assert.match(await undo(client), /Anulado/)
+    assert.equal((await rowOf(client, 'Sal'))?.done, true)
+  })
+
+  test('keep the state that was sent, however often it is sent', async t => {
+    const client = await listOf(t, 'Leite')
+    const id = (await rowOf(client, 'Leite'))?.id
+    const body = { done: [id], open: [], operation: 'tick-once' }
+    for (let time = 0; time < 3; time++) {
+      const answer = (await client.postJson('/carrinho/marcar', body)).json() as { version: number; missing: number[] }
+      assert.deepEqual(answer.missing, [])
+      assert.equal(answer.version, 2)
+    }
+    await client.postJson('/carrinho/marcar', { done: [], open: [id] })
+    await client.postJson('/carrinho/marcar', body)
+    assert.equal((await rowOf(client, 'Leite'))?.done, false, 'a repetition comes late, and changes nothing')
+  })
+
+  test('say so when what is ticked is there no more', async t => {
+    const client = await listOf(t, 'Leite')
+    const form = await rowForm(client, 'Leite')
+    const id = (await rowOf(client, 'Leite'))?.id
+    await client.postJson('/apagar_artigo', { id })
+    const answer = (await client.postJson('/carrinho/marcar', { done: [id], open: [] })).json() as {
+      missing: number[]
+      message: string
+    }
+    assert.deepEqual(answer.missing, [id])
+    assert.match(answer.message, /apagado/)
+    await press(client, '/carrinho/marcar', form)
+    assert.match(visibleText((await client.get('/carrinho/')).text), /apagado entretanto/)
+  })
+
+  test('have + and −, each press once, between limits', async t => {
+    const client = await listOf(t, 'Leite')
+    const id = (await rowOf(client, 'Leite'))?.id
+    const form = await rowForm(client)
+    for (let time = 0; time < 2; time++) await press(client, '/carrinho/quantidade', [...form, ['step', `${id}:1000`]])
+    assert.equal((await rowOf(client, 'Leite'))?.thousandths, 3000)
+    const presses = Array.from({ length: 6 }, () => client.postJson('/carrinho/quantidade', { step: `${id}:1000` }))
+    for (const reply of await Promise.all(presses)) assert.equal(reply.status, 200)
+    assert.equal((await rowOf(client, 'Leite'))?.quantidade, 9)
+    const tooFew = await client.postJson('/carrinho/quantidade', { step: `${id}:-9000` })
+    assert.equal(tooFew.status, 409)
+    assert.equal((await rowOf(client, 'Leite'))?.thousandths, 9000)
+    assert.match(await undo(client), /Anulado|outra coisa/)
+  })
+
+  test('that are in the basket are cleared as they were seen: what was unticked meanwhile stays', async t => {
+    const client = await listOf(t, 'Leite', 'Pão', 'Sal')
+    await press(client, '/carrinho/marcar', await rowForm(client, 'Leite', 'Pão'))
+    const seen = await rowForm(client, 'Leite', 'Pão')
+    const bread = await rowOf(client, 'Pão')
+    await client.postJson('/carrinho/marcar', { done: [], open: [bread?.id] })
+    await client.postJson('/carrinho/marcar', { done: [bread?.id], open: [] })
+    await press(client, '/carrinho/limpar', seen)
+    assert.deepEqual((await rows(client)).map(({ tipo }) => tipo).sort(), ['Pão', 'Sal'])
+    assert.match(await undo(client), /Anulado/)
+    const milk = await rowOf(client, 'Leite')
+    assert.equal(milk?.done, true)
+    assert.deepEqual((await rows(client)).map(({ tipo }) => tipo).sort(), ['Leite', 'Pão', 'Sal'])
+  })
+
+  test('come back as they were when a deletion is taken back, once', async t => {
+    const client = await listOf(t, 'Leite')
+    const before = await rows(client)
+    await press(client, '/apagar_artigo', [...(await rowForm(client)), ['id', String(before[0]?.id)]])
+    assert.deepEqual(await rows(client), [])
+    const page = await client.get('/carrinho/')
+    const version = findTags(page.text, 'button').find(({ name }) => name === 'version')?.value
+    const first = await client.postJson('/carrinho/anular', { version })
+    assert.equal(first.status, 200)
+    const [after] = await rows(client)
+    assert.deepEqual({ ...after, version: 0 }, { ...before[0], version: 0 })
+    const second = await client.postJson('/carrinho/anular', { version })
+    assert.equal(second.status, 409)
+    assert.equal((second.json() as { error: string }).error, 'undone')
+    assert.equal((await client.postJson('/carrinho/anular', { version: 999 })).status, 404)
+  })
+
+  test("are not to be had by others: nothing of another's list is changed, and the answer is that of what is not there", async t => {
+    const ana = await listOf(t, 'Leite')
+    const [row] = await rows(ana)
+    const rui = await listOf(t, 'Arroz')
+    const before = await rows(ana)
+    await rui.get('/carrinho/')
+    const list = (await site.database.query('select max(id) - 1 as id from lists'))[0]?.id
+    for (const base of ['/carrinho', `/listas/${list}`]) {
+      for (const [action, body] of [
+        ['marcar', { done: [row?.id], open: [] }],
+        ['quantidade', { step: `${row?.id}:1000` }],
+        ['apagar', { id: row?.id }],
+        ['limpar', { was: `${row?.id}:1` }],
+        ['anular', { version: 1 }]
+      ] as const) {
+        const { status } = await rui.postJson(`${base}/${action}`, body)
+        if (base !== '/carrinho') assert.equal(status, 404, `${base}/${action}`)
+      }
+      assert.equal((await rui.get(`${base}/artigo/${row?.id}`)).status, 404)
+    }
+    assert.equal((await rui.get(`/listas/${list}/`)).status, 404)
+    assert.deepEqual(await rows(ana), before)
+  })
+
+  test('refuse what no page sends', async t => {
+    const client = await listOf(t, 'Leite')
+    await client.get('/carrinho/')
+    for (const [action, body] of [
+      ['marcar', { done: 'x' }],
+      ['marcar', { done: [1.5] }],
+      ['marcar', { done: [], was: 'x' }],
+      ['quantidade', { step: '1' }],
+      ['quantidade', { step: '1:0' }],
+      ['quantidade', {}],
+      ['limpar', { was: '1:1,' }],
+      ['anular', { version: '-1' }],
+      ['anular', {}]
+    ] as const) {
+      assert.equal(
+        (await client.postJson(`/carrinho/${action}`, body)).status,
+        400,
+        `${action} ${JSON.stringify(body)}`
+      )
+    }
+    assert.equal((await client.get('/listas/x/')).status, 404)
+  })
+})
+
+forEachEngine('quick entry', engine => {
+  const site = sharedSite(engine)
+  const write = async (client: Client, entry: string, operation?: string) => {
+    await client.get('/carrinho/')
+    return client.post('/carrinho/', { entry, operation: operation ?? client.hidden('operation') ?? '' })
+  }
+
+  test('one field is understood, and several lines are several items, all or none', async t => {
+    const client = await signedIn(t, site.server)
+    assert.equal((await write(client, '1,5 kg laranjas @Pingo Doce')).status, 303)
+    const [oranges] = await rows(client)
+    assert.deepEqual(
+      { tipo: oranges?.tipo, thousandths: oranges?.thousandths, unit: oranges?.unit, local: oranges?.local },
+      { tipo: 'laranjas', thousandths: 1500, unit: 'kg', local: 'Pingo Doce' }
+    )
+    assert.equal(oranges?.quantidade, 2, 'the guide’s column is filled')
+    assert.ok(
+      visibleText((await client.get('/carrinho/')).text).includes('«laranjas» está na lista: 1,5 kg, Pingo Doce')
+    )
+    assert.equal((await write(client, '7up\nleite 0%\n3x ovos @Mercado')).status, 303)
+    assert.deepEqual((await rows(client)).map(({ tipo }) => tipo).sort(), ['7up', 'laranjas', 'leite 0%', 'ovos'])
+    const refused = await write(client, `manteiga\n@Lidl\n${'x'.repeat(141)}`)
+    assert.equal(refused.status, 400)
+    assert.match(visibleText(refused.text), /Linha 2/)
+    assert.ok(refused.text.includes('manteiga\n@Lidl'), 'what was typed is kept')
+    assert.equal((await rows(client)).length, 4)
+  })
+
+  test('what is on the list adds up, what is ticked comes back, and both can be taken back', async t => {
+    const client = await signedIn(t, site.server)
+    await write(client, '2 kg laranjas')
+    await write(client, '1 kg Laranjas')
+    assert.deepEqual(
+      (await rows(client)).map(({ thousandths }) => thousandths),
+      [3000]
+    )
+    assert.match(visibleText((await client.get('/carrinho/')).text), /já estava na lista: agora são 3 kg/)
+    await write(client, '½ kg laranjas')
+    assert.match(await undo(client), /Anulado/)
+    assert.equal((await rows(client))[0]?.thousandths, 3000)
+    await client.postJson('/carrinho/marcar', { done: [(await rows(client))[0]?.id], open: [] })
+    await write(client, '4 kg laranjas')
+    const [row] = await rows(client)
+    assert.deepEqual([row?.done, row?.thousandths], [false, 4000])
+  })
+
+  test('sent twice adds once', async t => {
+    const client = await signedIn(t, site.server)
+    for (let time = 0; time < 3; time++) assert.equal((await write(client, 'pão\nleite', 'one-paste')).status, 303)
+    assert.deepEqual(
+      (await rows(client)).map(({ thousandths }) => thousandths),
+      [1000, 1000]
+    )
+  })
+
+  test('is kept through a login and an expired form', async t => {
+    const client = await signedIn(t, site.server)
+    const expired = await client.postRaw('/carrinho/', { entry: 'pão\nleite', csrf_token: 'old' })
+    assert.equal(expired.status, 403)
+    assert.ok(expired.text.includes('pão\nleite</textarea>'))
+    await client.logout()
+    const signedOut = await client.postRaw('/carrinho/', { entry: 'pão\nleite' })
+    const next = new URL(String(signedOut.headers.location), site.server.url).searchParams.get('next') ?? ''
+    assert.equal(new URL(next, site.server.url).searchParams.get('entry'), 'pão\nleite')
+  })
+})
+
+forEachEngine('changing an item', engine => {
+  const site = sharedSite(engine)
+  const open = async (client: Client, id: number | undefined) => {
+    const { status, text } = await client.get(`/carrinho/artigo/${id}`)
+    assert.equal(status, 200)
+    const [form = ''] = /<form method="post" action="[^"]*\/artigo\/[\s\S]*?<\/form>/.exec(text) ?? []
+    const inputs = findTags(form, 'input').map(({ name = '', value = '' }) => [name, value])
+    const [, note = ''] = /<textarea[^>]*name="note"[^>]*>\n?([\s\S]*?)<\/textarea>/.exec(form) ?? []
+    return Object.fromEntries([...inputs, ['note', note]]) as Record<string, string>
+  }
+
+  test('sends what was changed alone: two devices change two fields, and both hold', async t => {
+    const client = await signedIn(t, site.server)
+    await client.addItem({ tipo: 'Leite', quantidade: 2, local: 'Mercado' })
+    const id = (await rows(client))[0]?.id
+    const [one, two] = [await open(client, id), await open(client, id)]
+    assert.equal((await client.postRaw(`/carrinho/artigo/${id}`, { ...one, quantity: '1,5', unit: 'l' })).status, 303)
+    assert.equal(
+      (await client.postRaw(`/carrinho/artigo/${id}`, { ...two, local: 'Lidl', note: 'fresco' })).status,
+      303
+    )
+    const [row] = await rows(client)
+    assert.deepEqual(
+      { ...row, id: 0, version: 0 },
+      {
+        id: 0,
+        version: 0,
+        tipo: 'Leite',
+        quantidade: 2,
+        thousandths: 1500,
+        unit: 'l',
+        local: 'Lidl',
+        note: 'fresco',
+        done: false
+      }
+    )
+  })
+
+  test('shows both values where two changed the same field, and keeps the one that is chosen', async t => {
+    const client = await signedIn(t, site.server)
+    await client.addItem({ tipo: 'Leite', quantidade: 2, local: 'Mercado' })
+    const id = (await rows(client))[0]?.id
+    const [one, two] = [await open(client, id), await open(client, id)]
+    await client.postRaw(`/carrinho/artigo/${id}`, { ...one, local: 'Lidl' })
+    const conflict = await client.postRaw(`/carrinho/artigo/${id}`, { ...two, local: 'Aldi', quantity: '7' })
+    assert.equal(conflict.status, 409)
+    const said = visibleText(conflict.text)
+    assert.ok(said.includes('Agora está: Lidl') && said.includes('O que escreveu: Aldi'), said)
+    assert.deepEqual([(await rows(client))[0]?.local, (await rows(client))[0]?.quantidade], ['Lidl', 7])
+    const form = {
+      ...two,
+      operation: findInput(conflict.text, 'operation')?.value ?? '',
+      seen_local: findInput(conflict.text, 'seen_local')?.value ?? '',
+      seen_quantity: findInput(conflict.text, 'seen_quantity')?.value ?? '',
+      quantity: '7',
+      local: 'Aldi'
+    }
+    assert.equal((await client.postRaw(`/carrinho/artigo/${id}`, { ...form, pick_local: 'theirs' })).status, 303)
+    assert.equal((await rows(client))[0]?.local, 'Lidl')
+    assert.equal((await client.postRaw(`/carrinho/artigo/${id}`, { ...form, pick_local: 'yours' })).status, 303)
+    assert.equal((await rows(client))[0]?.local, 'Aldi')
+  })
+
+  test('says what is wrong at the field, and what is gone', async t => {
+    const client = await signedIn(t, site.server)
+    await client.addItem({ tipo: 'Leite' })
+    const id = (await rows(client))[0]?.id
+    const form = await open(client, id)
+    for (const quantity of ['0', '-1', '10000', '1,2,3', '1e3', '1.2345', 'x']) {
+      const { status, text } = await client.postRaw(`/carrinho/artigo/${id}`, { ...form, quantity })
+      assert.equal(status, 400, quantity)
+      assert.equal(findInput(text, 'quantity')?.value, quantity)
+      assert.equal(findInput(text, 'quantity')?.['aria-invalid'], 'true')
+    }
+    const { text } = await client.postRaw(`/carrinho/artigo/${id}`, { ...form, unit: 'uma unidade comprida' })
+    assert.equal(findInput(text, 'unit')?.['aria-invalid'], 'true')
+    await client.postJson('/apagar_artigo', { id })
+    const gone = await client.postRaw(`/carrinho/artigo/${id}`, { ...form, quantity: '3' })
+    assert.equal(gone.status, 303)
+    assert.match(visibleText((await client.get('/carrinho/')).text), /já não está na lista/)
+    assert.equal((await client.get(`/carrinho/artigo/${id}`)).status, 404)
+  })
+})
