@@ -11,7 +11,6 @@ import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
 import type { MessageKey, Params } from '../../i18n/index.ts'
 import { digest, newKey } from '../../keys.ts'
-import { unordered } from '../shops/groups.ts'
 import { type ListAt, places } from './list-at.ts'
 import { formatAmount } from './quantity.ts'
 import { readEntries } from './quick-entry.ts'
@@ -35,7 +34,12 @@ interface Typed {
   isQuick: boolean
 }
 
-export function listPage(app: FastifyInstance, { carts, serverName }: { carts: Carts; serverName: string }): void {
+interface Parts {
+  carts: Carts
+  serverName: string
+}
+
+export function listPage(app: FastifyInstance, { carts, serverName }: Parts): void {
   const whereOf = (request: FastifyRequest, { list }: ListAt) => ({ accountId: getAccount(request).id, list })
   const typedIn = (raw: RawForm, isQuick: boolean): Typed => {
     // One key for both forms: either is sent from this page.
@@ -47,7 +51,7 @@ export function listPage(app: FastifyInstance, { carts, serverName }: { carts: C
     const view = await carts.view(request.work, whereOf(request, at))
     if (!view) throw notFound()
     const look = lookOf(request.query)
-    const { groups, done, page, pages } = showList(view.items, unordered, languageOf(request), look)
+    const { groups, done, page, pages } = showList(view.items, view.ordering, languageOf(request), look)
     const open = groups.flatMap(group => group.items)
     return reply.page('list', {
       heading: view.list.name || translateFor(request)('list.title'),

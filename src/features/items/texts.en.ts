@@ -42,6 +42,7 @@ export const items: Texts<typeof pt> = {
   'list.fields': 'Separate fields',
   'list.usual': 'The usual',
   'list.allShops': 'All shops',
+  'list.shops': 'Shops',
   'list.anywhere': 'In any shop',
   'list.basket': 'In the basket',
   'list.clear': 'Clear the basket',

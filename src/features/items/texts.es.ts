@@ -43,6 +43,7 @@ export const items: Texts<typeof pt> = {
   'list.fields': 'Campos separados',
   'list.usual': 'Lo habitual',
   'list.allShops': 'Todas las tiendas',
+  'list.shops': 'Tiendas',
   'list.anywhere': 'En cualquier tienda',
   'list.basket': 'En la cesta',
   'list.clear': 'Vaciar la cesta',

@@ -40,6 +40,7 @@ export const items = {
   'list.fields': 'Campos separados',
   'list.usual': 'O habitual',
   'list.allShops': 'Todas as lojas',
+  'list.shops': 'Lojas',
   'list.anywhere': 'Em qualquer loja',
   'list.basket': 'No cesto',
   'list.clear': 'Tirar do cesto',
