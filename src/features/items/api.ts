@@ -161,7 +161,7 @@ export function itemsApi(api: FastifyInstance, { carts }: { carts: Carts }): voi
         summary: 'Add an item',
         params: listParams,
         headers: writeHeaders,
-        body: newItemSchema,
+        body: ref('NewItem'),
         response: answers(
           {
             ...item,
@@ -223,7 +223,7 @@ export function itemsApi(api: FastifyInstance, { carts }: { carts: Carts }): voi
         summary: 'Tick off an item, or set its fields',
         params: itemParams,
         headers: mustMatchHeaders,
-        body: itemChangesSchema,
+        body: ref('ItemChanges'),
         response: answers({ ...item, description: 'The item, as it is now.' }, ...OF_WRITES, 404, 412, 428)
       }
     },
@@ -253,7 +253,7 @@ export function itemsApi(api: FastifyInstance, { carts }: { carts: Carts }): voi
         summary: 'More or less of an item',
         params: itemParams,
         headers: writeHeaders,
-        body: adjustmentSchema,
+        body: ref('Adjustment'),
         response: answers({ ...item, description: 'The item, as it is now.' }, ...OF_WRITES, 404)
       }
     },

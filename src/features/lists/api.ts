@@ -167,7 +167,7 @@ export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): voi
         operationId: 'makeList',
         summary: 'Make a list',
         headers: writeHeaders,
-        body: newListSchema,
+        body: ref('NewList'),
         response: answers(
           {
             ...list,
@@ -225,7 +225,7 @@ export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): voi
         summary: 'Rename a list, put it away, take it back',
         params: listParams,
         headers: mustMatchHeaders,
-        body: listChangesSchema,
+        body: ref('ListChanges'),
         response: answers({ ...list, description: 'The list, as it is now.' }, ...OF_WRITES, 404, 409, 412, 428)
       }
     },

@@ -7,6 +7,7 @@ import { Problem, type WrongField } from './problem.ts'
 const ajv = new Ajv({ allErrors: true, strict: false, coerceTypes: false, removeAdditional: false, useDefaults: true })
 
 interface SchemaOfValues {
+  $ref?: string
   properties?: Record<string, { type?: string }>
   required?: string[]
 }
@@ -21,7 +22,14 @@ function readNumbers({ properties = {} }: SchemaOfValues, values: Record<string,
 
 /** The schemas that the document shows are those that requests are held against. */
 export function validation(app: FastifyInstance): void {
-  const compile: FastifySchemaCompiler<SchemaOfValues> = ({ schema, httpPart }) => {
+  /** The schema itself, where a route names one that the document names, too. */
+  const named = (schema: SchemaOfValues): SchemaOfValues => {
+    if (schema.$ref === undefined) return schema
+    const { $id: _, ...found } = app.getSchema(schema.$ref.replace(/#$/, '')) as SchemaOfValues & { $id: string }
+    return found
+  }
+  const compile: FastifySchemaCompiler<SchemaOfValues> = ({ schema: given, httpPart }) => {
+    const schema = named(given)
     const validate = ajv.compile(httpPart === 'headers' ? lowerCased(schema) : schema)
     const isOfUrl = httpPart === 'querystring' || httpPart === 'params'
     return data => {
