@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { eventually, tcpProxy } from '../helper.ts'
+import { browserSite, openList, removeButton, say, seeFocus, seeList, suiteOptions, tickBox } from './browser.ts'
+
+describe('ticking in a browser', suiteOptions, () => {
+  const site = browserSite()
+  const items = ['Sal', 'Pão', 'Leite'].map(tipo => ({ tipo }))
+  const open = ['5 Leite Mercado', '5 Pão Mercado', '5 Sal Mercado']
+
+  test('quick taps on a server that is away end where the finger left them', async t => {
+    const proxy = await tcpProxy(t, site.server.port)
+    const way = { baseURL: `http://127.0.0.1:${proxy.port}`, losesConnections: true }
+    const { page, client } = await openList(t, site, { items, ...way })
+    await proxy.cut()
+    for (let tap = 0; tap < 5; tap++) await tickBox(page, 'Leite').click()
+    for (let tap = 0; tap < 4; tap++) await tickBox(page, 'Pão').click()
+    await page.getByText(say('list.js.waiting', { type: 'Leite' })).waitFor()
+    assert.equal(await tickBox(page, 'Leite').isChecked(), true)
+    assert.equal(await tickBox(page, 'Pão').isChecked(), false)
+    await proxy.restore()
+    await seeList(page, ['5 Pão Mercado', '5 Sal Mercado', '✓ Leite 5 · Mercado'])
+    const done = (await client.items()).filter(item => (item as unknown as { done: boolean }).done)
+    assert.deepEqual(
+      done.map(({ tipo }) => tipo),
+      ['Leite']
+    )
+  })
+
+  test('rows stay where they are until three seconds after the last tap, then what is ticked goes down', async t => {
+    const { page } = await openList(t, site, { items })
+    await page.clock.install()
+    await tickBox(page, 'Leite').click()
+    await page.getByText(say('list.js.ticked', { type: 'Leite' })).waitFor()
+    await page.clock.runFor(2_500)
+    await seeList(page, open)
+    await tickBox(page, 'Sal').click()
+    await page.getByText(say('list.js.ticked', { type: 'Sal' })).waitFor()
+    await page.clock.runFor(2_500)
+    await seeList(page, open)
+    await eventually(async () => {
+      await page.clock.runFor(1_000)
+      assert.equal(await page.locator('.done li').count(), 2)
+    })
+    await seeList(page, ['5 Pão Mercado', '✓ Sal 5 · Mercado', '✓ Leite 5 · Mercado'])
+    await seeFocus(tickBox(page, 'Sal'))
+  })
+
+  test('what was done is taken back where it is said, without a reload', async t => {
+    const { page } = await openList(t, site, { items })
+    await tickBox(page, 'Leite').click()
+    await page.getByText(say('list.js.ticked', { type: 'Leite' })).waitFor()
+    await page.getByRole('button', { name: say('list.js.undo') }).click()
+    await page.getByText(say('undo.done')).waitFor()
+    await seeList(page, open)
+    assert.equal(await tickBox(page, 'Leite').isChecked(), false)
+    await removeButton(page, 'Pão').click()
+    await page.getByText(say('list.js.removed', { type: 'Pão' })).waitFor()
+    await page.getByRole('button', { name: say('list.js.undo') }).click()
+    await seeList(page, open)
+  })
+
+  test('quick + taps all count', async t => {
+    const { page, client } = await openList(t, site, { items: [{ tipo: 'Leite' }] })
+    const more = page.getByRole('button', { name: `${say('list.more')} Leite` })
+    for (let tap = 0; tap < 7; tap++) await more.click()
+    await seeList(page, ['12 Leite Mercado'])
+    await eventually(async () => assert.equal((await client.items())[0]?.quantidade, 12))
+  })
+})
