@@ -35,7 +35,7 @@ describe('the order of shops in a browser', suiteOptions, () => {
         await Promise.all([page.waitForNavigation(), page.mouse.up()])
       }
       await drag(0, 2)
-      await page.getByText(say('flash.moved', { name: 'Aldi', place: 3 })).waitFor()
+      await page.getByText(say('flash.placed', { name: 'Aldi', place: 3 })).waitFor()
       await see(['Bazar', 'Lidl', 'Aldi', 'Talho'])
       await drag(3, 0)
       await see(['Talho', 'Bazar', 'Lidl', 'Aldi'])

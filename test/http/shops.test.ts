@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Client, findTags, forEachEngine, sharedSite, signedIn, visibleText } from '../helper.ts'
+import { type Client, eventually, findTags, forEachEngine, sharedSite, signedIn, visibleText } from '../helper.ts'
 
 const shopsOf = async (client: Client) => ((await client.getJson('/lojas')).json() as { shops: string[] }).shops
 const namesIn = async (client: Client, shop: string) =>
@@ -90,6 +90,61 @@ forEachEngine('the page of shops', engine => {
     assert.deepEqual((await client.postJson('/lojas/mover', { shop: '', name: 'Lidl', end: '1' })).json(), {
       order: ['Aldi', 'Lidl']
     })
+  })
+
+  test('is how the list is shown, which learns from what is ticked off and cleared; one shop can be seen alone', async t => {
+    const client = await signedIn(t, site.server)
+    const shown = async (path = '/carrinho/') => {
+      const { text } = await client.get(path)
+      return text
+        .split('<section data-shop="')
+        .slice(1)
+        .map(part => [
+          part.split('"')[0],
+          ...findTags(part.split('</section')[0] ?? '', 'input').map(tag => tag['aria-label'])
+        ])
+    }
+    const write = async () => {
+      for (const [tipo, local] of [
+        ['Sal', 'Lidl'],
+        ['Leite', 'Lidl, Aldi'],
+        ['Pão', 'Lidl']
+      ] as const) {
+        await client.addItem({ tipo, local })
+      }
+    }
+    await write()
+    assert.deepEqual(await shown(), [
+      ['Aldi', 'Leite'],
+      ['Lidl', 'Pão', 'Leite', 'Sal']
+    ])
+    assert.deepEqual(await shown('/carrinho/?loja=aldi'), [['Aldi', 'Leite']])
+    await press(client, '/lojas', 'Subir: Lidl')
+
+    const idOf = new Map((await client.items()).map(({ id, tipo }) => [tipo, id]))
+    const done: [string, string][] = []
+    for (const name of ['Leite', 'Sal', 'Pão']) {
+      await client.get('/carrinho/')
+      done.push(['done', String(idOf.get(name))])
+      const fields = ['csrf_token', 'operation', 'seen', 'was'].map(
+        field => [field, client.hidden(field) ?? ''] as [string, string]
+      )
+      assert.equal((await client.postRaw('/carrinho/marcar', [...fields, ...done])).status, 303)
+    }
+    assert.deepEqual(await shown(), [])
+    await client.get('/carrinho/')
+    const fields = ['csrf_token', 'operation', 'seen', 'was'].map(
+      field => [field, client.hidden(field) ?? ''] as [string, string]
+    )
+    assert.equal((await client.postRaw('/carrinho/limpar', [...fields, ...done])).status, 303)
+    assert.deepEqual(await client.items(), [])
+    await eventually(async () => assert.deepEqual(await namesIn(client, 'Lidl'), ['Leite', 'Sal', 'Pão']))
+
+    await write()
+    assert.deepEqual(await shown(), [
+      ['Lidl', 'Leite', 'Sal', 'Pão'],
+      ['Aldi', 'Leite']
+    ])
   })
 
   test('knows nobody else’s shops', async t => {

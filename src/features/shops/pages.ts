@@ -79,7 +79,7 @@ export function shopsPage(app: FastifyInstance, { shops }: { shops: Shops }): vo
       goTo: `${pageOf(shop)}#p-${place}`,
       flash: {
         kind: 'success',
-        key: 'flash.moved',
+        key: 'flash.placed',
         params: { name: name || translateFor(request)('shops.anywhere'), place: place + 1 }
       },
       json: { order }

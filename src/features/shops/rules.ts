@@ -176,10 +176,6 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
   }
 
   return {
-    /** In which order the account goes to shops, and through them: one query. */
-    ordering: async (work: Work, accountId: number): Promise<Ordering> =>
-      orderingOf(await shopOrders.all(work, accountId)),
-
     /** The account's shops, those with an order and those on its lists. */
     async all(work: Work, accountId: number): Promise<ShopsShown> {
       const { rows, groups } = await everything(work, accountId)

@@ -25,7 +25,7 @@ export const shops: Texts<typeof pt> = {
   'shops.learnsNot': 'The order within each shop changes only when you change it here.',
   'shops.learn': 'Learn the order',
   'shops.learnNot': 'Stop learning',
-  'flash.moved': '“{name}” is number {place} now.',
+  'flash.placed': '“{name}” is number {place} now.',
   'flash.learns': 'From now on the order is learned from what you tick off.',
   'flash.learnsNot': 'The order is no longer learned. What is known stays.',
   'flash.placeForgotten': 'The place of “{name}” is forgotten.',

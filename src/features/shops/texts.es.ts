@@ -25,7 +25,7 @@ export const shops: Texts<typeof pt> = {
   'shops.learnsNot': 'El orden dentro de cada tienda solo cambia cuando lo cambie aquí.',
   'shops.learn': 'Aprender el orden',
   'shops.learnNot': 'Dejar de aprender',
-  'flash.moved': '«{name}» está ahora en el puesto {place}.',
+  'flash.placed': '«{name}» está ahora en el puesto {place}.',
   'flash.learns': 'A partir de ahora el orden se aprende de lo que tacha.',
   'flash.learnsNot': 'El orden ya no se aprende. Lo que se sabe queda.',
   'flash.placeForgotten': 'El lugar de «{name}» se ha olvidado.',

@@ -22,7 +22,7 @@ export const shops = {
   'shops.learnsNot': 'A ordem dentro de cada loja só muda quando a mudar aqui.',
   'shops.learn': 'Aprender a ordem',
   'shops.learnNot': 'Deixar de aprender',
-  'flash.moved': '«{name}» está agora em {place}.º lugar.',
+  'flash.placed': '«{name}» está agora em {place}.º lugar.',
   'flash.learns': 'A ordem passa a aprender-se do que risca.',
   'flash.learnsNot': 'A ordem deixa de se aprender. O que já se sabe fica.',
   'flash.placeForgotten': 'O lugar de «{name}» foi esquecido.',
