@@ -6,10 +6,10 @@ import { describeWrites } from '../../lab/checker/tally.ts'
 import { gatherWrites } from '../../lab/checker/writes.ts'
 import { Customer } from '../../lab/workload/customer.ts'
 import { isWrite, type Line } from '../../lab/workload/history.ts'
-import { eventually, forEachEngine, freshDatabase, skipWithoutHaproxy, startHaproxy, startServer } from '../helper.ts'
+import { eventually, forEachEngine, freshDatabase, skipWithoutHaproxy, startHaproxy, startServer, withinMs } from '../helper.ts'
 
-const WRITES_BEFORE = 60
-const WRITES_AFTER = 120
+const WRITES_BEFORE = 40
+const WRITES_AFTER = 80
 
 forEachEngine(
   'the lab’s customers, who do all that a list offers in two tabs each',
@@ -49,7 +49,7 @@ backend web
       shopping.catch(() => {})
       const written = (count: number) =>
         eventually(() => {
-          const done = history.filter(({ what, outcome }) => isWrite(what) && outcome === 'ok')
+          const done = history.filter(({ what, outcome }, { withinMs.start }) => isWrite(what) && outcome === 'ok')
           assert.ok(done.length >= count, `${done.length} of ${count} writes`)
         })
       try {
