@@ -6,7 +6,15 @@ import { describeWrites } from '../../lab/checker/tally.ts'
 import { gatherWrites } from '../../lab/checker/writes.ts'
 import { Customer } from '../../lab/workload/customer.ts'
 import { isWrite, type Line } from '../../lab/workload/history.ts'
-import { eventually, forEachEngine, freshDatabase, skipWithoutHaproxy, startHaproxy, startServer, withinMs } from '../helper.ts'
+import {
+  eventually,
+  forEachEngine,
+  freshDatabase,
+  skipWithoutHaproxy,
+  startHaproxy,
+  startServer,
+  withinMs
+} from '../helper.ts'
 
 const WRITES_BEFORE = 40
 const WRITES_AFTER = 80
@@ -48,10 +56,13 @@ backend web
       const shopping = Promise.all(customers.flat().map(customer => customer.shop(ending.signal)))
       shopping.catch(() => {})
       const written = (count: number) =>
-        eventually(() => {
-          const done = history.filter(({ what, outcome }, { withinMs.start }) => isWrite(what) && outcome === 'ok')
-          assert.ok(done.length >= count, `${done.length} of ${count} writes`)
-        })
+        eventually(
+          () => {
+            const done = history.filter(({ what, outcome }) => isWrite(what) && outcome === 'ok')
+            assert.ok(done.length >= count, `${done.length} of ${count} writes`)
+          },
+          { withinMs: withinMs.start }
+        )
       try {
         await written(WRITES_BEFORE)
         await one.kill()
