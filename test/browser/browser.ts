@@ -229,6 +229,10 @@ export async function logOut(page: Page): Promise<void> {
 
 /** What axe finds, one line each. */
 export async function axeFindings(page: Page): Promise<string[]> {
+  // Colours that are on their way are nobody's choice.
+  await page.evaluate(`Promise.all(document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
+    .map(({ finished }) => finished.catch(() => undefined))).then(() => undefined)`)
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
   return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html} ${node.failureSummary ?? ''}`))
 }

@@ -77,10 +77,16 @@ describe('without scripts', suiteOptions, () => {
 
     await page.getByRole('link', { name: say('nav.account') }).click()
     const endOthers = page.getByRole('button', { name: say('account.sessions.endOthers') })
-    await page.getByLabel(say('label.confirmPassword')).fill('não é esta')
+    await page
+      .getByRole('region', { name: say('account.sessions.title') })
+      .getByLabel(say('label.confirmPassword'))
+      .fill('não é esta')
     await endOthers.click()
     await page.getByText(say('field.passwordWrong')).first().waitFor()
-    await page.getByLabel(say('label.confirmPassword')).fill(account.password)
+    await page
+      .getByRole('region', { name: say('account.sessions.title') })
+      .getByLabel(say('label.confirmPassword'))
+      .fill(account.password)
     await endOthers.click()
     await page.getByText(say('flash.sessionsEnded', { count: 1 })).waitFor()
     await page.getByText(say('account.sessions.none')).waitFor()

@@ -62,5 +62,7 @@ backend web
     await page.locator('.note').getByText(say('flash.signedOut')).waitFor()
     assert.deepEqual(await kept(), [null, null])
     assert.deepEqual(await names(), ['__Host-carrinho_csrf', '__Host-carrinho_known', '__Host-carrinho_lang'])
+    // Before the servers are: it may still be loading an icon.
+    await page.context().close()
   })
 })

@@ -51,6 +51,13 @@ export function family(engine: Engine) {
     two,
     view,
     add,
+    /** What is kept of what was asked for under a key. */
+    async digestOf(accountId: number, key: string) {
+      const [row] = await site.database.query(
+        `select digest from changes where account_id = ${accountId} and change_key = '${key}'`
+      )
+      return row?.digest
+    },
     /** An account's first list with these on it, and their numbers. */
     async listWith(...types: string[]) {
       const where: Where = { accountId: await site.addAccount(), list: 'first' }

@@ -194,6 +194,20 @@ forEachEngine('adding', engine => {
   })
 })
 
+forEachEngine('a form that was sent to a server of release 0.2.0, and again to this one', engine => {
+  const { one, listWith, digestOf } = family(engine)
+
+  test('has the same digest at both, and so is one request', async () => {
+    const { where } = await listWith()
+    const oranges = { type: 'Laranjas', thousandths: 5000, unit: '', shop: 'Mercado', note: '' }
+    await one.carts.addItems(one.work, where, [oranges], { key: 'a' })
+    await one.carts.addItems(one.work, where, [{ ...oranges, note: 'maduras' }], { key: 'b' })
+    // As 0.2.0 has stored them.
+    assert.equal(await digestOf(where.accountId, 'a'), 'xwSWV-EQWMM7m9_t4KrKCuHF8iLPjNOtdJIC7QdQk6M')
+    assert.equal(await digestOf(where.accountId, 'b'), 'qom7Ej6nvX74cn8iIRrPYl39LIbO1psyTp1g0AppiM4')
+  })
+})
+
 forEachEngine('lists', engine => {
   const { one, two, site, listWith, make, names, view } = family(engine)
   const all = async (accountId: number) => {

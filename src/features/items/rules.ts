@@ -93,6 +93,17 @@ export interface Edits {
 /** `stale`: it is not at the version asked for. */
 export type NotEdited = { status: 'notThere' } | { status: 'outOfBounds' } | { status: 'stale'; item: Item }
 
+/**
+ * The digest that release 0.2.0 makes of the same form; undefined for what it could not have been sent. While a release is
+ * rolled out, a form may reach one server and its repetition the other.
+ */
+function digestOfOlder(added: readonly NewItem[]): string | undefined {
+  const [one] = added
+  if (added.length !== 1 || !one || one.unit !== '' || one.thousandths % 1000 !== 0) return undefined
+  const { type, thousandths, shop, note } = one
+  return itemForm.digest({ type, quantity: thousandths / 1000, shop, note })
+}
+
 export type Carts = ReturnType<typeof cartRules>
 
 /** Told of what was bought; nobody waits for it. */
@@ -344,6 +355,8 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
         uid ?? '',
         ...added.flatMap(({ type, thousandths, unit, shop, note }) => [type, thousandths, unit, shop, note])
       )
+      const known = merge || uid !== undefined || where.list !== 'first' ? undefined : digestOfOlder(added)
+      if (known !== undefined) asked.digest = known
       if (!added.every(({ thousandths }) => isQuantity(thousandths))) return { status: 'outOfBounds' }
       const contents = added.map(({ type, thousandths, unit, shop, note }) => ({
         ...{ uid: uid ?? null, type, thousandths, unit, shop, note },
