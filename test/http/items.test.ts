@@ -254,11 +254,9 @@ forEachEngine('the list', engine => {
     assert.ok(!html.includes('<script>alert(1)'))
     assert.ok(!html.includes('<img src=x'))
     const cells = [...html.matchAll(/<a class="i"[^>]*>([\s\S]*?)<\/a>/g)].map(([, cell = '']) => cell)
-    assert.equal(cells.length, texts.length)
-    assert.deepEqual(
-      cells.map(cell => visibleText(cell).trim()).sort(),
-      texts.map(each => each.replace(/\s+/g, ' ')).sort()
-    )
+    // What is bought in two shops, as their names have a comma between them, is under both.
+    const shown = new Set(cells.map(cell => visibleText(cell).trim()))
+    assert.deepEqual([...shown].sort(), texts.map(each => each.replace(/\s+/g, ' ')).sort())
   })
 
   test('a note is kept, shown under the name and escaped, and an item needs none', async t => {
