@@ -77,8 +77,8 @@ export function suggestionRules({ remembered, beginJob }: Store, report: (error:
     for (let next = queue[0]; next; next = queue[0]) {
       try {
         await rememberNow(...next)
-        queue.shift()
         await sleep(PAUSE_MS)
+        queue.shift()
       } catch (error) {
         // The database is away, or busy with what people wait for.
         queue.length = 0
