@@ -136,6 +136,8 @@ forEachEngine('the API and its tokens', engine => {
     const { program } = await member(t)
     for (const [asked, language] of [
       [undefined, 'en'],
+      ['*', 'en'],
+      ['', 'en'],
       ['pt-PT,pt;q=0.9', 'pt'],
       ['es', 'es'],
       ['en', 'en']

@@ -137,10 +137,10 @@ export function toProblem(raw: unknown): Problem {
   })
 }
 
-/** English, where a program does not say what its people read. */
+/** English, where a program does not say what its people read; Node's own `fetch` says `*`, which names none. */
 const languageOf = (request: FastifyRequest): Language => {
   const asked = request.headers['accept-language']
-  return asked === undefined ? 'en' : negotiateLanguage(asked)
+  return asked === undefined || /^\s*\*?\s*$/.test(asked) ? 'en' : negotiateLanguage(asked)
 }
 
 /** The problem's answer: its body, and the headers that go with it. */
