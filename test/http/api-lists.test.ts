@@ -306,6 +306,11 @@ forEachEngine('the API of lists', engine => {
     for (const body of [{}, { done: 'true' }, { done: null }, { name: '' }, { id: 'other' }, { quantity: 0 }]) {
       assertProblem(await program.patch(`/lists/first/items/${id}`, body, anyVersion), 400, 'invalid')
     }
+    const saysOf = async (body: object) =>
+      assertProblem(await program.patch(`/lists/first/items/${id}`, body, anyVersion), 400, 'invalid').errors?.[0]
+        ?.detail
+    assert.equal(await saysOf({ quantity: 0 }), 'It has to be more than 0.')
+    assert.equal(await saysOf({}), 'There is nothing to change here: name at least one field.')
     for (const body of [
       {},
       { name: '' },

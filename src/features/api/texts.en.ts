@@ -67,6 +67,8 @@ export const api: Texts<typeof pt> = {
   'problem.field.unknown': 'There is no such field here.',
   'problem.field.type': 'It has to be of this type: {type}.',
   'problem.field.duplicate': 'This field is in the same object twice.',
+  'problem.field.nothing': 'There is nothing to change here: name at least one field.',
+  'problem.field.above': 'It has to be more than {min}.',
   'problem.field.least': 'The least is {min}.',
   'problem.field.most': 'The most is {max}.',
   'problem.field.oneOf': 'It has to be one of these: {values}.',

@@ -68,6 +68,8 @@ export const api: Texts<typeof pt> = {
   'problem.field.unknown': 'Este campo no existe aquí.',
   'problem.field.type': 'Tiene que ser de este tipo: {type}.',
   'problem.field.duplicate': 'Este campo está dos veces en el mismo objeto.',
+  'problem.field.nothing': 'Aquí no hay nada que cambiar: indique al menos un campo.',
+  'problem.field.above': 'Tiene que ser mayor que {min}.',
   'problem.field.least': 'El mínimo es {min}.',
   'problem.field.most': 'El máximo es {max}.',
   'problem.field.oneOf': 'Tiene que ser uno de estos: {values}.',

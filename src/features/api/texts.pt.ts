@@ -65,6 +65,8 @@ export const api = {
   'problem.field.unknown': 'Este campo não existe aqui.',
   'problem.field.type': 'Tem de ser deste tipo: {type}.',
   'problem.field.duplicate': 'Este campo está duas vezes no mesmo objeto.',
+  'problem.field.nothing': 'Não há aqui nada para mudar: indique pelo menos um campo.',
+  'problem.field.above': 'Tem de ser maior do que {min}.',
   'problem.field.least': 'O mínimo é {min}.',
   'problem.field.most': 'O máximo é {max}.',
   'problem.field.oneOf': 'Tem de ser um destes: {values}.',

@@ -101,10 +101,12 @@ function explain(keyword: string, params: Record<string, unknown>, schema: unkno
       return { key: 'field.required' }
     case 'maxLength':
       return { key: 'field.tooLong', params: { max: limit } }
-    case 'minimum':
-    case 'exclusiveMinimum':
-    case 'minItems':
     case 'minProperties':
+      return { key: 'problem.field.nothing' }
+    case 'exclusiveMinimum':
+      return { key: 'problem.field.above', params: { min: limit } }
+    case 'minimum':
+    case 'minItems':
       return { key: 'problem.field.least', params: { min: limit } }
     case 'maximum':
     case 'maxItems':
