@@ -8,6 +8,7 @@ export type ErrorPage =
   | 'busy'
   | 'full'
   | 'notFound'
+  | 'listGone'
   | 'methodNotAllowed'
   | 'tooLarge'
   | 'unsupportedMedia'
@@ -79,6 +80,8 @@ export const badRequest = (code = 'bad_request') => new AppError(code, 400, 'bad
 /** What was sent is text in another encoding, or none at all. */
 export const notUtf8 = () => new AppError('not_utf8', 400, 'notUtf8')
 export const notFound = () => new AppError('not_found', 404, 'notFound')
+/** Deleted meanwhile, perhaps: said in the same words of what never was, and of what is another's. */
+export const listGone = () => new AppError('not_found', 404, 'listGone')
 export const methodNotAllowed = () => new AppError('method_not_allowed', 405, 'methodNotAllowed')
 
 /** All that is wrong with the configuration, a line a mistake. */

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, badRequest, methodNotAllowed, notFound } from '../errors.ts'
+import { AppError, badRequest, listGone, methodNotAllowed, notFound } from '../errors.ts'
 import { type FormField, type RawForm, typed } from '../fields.ts'
 import type { FloodLog } from './flood-log.ts'
 import { translateFor, wantsJson } from './language.ts'
@@ -33,7 +33,10 @@ export function failureLog(flood: FloodLog): (raw: unknown, request: FastifyRequ
 
 export function errorPages(app: FastifyInstance, { flood }: { flood: FloodLog }): void {
   const noteFailure = failureLog(flood)
-  app.setErrorHandler(async (raw, request, reply) => answerError(noteFailure(raw, request), request, reply))
+  app.setErrorHandler(async (raw, request, reply) => {
+    const error = noteFailure(raw, request)
+    return answerError(error.code === 'not_found' && isOfList(request) ? listGone() : error, request, reply)
+  })
 
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = allowedMethods(app, request)
@@ -42,6 +45,9 @@ export function errorPages(app: FastifyInstance, { flood }: { flood: FloodLog })
     return answerError(methodNotAllowed(), request, reply)
   })
 }
+
+/** A list may be deleted while a tab has it open: what is sent from there, or loaded again, says so and where it is. */
+const isOfList = ({ routeOptions }: FastifyRequest) => routeOptions.url?.startsWith('/listas/:list') === true
 
 const METHODS = ['GET', 'HEAD', 'POST'] as const
 
@@ -81,7 +87,7 @@ export async function answerError(error: AppError, request: FastifyRequest, repl
   return reply.page('error', {
     ...page,
     retryAfterSeconds: request.method === 'GET' ? page.retryAfterSeconds : null,
-    backTo: '/'
+    backTo: error.page === 'listGone' ? '/listas/' : '/'
   })
 }
 

@@ -25,6 +25,7 @@ export const common: Texts<typeof pt> = {
   'error.request': 'Request {id}',
   'error.back': 'Go back',
   'error.home': 'Go to the start',
+  'error.lists': 'See the lists',
   'error.retry': {
     one: 'This page tries again by itself in {count} second.',
     other: 'This page tries again by itself in {count} seconds.'
@@ -51,6 +52,9 @@ export const common: Texts<typeof pt> = {
   'busy.text': 'Wait a few seconds and try again. Nothing was lost.',
   'notFound.title': 'This page does not exist',
   'notFound.text': 'The address may be wrong, or the page has moved.',
+  'listGone.title': 'This list is no longer here',
+  'listGone.text':
+    'It, or what you asked of it, was deleted, or the address is wrong. A deleted list stays under “Lists” for 30 days: restore it there.',
   'methodNotAllowed.title': 'That cannot be done here',
   'methodNotAllowed.text':
     'This address does not accept that kind of request. Go back and use the buttons of the page.',

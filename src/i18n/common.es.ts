@@ -25,6 +25,7 @@ export const common: Texts<typeof pt> = {
   'error.request': 'Petición {id}',
   'error.back': 'Volver',
   'error.home': 'Ir al inicio',
+  'error.lists': 'Ver las listas',
   'error.retry': {
     one: 'Esta página lo intenta otra vez sola dentro de {count} segundo.',
     other: 'Esta página lo intenta otra vez sola dentro de {count} segundos.'
@@ -51,6 +52,9 @@ export const common: Texts<typeof pt> = {
   'busy.text': 'Espere unos segundos e inténtelo otra vez. No se ha perdido nada.',
   'notFound.title': 'Esta página no existe',
   'notFound.text': 'La dirección puede estar mal, o la página ha cambiado de sitio.',
+  'listGone.title': 'Esta lista ya no está aquí',
+  'listGone.text':
+    'Se ha borrado, ella o lo que pidió de ella, o la dirección está mal. Una lista borrada sigue 30 días en «Listas»: recupérela allí.',
   'methodNotAllowed.title': 'Eso no se hace aquí',
   'methodNotAllowed.text': 'Esta dirección no acepta ese tipo de petición. Vuelva y use los botones de la página.',
   'tooLarge.title': 'Es demasiado grande',

@@ -22,6 +22,7 @@ export const common = {
   'error.request': 'Pedido {id}',
   'error.back': 'Voltar',
   'error.home': 'Ir para o início',
+  'error.lists': 'Ver as listas',
   'error.retry': {
     one: 'Esta página tenta outra vez sozinha daqui a {count} segundo.',
     other: 'Esta página tenta outra vez sozinha daqui a {count} segundos.'
@@ -48,6 +49,9 @@ export const common = {
   'busy.text': 'Espere uns segundos e tente outra vez. Nada se perdeu.',
   'notFound.title': 'Esta página não existe',
   'notFound.text': 'O endereço pode estar errado, ou a página mudou de sítio.',
+  'listGone.title': 'Esta lista já não está aqui',
+  'listGone.text':
+    'Foi apagada, ela ou o que dela pediu, ou o endereço está errado. Uma lista apagada fica 30 dias em «Listas»: recupere-a lá.',
   'methodNotAllowed.title': 'Aqui não se faz isso',
   'methodNotAllowed.text': 'Este endereço não aceita esse tipo de pedido. Volte e use os botões da página.',
   'tooLarge.title': 'É demasiado grande',

@@ -78,6 +78,15 @@ forEachEngine('lists', engine => {
     assert.deepEqual(await on(client, id), [])
     now = await all(client)
     assert.deepEqual([now.lists.length, now.removed.map(({ id }) => id)], [1, [id]])
+    for (const stale of [
+      await client.get(`/listas/${id}/`),
+      await client.post(`/listas/${id}/`, { entry: 'Leite' }),
+      await client.post(`/listas/${id}/marcar`, { done: bread })
+    ]) {
+      assert.equal(stale.status, 404)
+      assert.match(visibleText(stale.text), /já não está aqui.*30 dias.*recupere-a/s, 'a tab that had it open is told')
+      assert.ok(findTags(stale.text, 'a').some(({ href }) => href === '/listas/'))
+    }
     const page = await client.get('/listas/')
     assert.ok(page.text.includes(`action="/listas/${id}/recuperar"`), 'the way back stands where it was deleted')
     assert.equal((await client.get(`/listas/${id}/opcoes`)).status, 404)
