@@ -239,7 +239,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
 
 /** Buttons, fields and links that a thumb would miss. Links inside of a sentence are text, as WCAG 2.5.8 has it. */
 export const smallTargets = (page: Page): Promise<string[]> =>
-  page.locator('a, button, input:not([type=hidden])').evaluateAll(elements =>
+  page.locator('a, button, select, input:not([type=hidden])').evaluateAll(elements =>
     elements
       .filter(element => element.checkVisibility({ visibilityProperty: true }))
       .filter(element => !element.matches('.skip, li a, p a:not(:only-child)'))
