@@ -12,17 +12,23 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 const root = fileURLToPath(new URL('..', import.meta.url))
 const docs = join(root, 'docs')
 
-const items = [
-  ['Detergente da loiça', '1', 'Drogaria Central'],
-  ['Café moído', '2', 'Mercearia do Sr. Rui', 'Do forte. Se não houver, o de Angola.'],
-  ['Azeite virgem extra', '1', 'Mercearia do Sr. Rui'],
-  ['Bacalhau demolhado', '3', 'Mercado', 'Postas altas'],
-  ['Laranjas do Algarve', '8', 'Mercado'],
-  ['Ovos', '12', 'Mercado'],
-  ['Couve-galega', '1', 'Mercado'],
-  ['Pão de Mafra', '2', 'Padaria'],
-  ['Pastéis de nata', '6', 'Padaria']
-] as const
+const entries = `
+Leite meio-gordo @Pingo Doce
+2 kg Laranjas @Mercado do Bolhão
+12 Sardinhas @Mercado do Bolhão
+Salsa (1 molho) @Mercado do Bolhão
+5 kg Batatas @Mercado do Bolhão
+Couve portuguesa @Mercado do Bolhão
+1,5 kg Maçãs reinetas @Mercado do Bolhão
+6 Pastéis de nata @Padaria
+2 Pão de Mafra @Padaria
+Paracetamol (1 caixa) @Farmácia
+2 Pasta de dentes @Farmácia
+Pensos rápidos @Farmácia
+3 Café moído @Pingo Doce
+Azeite virgem extra @Pingo Doce
+Papel de cozinha @Pingo Doce`.trim()
+const ticked = ['Papel de cozinha', 'Pão de Mafra']
 
 const pictures: [string, BrowserContextOptions][] = [
   ['desktop', { viewport: { width: 1100, height: 880 } }],
@@ -52,14 +58,11 @@ async function signUpAndFill(page: Page): Promise<void> {
   await page.fill('[name=email]', 'ana@exemplo.pt')
   await page.fill('[name=password]', 'uma frase curta')
   await page.click('main button')
-  for (const [type, quantity, shop, note = ''] of items) {
-    await page.fill('[name=product_type]', type)
-    await page.fill('[name=quantity]', quantity)
-    await page.fill('[name=local]', shop)
-    await page.fill('[name=note]', note)
-    await page.click('.send')
-    await page.locator('#items .i', { hasText: type }).waitFor()
-  }
+  await page.fill('[name=entry]', entries)
+  await page.click('#quick .send')
+  for (const name of ticked) await page.getByRole('checkbox', { name }).check()
+  // Rows stay where they are for a while after a tick.
+  await page.locator('.basket .i', { hasText: ticked[0] }).waitFor()
 }
 
 const common = { locale: 'pt-PT', reducedMotion: 'reduce' } as const
