@@ -50,6 +50,35 @@ forEachEngine('lists', engine => {
     return client.post(path, { operation: client.hidden('operation') ?? '', ...form })
   }
 
+  test('what was moved, copied or filled is taken back by the button beside its message', async t => {
+    const client = await signedIn(t, site.server)
+    const party = await make(client, 'Festa')
+    await client.addItem({ tipo: 'Pão' })
+    const [id = ''] = await itemIds(client)
+    const counts = async () => [(await client.items()).length, (await on(client, party)).length]
+    const undo = async () => {
+      const [form = ''] =
+        /<form method="post" action="[^"]*\/anular">[\s\S]*?<\/form>/.exec((await client.get('/carrinho/')).text) ?? []
+      const [, action = ''] = /action="([^"]*)"/.exec(form) ?? []
+      const fields = [...findTags(form, 'input'), ...findTags(form, 'button')]
+      const sent = fields.map(({ name = '', value = '' }): [string, string] => [name, value])
+      const reply = await client.postRaw(action, sent)
+      assert.equal(reply.status, 303, visibleText(reply.text))
+    }
+    const ways: [string, Record<string, string>, number[]][] = [
+      ['/carrinho/mover', { id, to: String(party), do: 'mover' }, [0, 1]],
+      ['/carrinho/mover', { id, to: String(party), do: 'copiar' }, [1, 1]],
+      ['/listas/encher', { from: 'first', to: String(party) }, [1, 1]]
+    ]
+    for (const [path, form, expected] of ways) {
+      await client.get('/carrinho/')
+      assert.equal((await press(client, path, form)).status, 303)
+      assert.deepEqual(await counts(), expected, path)
+      await undo()
+      assert.deepEqual(await counts(), [1, 0], `${path} taken back`)
+    }
+  })
+
   test('are made, renamed, put away, taken back, deleted and restored with what was on them', async t => {
     const client = await signedIn(t, site.server)
     const id = await make(client, 'Festa da Ana')

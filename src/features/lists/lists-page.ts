@@ -9,7 +9,7 @@ import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { keyOf, refuseButton } from '../../http/told.ts'
 import { newKey } from '../../keys.ts'
 import { type Carts, MAX_ITEMS } from '../items/rules.ts'
-import { baseOf } from './places.ts'
+import { baseOf, basePath } from './places.ts'
 import { type Lists, MAX_LISTS } from './rules.ts'
 import { listButtons, listForm, parseListRef } from './schema.ts'
 
@@ -94,7 +94,7 @@ export function listsPage(app: FastifyInstance, { lists, carts }: { lists: Lists
     const fields = fieldsOf(request)
     const [from, to] = [parseListRef(fields.from), parseListRef(fields.to)]
     if (from === undefined || to === undefined) throw notFound()
-    const goTo = `${to === 'first' ? '/carrinho' : `/listas/${to}`}/`
+    const goTo = `${basePath(to)}/`
     const where = { accountId: getAccount(request).id, list: to }
     const result = await carts.fill(request.work, where, from, keyOf(fields, 'fill', from, to))
     switch (result.status) {
@@ -112,7 +112,12 @@ export function listsPage(app: FastifyInstance, { lists, carts }: { lists: Lists
     const { status, version, items } = result
     return respond(request, reply, {
       goTo,
-      flash: { kind: 'success', key: 'flash.filled', params: { count: items.length } },
+      flash: {
+        kind: 'success',
+        key: 'flash.filled',
+        params: { count: items.length },
+        undo: { path: `${goTo}anular`, version }
+      },
       json: { status, version, count: items.length }
     })
   })

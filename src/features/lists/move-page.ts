@@ -11,7 +11,7 @@ import { type ListAt, places } from '../items/list-at.ts'
 import { formatAmount } from '../items/quantity.ts'
 import { parseIds } from '../items/row-forms.ts'
 import { type Carts, MAX_ITEMS } from '../items/rules.ts'
-import { listAt, refOf } from './places.ts'
+import { basePath, listAt, refOf } from './places.ts'
 import type { Lists } from './rules.ts'
 import { listButtons, parseListRef } from './schema.ts'
 
@@ -116,7 +116,9 @@ export function movePage(app: FastifyInstance, { lists, carts }: { lists: Lists;
         flash: {
           kind: 'success',
           key: act === 'mover' ? 'flash.moved' : 'flash.copied',
-          params: { count, name }
+          params: { count, name },
+          // A move is taken back where it left from, a copy where it went to.
+          undo: { path: `${act === 'mover' ? at.base : basePath(to)}/anular`, version: result.version }
         },
         json: { status: result.status, version: result.version, count }
       })

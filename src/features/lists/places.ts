@@ -3,8 +3,10 @@ import type { ListInfo } from '../items/rules.ts'
 
 type Placed = Pick<ListInfo, 'id' | 'isFirst'>
 
+/** Where the pages are of a list that a form names. */
+export const basePath = (list: 'first' | number): string => (list === 'first' ? '/carrinho' : `/listas/${list}`)
 /** Where a list's pages are. */
-export const baseOf = ({ id, isFirst }: Placed): string => (isFirst ? '/carrinho' : `/listas/${id}`)
+export const baseOf = (list: Placed): string => basePath(refOf(list))
 
 /** How rules and forms name a list. */
 export const refOf = ({ id, isFirst }: Placed): 'first' | number => (isFirst ? 'first' : id)
