@@ -9,7 +9,9 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
 import nunjucks from 'nunjucks'
 import pg from 'pg'
-import { itemForm } from '../src/features/items/schema.ts'
+import { entryForm, quickForm } from '../src/features/items/schema.ts'
+import { showList } from '../src/features/items/shown-list.ts'
+import { unordered } from '../src/features/shops/groups.ts'
 import { scriptTexts, translator } from '../src/i18n/index.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -62,9 +64,22 @@ app.get('/list', async (request, reply) => {
   const account = await findAccount(request)
   if (!account) return reply.status(403).send('no session')
   const rows = await find(
-    'select id_compras, tipo, quantidade, local, note from compras where id_cliente = ? and list_id = 0 order by id_compras desc limit 101',
+    'select id_compras, tipo, quantidade, thousandths, unit, local, note, done_at, version from compras where id_cliente = ? and list_id = 0 order by id_compras desc limit 101',
     [account.customer_id]
   )
+  const items = rows.map(row => ({
+    id: Number(row.id_compras),
+    uid: null,
+    version: Number(row.version),
+    type: String(row.tipo),
+    quantity: Number(row.quantidade),
+    thousandths: Number(row.thousandths ?? Number(row.quantidade) * 1000),
+    unit: String(row.unit),
+    shop: String(row.local),
+    note: String(row.note),
+    doneAt: row.done_at === null ? null : Number(row.done_at)
+  }))
+  const { groups, done } = showList(items, unordered, 'pt', { page: 1, shop: undefined })
   reply.type('text/html; charset=utf-8')
   return env.render('list.njk', {
     lang: 'pt',
@@ -80,17 +95,24 @@ app.get('/list', async (request, reply) => {
     server: 'floor',
     databaseNode: 'floor',
     flash: null,
-    items: rows.map(row => ({
-      id: row.id_compras,
-      type: row.tipo,
-      quantity: row.quantidade,
-      shop: row.local,
-      note: row.note
-    })),
+    heading: t('list.title'),
+    base: '/carrinho',
+    src: '/carrinho/',
+    removal: '/apagar_artigo',
+    groups,
+    done,
+    seen: groups.flatMap(group => group.items.map(({ id }) => id)).join(),
+    was: done.map(({ id, version }) => `${id}:${version}`).join(),
+    operation: 'x'.repeat(43),
+    isOneShop: false,
     older: null,
     newer: null,
-    fields: itemForm.fields,
-    form: { product_type: '', quantity: '1', local: '', note: '', operation: 'x'.repeat(36) },
+    fields: entryForm.fields,
+    quickFields: quickForm.fields,
+    entry: '',
+    isQuick: true,
+    form: { product_type: '', quantity: '1', unit: '', local: '', note: '', operation: 'x'.repeat(36) },
+    clusterPage: true,
     errors: {},
     formError: null
   })

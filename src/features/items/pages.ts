@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import Type from 'typebox'
 import { notFound } from '../../errors.ts'
-import { type AnyForm, formOf, lines, type RawForm, typed } from '../../fields.ts'
+import { type AnyForm, type RawForm, typed } from '../../fields.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
@@ -15,14 +14,13 @@ import { type ListAt, places } from './list-at.ts'
 import { formatAmount } from './quantity.ts'
 import { readEntries } from './quick-entry.ts'
 import { type Carts, type Item, MAX_ITEMS, type NewItem, type Part } from './rules.ts'
-import { entryForm, itemForm, oneItemForm, parseId } from './schema.ts'
+import { entryForm, itemForm, oneItemForm, parseId, quickForm } from './schema.ts'
 import { type Look, showList } from './shown-list.ts'
 
 const LIST = '/carrinho/'
 /** Answers with nothing in them to compress, but for a refused form. */
 const SHORT = { compress: false } as const
 
-const quickForm = formOf(Type.Object({ entry: lines({ label: 'quick.label', maxLength: 64_000 }) }))
 /** Both forms that add: items as one writes them, or one in fields. */
 const addForms: AnyForm = { fields: { ...quickForm.fields, ...entryForm.fields }, hidden: ['operation'] }
 

@@ -34,6 +34,9 @@ const own = { thousandths: readQuantity, unit: readUnit }
 /** The form of one item in fields, with decimals and a unit. */
 export const entryForm = formOf(entrySchema, { hidden: ['operation'], own })
 
+/** Items as one writes them, a line each. */
+export const quickForm = formOf(Type.Object({ entry: lines({ label: 'quick.label', maxLength: 64_000 }) }))
+
 /** The form that changes an item; what can be bought anywhere has no shop. */
 export const editForm = formOf(
   Type.Object({ ...entrySchema.properties, shop: optionalLine({ field: 'local', label: 'label.shop' }) }),
