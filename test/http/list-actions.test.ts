@@ -68,24 +68,6 @@ forEachEngine('the rows of a list', engine => {
     assert.equal((await rowOf(client, 'Sal'))?.done, true)
   })
 
-  test('without scripts, what was ticked and not saved yet is not lost by pressing another button', async t => {
-    const client = await listOf(t, 'Leite', 'Pão', 'Sal')
-    const [milk, salt] = [await rowOf(client, 'Leite'), await rowOf(client, 'Sal')]
-    const ticked = async () => (await rows(client)).flatMap(row => (row.done ? [row.tipo] : [])).sort()
-    await press(client, '/carrinho/quantidade', [...(await rowForm(client, 'Leite')), ['step', `${salt?.id}:1000`]])
-    assert.deepEqual(await ticked(), ['Leite'])
-    assert.equal((await rowOf(client, 'Sal'))?.quantidade, 3)
-    await press(client, '/carrinho/apagar', [...(await rowForm(client, 'Leite', 'Pão')), ['id', String(salt?.id)]])
-    assert.deepEqual(await ticked(), ['Leite', 'Pão'])
-    assert.equal(await rowOf(client, 'Sal'), undefined)
-    // Unticked, and the basket cleared in one go: it stays.
-    await press(client, '/carrinho/limpar', await rowForm(client, 'Pão'))
-    assert.deepEqual(
-      (await rows(client)).map(({ id, done }) => [id, done]),
-      [[milk?.id, false]]
-    )
-  })
-
   test('keep the state that was sent, however often it is sent', async t => {
     const client = await listOf(t, 'Leite')
     const id = (await rowOf(client, 'Leite'))?.id

@@ -86,20 +86,6 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
           : { ...json, version }
     })
 
-  /** Without scripts every button sends the boxes, too: what was ticked and not saved yet is not lost by pressing another. */
-  const saveTicks = async (request: FastifyRequest, at: ListAt, fields: RawForm): Promise<void> => {
-    if (fields.seen === undefined) return
-    const change = ticksOf(fields)
-    if (!change) throw badRequest()
-    if (change.done.length + change.open.length === 0) return
-    await carts.tick(
-      request.work,
-      whereOf(request, at),
-      change,
-      keyOf(fields, 'tick', ...change.done, '|', ...change.open)
-    )
-  }
-
   for (const { prefix, page, of } of places) {
     const hereOf = (request: FastifyRequest): ListAt => {
       const at = of(request.params)
@@ -110,8 +96,16 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
     app.post(`${prefix}/marcar`, { ...SHORT, config: { form: rowForm, page } }, async (request, reply) => {
       const here = hereOf(request)
       const fields = fieldsOf(request)
-      const change = ticksOf(fields)
-      if (!change) throw badRequest()
+      const checked = parseIds(fields.done)
+      const open = fields.seen === undefined ? parseIds(fields.open) : undefined
+      const was = parseSeen(fields.was)
+      if (!checked || !was) throw badRequest()
+      const tickedBefore = new Set(was.map(({ id }) => id))
+      const stillTicked = new Set(checked)
+      const change = {
+        done: checked.filter(id => !tickedBefore.has(id)),
+        open: open ?? [...tickedBefore].filter(id => !stillTicked.has(id))
+      }
       const all = [...change.done, ...change.open]
       if (all.length === 0)
         return done(request, reply, here, undefined, { key: 'flash.nothingTicked' }, { status: 'done' })
@@ -142,7 +136,6 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
       const fields = fieldsOf(request)
       const step = parseStep(fields.step)
       if (!step) throw badRequest()
-      await saveTicks(request, here, fields)
       const where = whereOf(request, here)
       const key =
         fields.seen === undefined
@@ -168,7 +161,6 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
       const fields = fieldsOf(request)
       const id = parseId(fields.id)
       const where = whereOf(request, here)
-      await saveTicks(request, here, fields)
       const gone: Message = { key: 'flash.notThere' }
       if (id === undefined) return done(request, reply, here, undefined, gone, { deleted: false })
       const key = fields.seen === undefined ? typed(fields, 'operation') || undefined : keyOf(fields, 'remove', id)
@@ -184,7 +176,6 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
       const fields = fieldsOf(request)
       const was = parseSeen(fields.was)
       if (!was) throw badRequest()
-      await saveTicks(request, here, fields)
       const none: Message = { key: 'flash.nothingCleared' }
       if (was.length === 0)
         return done(request, reply, here, undefined, none, { status: 'done', removed: [], kept: [] })
@@ -217,19 +208,5 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
         json: { status, message: t('undo.done'), change: 'version' in result ? result.version : undefined }
       })
     })
-  }
-}
-
-/** What the boxes say that has changed since the page was made; a program names them. Undefined for what cannot be meant. */
-function ticksOf(fields: RawForm): { done: number[]; open: number[] } | undefined {
-  const checked = parseIds(fields.done)
-  const open = fields.seen === undefined ? parseIds(fields.open) : undefined
-  const was = parseSeen(fields.was)
-  if (!checked || !was) return undefined
-  const tickedBefore = new Set(was.map(({ id }) => id))
-  const stillTicked = new Set(checked)
-  return {
-    done: checked.filter(id => !tickedBefore.has(id)),
-    open: open ?? [...tickedBefore].filter(id => !stillTicked.has(id))
   }
 }
