@@ -40,9 +40,11 @@ const OF_LISTS: readonly ChangeKind[] = ['rename', 'template', 'away', 'back']
 const isUndoable = ({ detail, kind }: Change): boolean =>
   detail.items.some(isTouched) || (detail.list !== undefined && OF_LISTS.includes(kind))
 
-/** Whether an item is still what a change made of it, in what that touched. */
+/** Whether an item is still what a change made of it, in what that touched. Of a tick whether, not when: clocks are coarse. */
 const isStill = (item: ItemContent, after: Partial<ItemContent>): boolean =>
-  Object.entries(after).every(([name, value]) => item[name as keyof ItemContent] === value)
+  Object.entries(after).every(([name, value]) =>
+    name === 'doneAt' ? (item.doneAt === null) === (value === null) : item[name as keyof ItemContent] === value
+  )
 
 /** The changes that take these back. */
 const reversed = (items: readonly ItemChange[]): ItemChange[] =>
