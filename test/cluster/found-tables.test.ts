@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { loginThrottle } from '../../src/features/accounts/login-throttle.ts'
 import { createPasswords } from '../../src/features/accounts/passwords.ts'
@@ -15,26 +14,31 @@ async function assertWorks(store: Store, emails: string[]) {
   const work = store.begin(30_000)
   const rules = accountRules(store, createPasswords(), loginThrottle(store), { signupLimit: 100, loginLimit: 50 })
   const carts = cartRules(store)
-  const add = (accountId: number, type: string) =>
-    carts.add(work, accountId, { type, quantity: 9999, shop: 'y'.repeat(140), note: 'ã'.repeat(500) }, randomUUID())
-  const listOf = async (accountId: number) => (await carts.page(work, accountId)).items
+  const whereOf = (accountId: number) => ({ accountId, list: 'first' }) as const
+  const add = async (accountId: number, type: string) => {
+    const item = { type, thousandths: 9_999_000, unit: '', shop: 'y'.repeat(140), note: 'ã'.repeat(500) }
+    return (await carts.addItems(work, whereOf(accountId), [item])).status
+  }
+  const listOf = async (accountId: number) => (await carts.view(work, whereOf(accountId)))?.items ?? []
   // Everybody may have the same name, and one whose e-mail differs by an accent is somebody else.
   for (const email of ['novo@example.org', 'nóvo@example.org']) {
     const created = await rules.create(work, { email, name: 'x'.repeat(140), password: PASSWORD })
     assert.ok(created, `${email} is taken`)
     const { account } = created
-    for (const type of ['🥖 baguete', 'Ελιές']) assert.equal(await add(account.id, type), 'added')
+    for (const type of ['🥖 baguete', 'Ελιές']) assert.equal(await add(account.id, type), 'done')
     const items = await listOf(account.id)
     assert.deepEqual(items.map(item => item.type).sort(), ['Ελιές', '🥖 baguete'])
     assert.equal(items[0]?.quantity, 9999)
-    assert.ok(await carts.remove(work, account.id, items[0]?.id ?? 0))
+    const removed = await carts.removeItems(work, whereOf(account.id), [items[0]?.id ?? 0])
+    assert.deepEqual('missing' in removed && removed.missing, [])
+    assert.equal((await listOf(account.id)).length, 1)
   }
   for (const email of emails) {
     assert.equal(await rules.setPassword(work, email, PASSWORD), 'set', `${email} is nobody's`)
     const login = await rules.logIn(work, { email, password: PASSWORD }, { network: '192.0.2.1', proofs: [] })
     assert.ok('account' in login, email)
     const before = await listOf(login.account.id)
-    assert.equal(await add(login.account.id, 'Mais um'), 'added')
+    assert.equal(await add(login.account.id, 'Mais um'), 'done')
     assert.equal((await listOf(login.account.id)).length, before.length + 1)
   }
 }

@@ -49,7 +49,9 @@ forEachEngine('the order of shops', engine => {
   }
   const add = async (accountId: number, names: string, shop: string) => {
     for (const type of names.split(' ')) {
-      await carts.add(store.begin(), accountId, { type, quantity: 1, shop, note: '' })
+      await carts.addItems(store.begin(), { accountId, list: 'first' }, [
+        { type, thousandths: 1000, unit: '', shop, note: '' }
+      ])
     }
   }
   const walk = async (accountId: number, names: string, shop: string, at: number) => {
@@ -86,8 +88,9 @@ forEachEngine('the order of shops', engine => {
     assert.equal(await namesIn(account, 'lidl'), 'Leite Ovos Pão')
     assert.deepEqual(await move(account, 'LIDL', 'pao', 'ovos'), ['Leite', 'Pão'])
     assert.equal(await namesIn(account, 'Lidl'), 'Leite Pão Ovos')
-    for (const { id } of (await carts.page(store.begin(), account)).items)
-      await carts.remove(store.begin(), account, id)
+    const where = { accountId: account, list: 'first' } as const
+    const ids = (await carts.view(store.begin(), where))?.items.map(({ id }) => id) ?? []
+    await carts.removeItems(store.begin(), where, ids)
     assert.equal(await namesIn(account, 'Lidl'), 'Leite Pão')
     await add(account, 'PÃO LEITE', 'Lidl')
     const view = await carts.view(store.begin(), { accountId: account, list: 'first' })
@@ -158,7 +161,7 @@ forEachEngine('the order of shops', engine => {
     const account = await newAccount()
     await add(account, 'pao leite ovos', 'Lidl')
     const where = { accountId: account, list: 'first' } as const
-    const idOf = new Map((await carts.page(store.begin(), account)).items.map(({ id, type }) => [type, id]))
+    const idOf = new Map((await carts.view(store.begin(), where))?.items.map(({ id, type }) => [type, id]))
     for (const type of ['ovos', 'pao', 'leite']) {
       await carts.tick(store.begin(), where, { done: [idOf.get(type) ?? 0] })
       // Ticks of one millisecond are of no order.

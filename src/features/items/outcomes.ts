@@ -3,8 +3,7 @@ import type { Asked, Made, Outcome } from '../../store/changes.ts'
 import type { Detail } from '../../store/detail.ts'
 
 /** A key as the browser makes it fits its column; of any other the digest does. */
-export const storedKey = (operation: string): string =>
-  /^[\w-]{1,42}$/.test(operation) ? operation : digest(operation)
+const storedKey = (operation: string): string => (/^[\w-]{1,42}$/.test(operation) ? operation : digest(operation))
 
 /** What a change is asked for with: its key, a new one where there is none, and a digest of all else. */
 export const askedBy = (accountId: number, key: string | undefined, ...all: (string | number)[]): Asked => ({

@@ -46,10 +46,6 @@ export function itemStore(dialect: Dialect) {
       sql`${mine} and ${items.id} < ${given.number('before')} order by ${items.id} desc limit ${limit}`
     )
   )
-  const newer = reading(
-    dialect,
-    select(itemColumns, sql`${mine} and ${items.id} > ${given.number('after')} order by ${items.id} limit ${limit}`)
-  )
   const owner = reading(
     dialect,
     select({ accountId: items.accountId }, sql`from ${items} where ${items.id} = ${given.number('id')}`)
@@ -94,10 +90,6 @@ export function itemStore(dialect: Dialect) {
     /** Those added before item `before`, the newest first, at most `limit`. */
     olderThan: async (db: Db, accountId: number, before: number, limit: number): Promise<Item[]> =>
       (await db.all(older, { accountId, before, limit })).map(toItem),
-
-    /** Those added after item `after`, the oldest first, at most `limit`. */
-    newerThan: async (db: Db, accountId: number, after: number, limit: number): Promise<Item[]> =>
-      (await db.all(newer, { accountId, after, limit })).map(toItem),
 
     /**
      * A list and all that is on it, or only what was touched since its change number `since`, the newest first; undefined

@@ -1,4 +1,3 @@
-import { digest, newKey } from '../../keys.ts'
 import type { Store } from '../../open-store.ts'
 import { type ItemContent, isQuantity } from '../../store/change.ts'
 import type { Asked, Outcome } from '../../store/changes.ts'
@@ -9,14 +8,13 @@ import type { Db, Work } from '../../store/work.ts'
 import { fold } from '../../text-fold.ts'
 import { type Ordering, orderingFrom } from '../shops/groups.ts'
 import type { Bought } from '../suggestions/rules.ts'
-import { askedBy, type Done, missingOf, type Refused, storedKey, told } from './outcomes.ts'
+import { askedBy, type Done, missingOf, type Refused, told } from './outcomes.ts'
 import type { Item, Where } from './queries.ts'
-import { type ItemInput, itemForm } from './schema.ts'
+import { itemForm } from './schema.ts'
 
 export type { Done, Refused } from './outcomes.ts'
 export type { Item, Where } from './queries.ts'
 
-export const PAGE_SIZE = 100
 /** Items a list may have. One that came here longer can be read and shortened. */
 export const MAX_ITEMS = 10_000
 /** What is read at a time for a program, and sent part after part. */
@@ -28,17 +26,6 @@ export interface Part {
   items: Item[]
   /** Where older ones begin: the id to ask for those before. */
   olderThan: number | undefined
-}
-
-export interface Page extends Part {
-  /** Where newer ones begin: the id to ask for those after. */
-  newerThan: number | undefined
-}
-
-/** Where a page of the list begins; at most one of the two. */
-export interface Place {
-  before?: number | undefined
-  after?: number | undefined
 }
 
 /** A list as pages and programs see it. */
@@ -126,18 +113,6 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
   }
 
   return {
-    /** One page of the list, the newest first; one query. */
-    async page(work: Work, accountId: number, { before, after }: Place = {}): Promise<Page> {
-      if (after !== undefined) {
-        const rows = await items.newerThan(work, accountId, after, PAGE_SIZE + 1)
-        const more = rows.length > PAGE_SIZE
-        const shown = rows.slice(0, PAGE_SIZE).reverse()
-        return { items: shown, olderThan: shown.at(-1)?.id, newerThan: more ? shown[0]?.id : undefined }
-      }
-      const part = await readOlder(work, accountId, before, PAGE_SIZE)
-      return { ...part, newerThan: before === undefined ? undefined : (part.items[0]?.id ?? before - 1) }
-    },
-
     /** The newest items for a program, or those before item `before`: as many as are read at a time. */
     part: (work: Work, accountId: number, before?: number): Promise<Part> =>
       readOlder(work, accountId, before, PART_SIZE),
@@ -150,41 +125,6 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
         yield part
         place = part.olderThan
       }
-    },
-
-    /**
-     * Adds an item. With an operation, the item is added once however often and wherever the request arrives.
-     * `already`: this very request was carried out before. `reused`: the key was used for something else; nothing is
-     * added. `full`: nor is it here, as the list has MAX_ITEMS; the key stays unused.
-     */
-    async add(
-      work: Work,
-      accountId: number,
-      item: ItemInput,
-      operation: string = newKey()
-    ): Promise<'added' | 'already' | 'reused' | 'full'> {
-      const asked = {
-        accountId,
-        key: storedKey(operation),
-        digest: itemForm.digest(item),
-        at: Date.now()
-      }
-      const { quantity, ...rest } = item
-      const content = { ...rest, uid: null, thousandths: quantity * 1000, unit: '', doneAt: null }
-      const { status } = await changes.add(work, asked, 'first', content, MAX_ITEMS)
-      if (status === 'noList') throw new Error('an account always has its first list')
-      if (status !== 'done') return status
-      memory.remember(accountId, [{ ...content, name: content.type }])
-      return 'added'
-    },
-
-    /** True if it was on this account's list; afterwards it is not. `foreign`: it is on somebody else's, and stays. */
-    async remove(work: Work, accountId: number, id: number): Promise<boolean | 'foreign'> {
-      const asked = { accountId, key: newKey(), digest: digest('remove', id), at: Date.now() }
-      const outcome = await changes.remove(work, asked, 'first', id)
-      if ('detail' in outcome && outcome.detail.items.length > 0) return true
-      const owner = await items.findOwner(work, id)
-      return owner !== undefined && owner !== accountId ? 'foreign' : false
     },
 
     /** Whether it is on somebody else's list. For the log alone. */

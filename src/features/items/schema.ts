@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 import { formOf, line, lines, optionalLine, whole } from '../../fields.ts'
 import { readQuantity, readUnit } from './quantity.ts'
 
@@ -15,8 +15,6 @@ export const itemSchema = Type.Object({
   shop: line({ field: 'local', json: 'local', label: 'label.shop' }),
   note: lines({ label: 'label.note', maxLength: 500 })
 })
-
-export type ItemInput = Static<typeof itemSchema>
 
 /** The form that adds; `operation` is its idempotency key. */
 export const itemForm = formOf(itemSchema, { hidden: ['operation'] })

@@ -40,6 +40,8 @@ export async function openWire(database: ServerDatabase, limits: DatabaseLimits)
     stream: socket,
     rowsAsArray: true,
     maxPreparedStatements: 500,
+    // What MariaDB says of a union in which one side has an id without a sign. Ours are whole, up to 2^53.
+    decimalNumbers: true,
     multipleStatements: false
   }
   if (database.tls) settings.ssl = tlsOptions(database.tls, database.host)
