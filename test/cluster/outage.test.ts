@@ -175,9 +175,11 @@ forEachEngine(
         marker = `lost-answer-${round}`
         const reply = await client.addItem({ tipo: marker })
         assert.equal(reply.status, 303, `round ${round}`)
-        const mine = server.logs.filter(line => line.includes(String(reply.headers['x-request-id'])))
-        const told = mine.map(line => (JSON.parse(line) as { msg: string }).msg)
-        assert.deepEqual(told, ['connection discarded', 'running again', 'an unknown commit is resolved'])
+        await eventually(() => {
+          const mine = server.logs.filter(line => line.includes(String(reply.headers['x-request-id'])))
+          const told = mine.map(line => (JSON.parse(line) as { msg: string }).msg)
+          assert.deepEqual(told, ['connection discarded', 'running again', 'an unknown commit is resolved'])
+        })
       }
       assert.equal(lost, 8, 'each answer was really lost')
       const names = (await client.items()).map(item => item.tipo)

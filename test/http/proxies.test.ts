@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   Client,
+  eventually,
   forEachEngine,
   newAccount,
   request,
@@ -106,11 +107,12 @@ forEachEngine(
       const told = () => server.logs.filter(line => line.includes('refused a form')).map(line => JSON.parse(line))
       for (let round = 0; round < 5; round++)
         await postAs(client, { host: 'web01:5000', origin: 'https://shop.example' })
-      assert.equal(told().length, 1)
+      // A line may come after the answer: it has a way of its own.
+      await eventually(() => assert.equal(told().length, 1))
       const { level, origin, host } = told()[0]
       assert.deepEqual({ level, origin, host }, { level: 40, origin: 'https://shop.example', host: 'web01:5000' })
       await postAs(client, { host: 'web02:5000', origin: 'https://shop.example' })
-      assert.equal(told().length, 2)
+      await eventually(() => assert.equal(told().length, 2))
       await Promise.all(
         Array.from({ length: 200 }, (_, n) => postAs(client, { host: 'web01', origin: `https://e${n}.example` }))
       )

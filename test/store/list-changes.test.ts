@@ -181,9 +181,9 @@ forEachEngine('what is done to items', engine => {
     assert.deepEqual(await view({ ...where, list: 0 }), await view(where))
   })
 
-  test('the items of one list have one round trip each, also the first time', {
-    skip: engine === 'sqlite'
-  }, async () => {
+  // The embedded database has no trips.
+  if (engine === 'sqlite') return
+  test('the items of one list have one round trip each, also the first time', async () => {
     const { where, ids } = await listWith('Leite')
     const [id = 0] = ids
     const trips = async (act: () => Promise<unknown>) => {
