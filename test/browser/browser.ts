@@ -38,7 +38,7 @@ const launchArgs = [
   '--no-first-run'
 ]
 
-const launchChromium = (): Promise<Browser> =>
+export const launchChromium = (): Promise<Browser> =>
   chromium.launch({ executablePath: process.env.CARRINHO_TEST_CHROMIUM, args: launchArgs })
 
 interface BrowserSite extends Site {
