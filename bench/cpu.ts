@@ -43,3 +43,27 @@ export function cpuMs(pid: number): number {
 
 export const processName = (pid: number): string | undefined => readStat(pid)?.name
 export const parentOf = (pid: number): number | undefined => readStat(pid)?.parent
+
+/** Processor time of a process's threads and its children's, each by its number, in milliseconds. */
+export type Clock = ReadonlyMap<string, number>
+
+export function clockOf(pid: number): Clock {
+  const children = readdirSync('/proc').filter(name => /^\d+$/.test(name) && readStat(Number(name))?.parent === pid)
+  return new Map([String(pid), ...children].flatMap(threadsOf))
+}
+
+/** What was used since; of a thread or child that ended meanwhile nothing is known. */
+export const usedSince = (before: Clock, now: Clock): number =>
+  [...now].reduce((sum, [thread, ms]) => sum + ms - (before.get(thread) ?? 0), 0)
+
+function threadsOf(process: string): [string, number][] {
+  const folder = `/proc/${process}/task`
+  try {
+    return readdirSync(folder).map(thread => {
+      const [ns = 0] = readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ').map(Number)
+      return [thread, ns / 1e6]
+    })
+  } catch {
+    return []
+  }
+}

@@ -9,6 +9,7 @@ import mysql from 'mysql2/promise'
 // @ts-expect-error: plain JavaScript, as npm test needs it before anything is installed
 import { startServers } from '../scripts/servers.mjs'
 import { hashLanes } from '../src/config/config.ts'
+import { allHold, figure, median, printTable, report } from './figures.ts'
 import { EMAIL, FLOOR_ID_HASH, fillOthers, fillOwn, fillPostgres, GUESTS, LONG_EMAIL, PASSWORD } from './fill.ts'
 import { type Running, runCli, start } from './processes.ts'
 import { Visitor } from './visitor.ts'
@@ -19,14 +20,21 @@ const CONNECTIONS = 16
 /** `npm run bench -- adding login` measures these parts only. */
 const PARTS = ['list', 'adding', 'login', 'crowd', 'visit', 'postgres'] as const
 const asked = process.argv.slice(2)
-if (asked.includes('scale')) {
-  // On its own: it fills databases for minutes.
+// On their own: they fill databases for minutes.
+if (asked[0] === 'scale') {
   const { measureScale } = await import('./scale.ts')
-  await measureScale(asked.filter(name => name !== 'scale'))
+  await measureScale(asked.slice(1))
   process.exit()
 }
+if (asked[0] === 'lists') {
+  const { measureLists } = await import('./lists.ts')
+  await measureLists(asked.slice(1))
+  printTable()
+  process.exit(allHold() ? 0 : 1)
+}
 for (const name of asked) {
-  if (!PARTS.some(part => part === name)) throw new Error(`no part ${name}: there are ${PARTS.join(', ')}, scale`)
+  if (!PARTS.some(part => part === name))
+    throw new Error(`no part ${name}: there are ${PARTS.join(', ')}, lists, scale`)
 }
 const isAsked = (part: (typeof PARTS)[number]) => asked.length === 0 || asked.includes(part)
 const SECRET = 'only for the bench and never elsewhere'
@@ -35,15 +43,6 @@ interface Load {
   perSecond: number
   p99Ms: number
 }
-
-const rows: { what: string; measured: string; aim: string; holds: boolean }[] = []
-const report = (what: string, measured: string, aim: string, holds: boolean) => {
-  rows.push({ what, measured, aim, holds })
-  console.error(`${holds ? 'holds' : 'MISSED'}: ${what}: ${measured} (aim: ${aim})`)
-}
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 async function load(options: autocannon.Options): Promise<Load> {
   const result = await autocannon({ connections: CONNECTIONS, duration: SECONDS, ...options })
@@ -71,8 +70,6 @@ async function compare(
   }))
   return [first as Load, second as Load]
 }
-
-const figure = (n: number) => n.toLocaleString('en', { maximumFractionDigits: n < 10 ? 2 : 0 })
 
 async function main() {
   const servers = await startServers({ wanted: ['mariadb', 'postgres'] })
@@ -117,7 +114,7 @@ async function main() {
     await servers.stop()
   }
   printTable()
-  process.exitCode = rows.every(row => row.holds) ? 0 : 1
+  process.exitCode = allHold() ? 0 : 1
 }
 
 /** A fresh database with the schema in place. */
@@ -349,12 +346,6 @@ async function measurePostgres(
   await measureList(app, await floorOn(url), visitor, ', PostgreSQL')
   const mb = app.residentMb()
   report('resident memory after list load, PostgreSQL', `${figure(mb)} MB`, 'at most 140 MB', mb <= 140)
-}
-
-function printTable() {
-  console.log('| what | measured | aim |\n|---|---|---|')
-  for (const { what, measured, aim, holds } of rows)
-    console.log(`| ${what} | ${measured}${holds ? '' : ' **missed**'} | ${aim} |`)
 }
 
 await main()

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import argon2 from 'argon2'
+import Database from 'libsql'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { parentOf, processName } from './cpu.ts'
@@ -51,6 +52,15 @@ const postgres: Spelling = {
   hash: text => `left(encode(sha256((${text})::text::bytea), 'hex'), 43)`,
   json: pairs => `json_build_object(${pairs})::text`,
   key: 'gen_random_uuid()::text'
+}
+const sqlite: Spelling = {
+  series: (from, to) =>
+    `(with recursive s(n) as (select ${from} union all select n + 1 from s where n < ${to}) select n from s) s`,
+  divide: (a, b) => `(${a} / ${b})`,
+  concat: (...parts) => `(${parts.join(' || ')})`,
+  hash: () => 'lower(hex(randomblob(21)))',
+  json: pairs => `json_object(${pairs})`,
+  key: 'lower(hex(randomblob(16)))'
 }
 
 async function filler(
@@ -142,5 +152,21 @@ export async function openPostgres(url: string): Promise<Filled> {
       return parent !== undefined && processName(parent) === 'postgres' ? parent : undefined
     },
     end: () => db.end()
+  }
+}
+
+/** @param folder the web server's DATA_DIR, after `migrate` */
+export async function openSqlite(folder: string): Promise<Filled> {
+  const db = new Database(`${folder}/carrinho.db`)
+  db.exec('pragma busy_timeout = 60000')
+  const run = async (sql: string) => db.exec(sql)
+  return {
+    run,
+    ...(await filler(sqlite, run)),
+    sizes: async () => ({}),
+    pid: async () => undefined,
+    async end() {
+      db.close()
+    }
   }
 }

@@ -29,6 +29,15 @@ describe('a folded name', () => {
     assert.notEqual(fold('कि'), fold('क'))
   })
 
+  test('of plain letters is what it is beside a letter with an accent', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii', maxLength: 60 }), name => {
+        assert.equal(fold(`${name}e`), fold(`${name}é`))
+      }),
+      { numRuns: 5000 }
+    )
+  })
+
   test('stays as it is when it is folded again', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), name => {

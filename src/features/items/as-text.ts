@@ -1,23 +1,23 @@
 import { formatAmount, ONE } from './quantity.ts'
-import { type Entry, readEntries } from './quick-entry.ts'
+import { type Entry, readLine } from './quick-entry.ts'
 
 export type TextItem = Omit<Entry, 'said' | 'line'>
 
-const isSame = (a: TextItem, b: TextItem): boolean =>
-  a.name === b.name && a.thousandths === b.thousandths && a.unit === b.unit && a.shop === b.shop && a.done === b.done
+type Own = Omit<TextItem, 'shop' | 'note'>
+
+const isSame = (a: Own, b: Own): boolean =>
+  a.name === b.name && a.thousandths === b.thousandths && a.unit === b.unit && a.done === b.done
 
 function lineOf(item: TextItem, language: 'pt' | 'en' | 'es'): string {
   const { name, thousandths, unit } = item
   const amount = formatAmount(thousandths, unit, language)
   const mark = item.done ? '- [x] ' : '- '
-  const quoted = `"${name.replace(/"/g, '""')}"`
   const plain = thousandths === ONE && unit === '' ? [name] : [`${amount} ${name}`, `${name} (${amount})`]
   const isReadBack = (text: string) => {
-    const read = readEntries(mark + text)
-    const [entry] = read.ok ? read.entries : []
-    return entry !== undefined && isSame({ ...entry, shop: item.shop }, item) && !entry.said.shop
+    const { value } = readLine(mark + text)
+    return value !== undefined && !value.said.shop && isSame(value, item)
   }
-  return mark + (plain.find(isReadBack) ?? `${quoted} (${amount})`)
+  return mark + (plain.find(isReadBack) ?? `"${name.replace(/"/g, '""')}" (${amount})`)
 }
 
 /**

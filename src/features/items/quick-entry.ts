@@ -287,6 +287,15 @@ function areNumbered(lines: readonly string[]): boolean {
   )
 }
 
+/** One item, with the box to tick that may stand before it. */
+export function readLine(content: string, isNumbered = false): Field<Omit<Entry, 'note' | 'line'>> {
+  if (emptyMark.test(content)) return fail('field.required')
+  const marks = bullet.exec(content)
+  const mark = marks?.[1] ?? marks?.[2] ?? ' '
+  const read = readOwn(isNumbered ? content.replace(numbered, '') : content.slice(marks?.[0].length ?? 0))
+  return read.error ? read : { value: { ...read.value, done: !/^[ ☐]?$/.test(mark) } }
+}
+
 /**
  * All items of what was typed or pasted, or what is wrong with which line: then there is none. A line `# Lidl` is the shop
  * of those below it, a line that begins with spaces and `>` a note to the one above; bullets, boxes to tick and numbers in
@@ -327,15 +336,12 @@ export function readEntries(text: string, maxLines = MAX_LINES): Entries {
       shop = label
       continue
     }
-    const marks = bullet.exec(content)
-    const mark = marks?.[1] ?? marks?.[2] ?? ' '
-    const bare = content.slice(marks?.[0].length ?? 0)
-    const read = readOwn(isNumbered ? content.replace(numbered, '') : bare)
+    const read = readLine(content, isNumbered)
     if (read.error) refuse(read)
     else {
       const { value } = read
       const said = { ...value.said, shop: value.said.shop || shop !== '' }
-      entries.push({ ...value, shop: value.shop || shop, said, note: '', done: !/^[ ☐]?$/.test(mark), line })
+      entries.push({ ...value, shop: value.shop || shop, said, note: '', line })
     }
   }
   for (const entry of entries) {
