@@ -193,21 +193,35 @@ const encode = (form: Form): string =>
     Object.entries(form).flatMap(([name, value]) => [value].flat().map((each): [string, string] => [name, each]))
   ).toString()
 
-/** The hidden fields of the form that posts to `action`, or has a button that does; undefined when the page has no such form. */
-export function findForm(html: string, action: string): Record<string, string> | undefined {
+/** The form that posts to `action`, or has a button that does; undefined when the page has no such form. */
+function formWith(html: string, action: string): string | undefined {
   for (const [form] of html.matchAll(/<form\b[^>]*>.*?<\/form>/gs)) {
     const opening = form.slice(0, form.indexOf('>') + 1)
     const buttons = Array.from(form.matchAll(/<button\b[^>]*>/g), ([button]) => readAttribute(button, 'formaction'))
-    if (readAttribute(opening, 'action') !== action && !buttons.includes(action)) continue
-    const fields: Record<string, string> = {}
-    for (const [input] of form.matchAll(/<input\b[^>]*>/g)) {
-      const name = readAttribute(input, 'name')
-      if (name && readAttribute(input, 'type') === 'hidden') fields[name] = readAttribute(input, 'value') ?? ''
-    }
-    return fields
+    if (readAttribute(opening, 'action') === action || buttons.includes(action)) return form
   }
   return undefined
 }
+
+const inputsOf = (form: string): string[] => Array.from(form.matchAll(/<input\b[^>]*>/g), ([input]) => input)
+
+/** The hidden fields of that form. */
+export function findForm(html: string, action: string): Record<string, string> | undefined {
+  const form = formWith(html, action)
+  if (form === undefined) return undefined
+  const fields: Record<string, string> = {}
+  for (const input of inputsOf(form)) {
+    const name = readAttribute(input, 'name')
+    if (name && readAttribute(input, 'type') === 'hidden') fields[name] = readAttribute(input, 'value') ?? ''
+  }
+  return fields
+}
+
+/** The values of its boxes that are ticked, which a browser sends with it whatever button is pressed. */
+export const findTicked = (html: string, action: string): string[] =>
+  inputsOf(formWith(html, action) ?? '')
+    .filter(input => readAttribute(input, 'type') === 'checkbox' && /\schecked(?=[\s>])/.test(input))
+    .map(input => readAttribute(input, 'value') ?? 'on')
 
 function readAttribute(tag: string, name: string): string | undefined {
   const found = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1]

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Answer, Browser, type Form, findForm } from './browser.ts'
+import { type Answer, Browser, type Form, findForm, findTicked } from './browser.ts'
 import { isWrite, type Line, type WorkloadOptions, type WriteAction } from './history.ts'
 import { record } from './recorder.ts'
 import { choose } from './shopping.ts'
@@ -73,6 +73,8 @@ export class Customer {
   readonly #write: (line: Line) => void
   #items: Item[] = []
   #undoable: Undoable | undefined
+  /** The boxes that are ticked in the form that was opened last. */
+  #ticked: string[] = []
 
   private constructor(name: string, account: Account, options: WorkloadOptions, write: (line: Line) => void) {
     this.name = name
@@ -182,9 +184,9 @@ export class Customer {
     if (!fields) return
     this.#account.removed += 1
     // Without what a page of rows has the write has no key: its repetition finds nothing, and is not told from another's.
-    const isKeyed = fields.seen !== undefined
+    const isKeyed = fields.boxes !== undefined || fields.seen !== undefined
     const about = { item, operation: isKeyed ? `remove ${fields.operation}` : `remove ${id} ${randomUUID()}` }
-    await this.#change('remove', path, { ...fields, id: String(id) }, about, {
+    await this.#change('remove', path, { ...fields, done: this.#ticked, id: String(id) }, about, {
       effect: { bringsBack: 1 },
       read: ({ deleted }, line) => {
         if (isKeyed && deleted === false) line.missing = true
@@ -195,8 +197,7 @@ export class Customer {
   async #tick({ id, tipo: item }: Item, done: boolean): Promise<void> {
     const fields = await this.#openForm(LIST, ROWS)
     if (!fields) return
-    const boxes = new Set((fields.was ?? '').split(',').map(seen => seen.split(':')[0] as string))
-    boxes.delete('')
+    const boxes = new Set(this.#ticked)
     // Somebody else's tap, in another tab, was on the page already.
     if (boxes.has(String(id)) === done) return
     if (done) boxes.add(String(id))
@@ -211,12 +212,18 @@ export class Customer {
     const quantity = quantityOf(item)
     const delta = quantity > 2_000 && Math.random() < 0.5 ? -1_000 : 1_000
     const about = { item: item.tipo, operation: `adjust ${fields.operation}`, delta }
-    await this.#change('adjust', '/carrinho/quantidade', { ...fields, step: `${item.id}:${delta}` }, about, {
-      read: ({ found, thousandths }, line) => {
-        if (found === false) line.missing = true
-        if (typeof thousandths === 'number') line.left = thousandths
+    await this.#change(
+      'adjust',
+      '/carrinho/quantidade',
+      { ...fields, done: this.#ticked, step: `${item.id}:${delta}` },
+      about,
+      {
+        read: ({ found, thousandths }, line) => {
+          if (found === false) line.missing = true
+          if (typeof thousandths === 'number') line.left = thousandths
+        }
       }
-    })
+    )
   }
 
   async #edit({ id, tipo: item }: Item): Promise<void> {
@@ -245,11 +252,12 @@ export class Customer {
     // What another tab ticked meanwhile is on this page, but was not on the list that was read: its name is not known.
     const was = (fields.was ?? '').split(',').filter(seen => names.has(Number(seen.split(':')[0])))
     if (was.length === 0) return
-    const asked = was.map(seen => nameOf(seen.split(':')[0]))
+    const done = was.map(seen => seen.split(':')[0] as string)
+    const asked = done.map(nameOf)
     const about = { operation: `clear ${fields.operation}`, asked }
     const effect = { bringsBack: 0 }
     this.#account.removed += asked.length
-    await this.#change('clear', '/carrinho/limpar', { ...fields, was: was.join() }, about, {
+    await this.#change('clear', '/carrinho/limpar', { ...fields, done, was: was.join() }, about, {
       effect,
       read: ({ removed }, line) => {
         if (!Array.isArray(removed)) return
@@ -307,6 +315,7 @@ export class Customer {
     await this.#untilOk('page', undefined, async () => {
       const page = await this.#browser.get(path)
       fields = findForm(page.body, action)
+      this.#ticked = findTicked(page.body, action)
       return page
     })
     return fields

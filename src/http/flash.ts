@@ -17,6 +17,8 @@ export interface Flash {
   kind: 'success' | 'info' | 'error'
   key: MessageKey
   params?: Params
+  /** What happened besides. */
+  also?: { key: MessageKey; params?: Params } | undefined
   /** The change that was made, and where it can be taken back. */
   undo?: { path: string; version: number }
 }
@@ -39,7 +41,7 @@ export function takeFlash(request: FastifyRequest, reply: FastifyReply): Flash |
     clearCookie(reply, FLASH_COOKIE)
     const flash = JSON.parse(Buffer.from(text, 'base64url').toString()) as Flash
     // An older release may have signed it, and known other messages.
-    return isMessageKey(flash.key) ? flash : undefined
+    return isMessageKey(flash.key) && (!flash.also || isMessageKey(flash.also.key)) ? flash : undefined
   }
   return undefined
 }

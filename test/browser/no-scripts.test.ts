@@ -5,18 +5,24 @@ import { Client, newAccount } from '../helper.ts'
 import {
   addItem,
   browserSite,
+  fillItem,
   logIn,
   logOut,
+  openList,
   openPage,
   quantityField,
+  quickButton,
+  quickField,
   readForm,
   removeButton,
   say,
   seeFocus,
   seeList,
   sendSignup,
+  shopField,
   signUp,
-  suiteOptions
+  suiteOptions,
+  tickBox
 } from './browser.ts'
 
 describe('without scripts', suiteOptions, () => {
@@ -56,6 +62,49 @@ describe('without scripts', suiteOptions, () => {
     await alert.getByText(say('login.failed')).waitFor()
     await logIn(page, account)
     await seeList(page, ['2 Pão Padaria'])
+  })
+
+  test('what was ticked is saved by whatever button is pressed next', async t => {
+    const items = ['Leite', 'Pão', 'Sal', 'Ovos'].map(tipo => ({ tipo, quantidade: 2, local: 'Mercado' }))
+    const { page, client } = await openList(t, site, { items, javaScriptEnabled: false })
+    const ticked = async () =>
+      (await client.items()).flatMap(row => ('done' in row && row.done ? [row.tipo] : [])).sort()
+    const row = (type: string) => page.locator('#items li', { has: page.getByText(type, { exact: true }) })
+
+    await tickBox(page, 'Leite').check()
+    await row('Sal').locator('.more').click()
+    await page.getByText(say('flash.counted', { type: 'Sal', amount: '3' })).waitFor()
+    assert.deepEqual(await ticked(), ['Leite'])
+
+    await tickBox(page, 'Leite').uncheck()
+    await tickBox(page, 'Pão').check()
+    await quickField(page).fill('Chá')
+    await quickButton(page).click()
+    await page.getByText(say('flash.quick', { type: 'Chá', amount: '1' })).waitFor()
+    assert.deepEqual(await ticked(), ['Pão'])
+
+    await tickBox(page, 'Ovos').check()
+    await fillItem(page, { type: 'Arroz', shop: 'Mercado' })
+    await shopField(page).press('Enter')
+    await page.getByText(say('flash.added', { type: 'Arroz' })).waitFor()
+    assert.deepEqual(await ticked(), ['Ovos', 'Pão'])
+
+    await tickBox(page, 'Sal').check()
+    await removeButton(page, 'Arroz').click()
+    await page.getByText(say('flash.deleted')).waitFor()
+    assert.deepEqual(await ticked(), ['Ovos', 'Pão', 'Sal'])
+
+    await tickBox(page, 'Pão').uncheck()
+    await page.getByRole('button', { name: say('list.clear') }).click()
+    await page.getByText(say('flash.cleared', { count: 2 })).waitFor()
+    assert.deepEqual((await client.items()).map(({ tipo }) => tipo).sort(), ['Chá', 'Leite', 'Pão'])
+    assert.deepEqual(await ticked(), [])
+
+    // Back to a page that the browser kept, or loads anew: its boxes are those of the list.
+    await tickBox(page, 'Leite').check()
+    await page.reload()
+    await seeList(page, ['1 Chá Em qualquer loja', '2 Pão Mercado', '2 Leite Mercado'])
+    assert.equal(await tickBox(page, 'Leite').isChecked(), false)
   })
 
   test('the language is chosen on the page', async t => {

@@ -68,6 +68,115 @@ forEachEngine('the rows of a list', engine => {
     assert.equal((await rowOf(client, 'Sal'))?.done, true)
   })
 
+  test('without scripts, what was ticked and not saved yet is saved by whatever button is pressed', async t => {
+    const client = await listOf(t, 'Leite', 'Pão', 'Sal', 'Café')
+    const salt = await rowOf(client, 'Sal')
+    const ticked = async () => (await rows(client)).flatMap(row => (row.done ? [row.tipo] : [])).sort()
+    await press(client, '/carrinho/quantidade', [...(await rowForm(client, 'Leite')), ['step', `${salt?.id}:1000`]])
+    assert.deepEqual(await ticked(), ['Leite'])
+    assert.equal((await rowOf(client, 'Sal'))?.quantidade, 3)
+    await press(client, '/carrinho/apagar', [...(await rowForm(client, 'Leite', 'Pão')), ['id', String(salt?.id)]])
+    assert.deepEqual(await ticked(), ['Leite', 'Pão'])
+    assert.equal(await rowOf(client, 'Sal'), undefined)
+    const milk = await rowOf(client, 'Leite')
+    await press(client, '/apagar_artigo', [...(await rowForm(client, 'Leite')), ['id', String(milk?.id)]])
+    assert.deepEqual(await ticked(), [], 'Pão was unticked, and Leite is gone')
+    await press(client, '/carrinho/', [...(await rowForm(client, 'Pão')), ['entry', 'Chá']])
+    assert.deepEqual(await ticked(), ['Pão'])
+    assert.ok(await rowOf(client, 'Chá'))
+    // Unticked, and the basket cleared in one go: it stays, and so does what was ticked just now.
+    await press(client, '/carrinho/limpar', await rowForm(client, 'Chá'))
+    assert.deepEqual((await rows(client)).map(({ tipo, done }) => [tipo, done]).sort(), [
+      ['Café', false],
+      ['Chá', true],
+      ['Pão', false]
+    ])
+  })
+
+  test('without scripts, both forms that add are sent by the buttons of either, and nothing that was written is lost', async t => {
+    const client = await listOf(t, 'Leite')
+    const fields = (type: string, quantity = '1'): [string, string][] => [
+      ['product_type', type],
+      ['quantity', quantity],
+      ['unit', ''],
+      ['local', 'Mercado'],
+      ['note', '']
+    ]
+    const types = async () => (await rows(client)).map(({ tipo }) => tipo).sort()
+    await press(client, '/carrinho/', [...(await rowForm(client)), ['entry', ''], ...fields('Pão')])
+    await press(client, '/carrinho/', [...(await rowForm(client)), ['entry', '2 kg laranjas'], ...fields('Sal')])
+    assert.deepEqual(await types(), ['Leite', 'Pão', 'Sal', 'laranjas'])
+    const wrong = await client.postRaw('/carrinho/', [
+      ...(await rowForm(client, 'Leite')),
+      ['entry', 'arroz'],
+      ...fields('Ovos', '0')
+    ])
+    assert.equal(wrong.status, 400)
+    assert.equal(findInput(wrong.text, 'product_type')?.value, 'Ovos')
+    assert.match(wrong.text, /<textarea[^>]*>\s*arroz<\/textarea>/)
+    assert.deepEqual(await types(), ['Leite', 'Pão', 'Sal', 'laranjas'])
+    assert.equal((await rowOf(client, 'Leite'))?.done, true, 'its box was sent, too')
+    // The Enter key on a box.
+    await press(client, '/carrinho/', [...(await rowForm(client, 'Leite', 'Sal')), ['entry', ''], ...fields('')])
+    assert.equal((await rowOf(client, 'Sal'))?.done, true)
+    const nothing = await client.postRaw('/carrinho/', [
+      ...(await rowForm(client, 'Leite', 'Sal')),
+      ['entry', ''],
+      ...fields('')
+    ])
+    assert.equal(nothing.status, 400, 'nothing was written and nothing ticked')
+  })
+
+  test('a form that is sent again ticks and counts once, and does not take back what somebody did since', async t => {
+    const client = await listOf(t, 'Leite', 'Pão')
+    const [milk, bread] = [await rowOf(client, 'Leite'), await rowOf(client, 'Pão')]
+    const form: [string, string][] = [...(await rowForm(client, 'Leite')), ['step', `${bread?.id}:1000`]]
+    for (let time = 0; time < 2; time++) await press(client, '/carrinho/quantidade', form)
+    await client.postJson('/carrinho/marcar', { done: [], open: [milk?.id] })
+    await press(client, '/carrinho/quantidade', form)
+    assert.deepEqual((await rows(client)).map(({ tipo, done, quantidade }) => [tipo, done, quantidade]).sort(), [
+      ['Leite', false, 2],
+      ['Pão', false, 3]
+    ])
+  })
+
+  test('a request that does not say that boxes were sent unticks nothing', async t => {
+    const client = await listOf(t, 'Leite', 'Pão', 'Sal')
+    await press(client, '/carrinho/marcar', await rowForm(client, 'Leite', 'Pão'))
+    const salt = await rowOf(client, 'Sal')
+    const bare = async (): Promise<[string, string][]> =>
+      [...(await rowForm(client)), ['seen', String(salt?.id)] as [string, string]].filter(([name]) => name !== 'boxes')
+    await press(client, '/carrinho/quantidade', [...(await bare()), ['step', `${salt?.id}:1000`]])
+    await press(client, '/carrinho/marcar', await bare())
+    await press(client, '/carrinho/', [...(await bare()), ['entry', 'Chá']])
+    await press(client, '/apagar_artigo', [...(await bare()), ['id', String(salt?.id)]])
+    await client.postJson('/carrinho/marcar', { done: [], was: (await bare()).find(([name]) => name === 'was')?.[1] })
+    assert.deepEqual((await rows(client)).flatMap(({ tipo, done }) => (done ? [tipo] : [])).sort(), ['Leite', 'Pão'])
+    assert.equal(await rowOf(client, 'Sal'), undefined)
+  })
+
+  test('say that what was ticked is there no more, also where another button was pressed', async t => {
+    const client = await listOf(t, 'Leite', 'Pão')
+    const [milk, bread] = [await rowOf(client, 'Leite'), await rowOf(client, 'Pão')]
+    const form = await rowForm(client, 'Leite')
+    await client.postJson('/apagar_artigo', { id: milk?.id })
+    await press(client, '/carrinho/quantidade', [...form, ['step', `${bread?.id}:1000`]])
+    assert.match(
+      visibleText((await client.get('/carrinho/')).text),
+      /«Pão»: agora 3. Outro que tinha marcado já não está/
+    )
+  })
+
+  test('without scripts one comes back to the shop and the page that one was looking at', async t => {
+    const client = await listOf(t, 'Leite')
+    const id = (await rowOf(client, 'Leite'))?.id
+    const form: [string, string][] = [...(await rowForm(client)), ['loja', 'Pingo Doce'], ['pagina', '2']]
+    const { headers } = await press(client, '/carrinho/quantidade', [...form, ['step', `${id}:1000`]])
+    assert.equal(headers.location, '/carrinho/?loja=Pingo+Doce&pagina=2')
+    const page = (await client.get('/carrinho/?loja=Mercado')).text
+    assert.equal(findInput(page, 'loja')?.value, 'Mercado')
+  })
+
   test('keep the state that was sent, however often it is sent', async t => {
     const client = await listOf(t, 'Leite')
     const id = (await rowOf(client, 'Leite'))?.id

@@ -7,7 +7,7 @@ import { fitSlope } from '../../lab/checker/slope.ts'
 import { countStaleReads } from '../../lab/checker/stale-reads.ts'
 import { countSessions, countSpreadLists, countUnanswered, median, quantile } from '../../lab/checker/tally.ts'
 import { readAdverts } from '../../lab/checker/vrrp.ts'
-import { findForm, NoAnswer } from '../../lab/workload/browser.ts'
+import { findForm, findTicked, NoAnswer } from '../../lab/workload/browser.ts'
 import type { Line } from '../../lab/workload/history.ts'
 import { judge } from '../../lab/workload/recorder.ts'
 
@@ -233,6 +233,13 @@ test('a form is found by what a button of it posts to', () => {
   assert.deepEqual(findForm(html, '/lista/apagar'), { b: '2' })
   assert.deepEqual(findForm(html, '/lista/marcar'), { b: '2' })
   assert.equal(findForm(html, '/lista/limpar'), undefined)
+})
+
+test('boxes that are ticked in a form are found, and no others', () => {
+  const html = `<form action="/um"><input type="checkbox" name="done" value="1" checked></form>
+    <form action="/dois"><input type="checkbox" name="done" value="2" checked aria-label="a"><input type="checkbox" name="done" value="3" aria-label="checked"></form>`
+  assert.deepEqual(findTicked(html, '/dois'), ['2'])
+  assert.deepEqual(findTicked(html, '/tres'), [])
 })
 
 test('answers of web servers that name no database node are a gap of the database alone', () => {

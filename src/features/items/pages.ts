@@ -9,20 +9,30 @@ import { getAccount } from '../../http/members.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
 import type { MessageKey, Params } from '../../i18n/index.ts'
-import { digest, newKey } from '../../keys.ts'
+import { newKey } from '../../keys.ts'
+import { saveBoxes, saveBoxesToo } from './boxes.ts'
 import { type ListAt, places } from './list-at.ts'
+import { lookOf, placeOf } from './look.ts'
 import { formatAmount } from './quantity.ts'
 import { readEntries } from './quick-entry.ts'
+import { isOfPage, keyOf, rowForm } from './row-forms.ts'
 import { type Carts, type Item, MAX_ITEMS, type NewItem, type Part } from './rules.ts'
-import { entryForm, itemForm, oneItemForm, parseId, quickForm } from './schema.ts'
-import { type Look, showList } from './shown-list.ts'
+import { entryForm, itemForm, parseId, quickForm } from './schema.ts'
+import { showList } from './shown-list.ts'
 
 const LIST = '/carrinho/'
 /** Answers with nothing in them to compress, but for a refused form. */
 const SHORT = { compress: false } as const
 
-/** Both forms that add: items as one writes them, or one in fields. */
-const addForms: AnyForm = { fields: { ...quickForm.fields, ...entryForm.fields }, hidden: ['operation'] }
+/**
+ * Both forms that add: items as one writes them, or one in fields. Without scripts the boxes of the rows come with them, which
+ * are sent again where that is needed, but do not crowd out what was typed where it is taken along to a login.
+ */
+const addForms: AnyForm = {
+  fields: { ...quickForm.fields, ...entryForm.fields },
+  hidden: ['operation'],
+  repeated: ['boxes', 'was', 'done']
+}
 
 /** What was typed, also before a login, and the key under which it is sent. */
 interface Typed {
@@ -50,17 +60,17 @@ export function listPage(app: FastifyInstance, { carts, serverName }: Parts): vo
     if (!view) throw notFound()
     const look = lookOf(request.query)
     const { groups, done, page, pages } = showList(view.items, view.ordering, languageOf(request), look)
-    const open = groups.flatMap(group => group.items)
     return reply.page('list', {
       heading: view.list.name || translateFor(request)('list.title'),
       base: at.base,
       removal: at.list === 'first' ? '/apagar_artigo' : `${at.base}/apagar`,
       groups,
       done,
-      seen: open.map(({ id }) => id).join(),
       was: done.map(({ id, version }) => `${id}:${version}`).join(),
       operation: newKey(),
       isOneShop: look.shop !== undefined,
+      shop: look.shop ?? '',
+      pageNumber: page,
       src: placeOf(at, { ...look, page }),
       older: page < pages ? placeOf(at, { ...look, page: page + 1 }) : null,
       newer: page > 1 ? placeOf(at, { ...look, page: page - 1 }) : null,
@@ -114,9 +124,19 @@ export function listPage(app: FastifyInstance, { carts, serverName }: Parts): vo
 
     app.get(prefix, (request, reply) => reply.redirect(`${hereOf(request).base}/`, 308))
 
-    app.post(`${prefix}/`, { ...SHORT, config: { form: addForms, page } }, (request, reply) => {
+    app.post(`${prefix}/`, { ...SHORT, config: { form: addForms, page } }, async (request, reply) => {
       const at = hereOf(request)
-      return typed(fieldsOf(request), 'entry') === '' ? addOne(request, reply, at) : addQuick(request, reply, at)
+      const fields = fieldsOf(request)
+      const [hasEntry, hasType] = [quickForm.fields.entry, entryForm.fields.type].map(
+        ({ name }) => typed(fields, name) !== ''
+      )
+      const saved =
+        fields.boxes === undefined ? undefined : await saveBoxes(carts, request, whereOf(request, at), fields)
+      // The Enter key on a box presses the form's first button, which is this one.
+      if (saved && 'message' in saved && !hasEntry && !hasType) {
+        return respond(request, reply, { goTo: `${at.base}/`, flash: { kind: 'success', ...saved.message } })
+      }
+      return hasEntry ? addQuick(request, reply, at) : addOne(request, reply, at)
     })
   }
 
@@ -164,6 +184,15 @@ export function listPage(app: FastifyInstance, { carts, serverName }: Parts): vo
       shop,
       note
     }))
+    // Without scripts both forms are sent by the buttons of either.
+    if (fields.boxes !== undefined && typed(fields, entryForm.fields.type.name) !== '') {
+      const checked = entryForm.check(fields)
+      if (!checked.ok) {
+        const both = refusal(request, reply, at, typedIn(fields, false))
+        return respond(request, reply, { ...both.with(400, 'invalid'), errors: checked.errors })
+      }
+      items.push(checked.value)
+    }
     return add(request, reply, at, refused, items, quickForm.fields.entry.name, true)
   }
 
@@ -228,41 +257,28 @@ export function listPage(app: FastifyInstance, { carts, serverName }: Parts): vo
     })
   }
 
-  app.post('/apagar_artigo', { ...SHORT, config: { form: oneItemForm, page: LIST } }, async (request, reply) => {
+  app.post('/apagar_artigo', { ...SHORT, config: { form: rowForm, page: LIST } }, async (request, reply) => {
     const fields = fieldsOf(request)
     const id = parseId(fields.id)
     const accountId = getAccount(request).id
-    const operation = fields.seen === undefined ? '' : typed(fields, 'operation')
-    const key = operation === '' ? newKey() : digest(operation, 'remove', id ?? '')
+    const where = { accountId, list: 'first' } as const
+    const also = await saveBoxesToo(carts, request, where, fields)
+    const key = isOfPage(fields) ? keyOf(fields, 'remove', id ?? '') : undefined
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
-    const result =
-      id === undefined ? undefined : await carts.removeItems(request.work, { accountId, list: 'first' }, [id], key)
+    const result = id === undefined ? undefined : await carts.removeItems(request.work, where, [id], key)
     const version = result && 'missing' in result && result.missing.length === 0 ? result.version : undefined
     if (version === undefined && id !== undefined && (await carts.isForeign(request.work, accountId, id))) {
       logSecurity(request, 'refused.owner', { item: id })
     }
     const deleted = version !== undefined
     return respond(request, reply, {
-      goTo: LIST,
+      goTo: placeOf({ list: 'first', base: '/carrinho' }, lookOf(fields)),
       flash: deleted
-        ? { kind: 'success', key: 'flash.deleted', undo: { path: '/carrinho/anular', version } }
-        : { kind: 'info', key: 'flash.notThere' },
+        ? { kind: 'success', key: 'flash.deleted', also, undo: { path: '/carrinho/anular', version } }
+        : { kind: 'info', key: 'flash.notThere', also },
       json: { deleted, ...(deleted ? { version } : {}), ...here(request) }
     })
   })
-}
-
-/** `?loja=Lidl` is that shop alone, `?loja=` what may be bought anywhere. */
-function lookOf(query: unknown): Look {
-  const { pagina, loja } = query as RawForm
-  return { page: parseId(pagina) ?? 1, shop: typeof loja === 'string' ? loja : undefined }
-}
-
-function placeOf({ base }: ListAt, { page, shop }: Look): string {
-  const query = new URLSearchParams()
-  if (shop !== undefined) query.set('loja', shop)
-  if (page !== 1) query.set('pagina', String(page))
-  return query.size === 0 ? `${base}/` : `${base}/?${query}`
 }
 
 /** The guide's column names, which programs know; with what came later beside them. */

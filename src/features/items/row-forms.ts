@@ -1,6 +1,25 @@
+import { type AnyForm, type RawForm, typed } from '../../fields.ts'
+import { digest } from '../../keys.ts'
 import { parseId } from './schema.ts'
 
 /** What the forms of a list say of its rows. Anything that cannot be meant is undefined. */
+
+/** The form around a list's rows, whichever of its buttons is pressed. `boxes`: its boxes were sent, and what is missing is not ticked. */
+export const rowForm: AnyForm = {
+  fields: {},
+  hidden: ['operation', 'boxes', 'seen', 'was', 'step', 'version', 'id', 'loja', 'pagina'],
+  repeated: ['done']
+}
+
+/** Whether a page sent it; programs name an item. `seen`: one that an older server made. */
+export const isOfPage = ({ boxes, seen }: RawForm): boolean => boxes !== undefined || seen !== undefined
+
+/** A page has one key, and what is done on it is told apart by what it is done to; a program's key stands for its request alone. */
+export function keyOf(fields: RawForm, ...what: (string | number)[]): string | undefined {
+  const operation = typed(fields, 'operation')
+  if (operation === '') return undefined
+  return isOfPage(fields) ? digest(operation, ...what) : operation
+}
 
 const MOST = 10_000
 
@@ -31,6 +50,24 @@ export function parseSeen(raw: unknown): Seen[] | undefined {
     seen.push({ id: known, version: Number(version) })
   }
   return seen
+}
+
+/**
+ * What is to be ticked and unticked. Of a page that is where its boxes differ from what was shown; a request that does not say
+ * that boxes were sent unticks what it names, and nothing else.
+ */
+export function ticksOf(fields: RawForm): { done: number[]; open: number[] } | undefined {
+  const checked = parseIds(fields.done)
+  const was = parseSeen(fields.was)
+  const open = fields.boxes === undefined ? parseIds(fields.open) : []
+  if (!checked || !was || !open) return undefined
+  const stillTicked = new Set(checked)
+  const tickedBefore = new Set(was.map(({ id }) => id))
+  return {
+    // What may be bought in several shops has a box in each.
+    done: [...stillTicked].filter(id => !tickedBefore.has(id)),
+    open: fields.boxes === undefined ? open : [...tickedBefore].filter(id => !stillTicked.has(id))
+  }
 }
 
 /** `7:-1000`: an item, and by how many thousandths its quantity changes. */

@@ -41,9 +41,6 @@ export const editForm = formOf(
   { hidden: ['operation'], own }
 )
 
-/** The form of the buttons that items have. */
-export const oneItemForm = formOf(Type.Object({}), { hidden: ['id'] })
-
 /** An item's id as a form or JSON carries it; undefined for anything that cannot be one. */
 export function parseId(raw: unknown): number | undefined {
   const text = typeof raw === 'number' ? String(raw) : raw

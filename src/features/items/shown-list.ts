@@ -1,5 +1,6 @@
 import type { Language } from '../../i18n/index.ts'
 import { groupByShop, type Ordering, onlyShop } from '../shops/groups.ts'
+import type { Look } from './look.ts'
 import { formatAmount, formatQuantity, ONE } from './quantity.ts'
 import type { Item } from './rules.ts'
 
@@ -51,14 +52,6 @@ function asShown({ id, version, type, note, shop, unit, thousandths }: Item, lan
     step,
     isLeast: thousandths <= step
   }
-}
-
-/** What is looked at of a list. */
-export interface Look {
-  /** From 1; another one is the nearest that there is. */
-  page: number
-  /** That shop alone; undefined: all. */
-  shop: string | undefined
 }
 
 /** The list as a page shows it: what is still to be bought by shop, in the account's order, and what is ticked below. */

@@ -78,6 +78,10 @@ export const items: Texts<typeof pt> = {
   },
   'flash.nothingCleared': 'Nothing was taken out of the basket: what the page showed was not there any more.',
   'flash.gone': 'That item is not on the list any more: it was deleted meanwhile, perhaps on another device.',
+  'flash.goneToo': {
+    one: 'Another one that you had ticked is not on the list any more.',
+    other: 'Another {count} that you had ticked are not on the list any more.'
+  },
   'undo.button': 'Undo',
   'undo.done': 'Undone. It is as it was before.',
   'undo.undone': 'That had been undone already.',

@@ -83,6 +83,10 @@ export const items: Texts<typeof pt> = {
   },
   'flash.nothingCleared': 'No ha salido nada de la cesta: ya no estaba lo que mostraba la página.',
   'flash.gone': 'Ese artículo ya no está en la lista: se ha borrado entretanto, quizá en otro dispositivo.',
+  'flash.goneToo': {
+    one: 'Otro que había marcado ya no está en la lista.',
+    other: 'Otros {count} que había marcado ya no están en la lista.'
+  },
   'undo.button': 'Deshacer',
   'undo.done': 'Deshecho. Está como estaba antes.',
   'undo.undone': 'Eso ya se había deshecho.',

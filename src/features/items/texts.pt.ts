@@ -77,6 +77,10 @@ export const items = {
   },
   'flash.nothingCleared': 'Não saiu nada do cesto: já não estava lá o que a página mostrava.',
   'flash.gone': 'Esse artigo já não está na lista: foi apagado entretanto, talvez noutro aparelho.',
+  'flash.goneToo': {
+    one: 'Outro que tinha marcado já não está na lista.',
+    other: 'Outros {count} que tinha marcado já não estão na lista.'
+  },
   'undo.button': 'Anular',
   'undo.done': 'Anulado. Está como estava antes.',
   'undo.undone': 'Isso já tinha sido anulado.',
