@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../scripts/ports.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** As npm start and npx start it, with the settings of its first line. */
@@ -18,14 +18,6 @@ export interface Running {
   /** Resident memory in MB, now. */
   residentMb(): number
   stop(): Promise<void>
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
 }
 
 /** Starts a Node program that serves on PORT and waits until `path` answers without a server error. */

@@ -16,10 +16,10 @@ import {
   rmSync,
   writeFileSync
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { install, installable } from './install.mjs'
+import { freePort } from './ports.mjs'
 
 export const all = ['mariadb', 'postgres', 'haproxy', 'chromium', 'tools']
 
@@ -95,17 +95,6 @@ function unprivileged(name) {
     if (uid) return { uid: Number(uid), gid: Number(gid) }
   }
   throw new Error(`no user "${name}" or "nobody" to run a server as`)
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 const setpriv = process.platform === 'linux' && findBinary(['setpriv'])
