@@ -56,6 +56,7 @@ import { type Metrics, metrics } from './http/metrics.ts'
 import { proxies } from './http/proxies.ts'
 import { requestIdOf, requestScope } from './http/request-scope.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
+import { lazySerializers } from './http/serialization.ts'
 import { session } from './http/session.ts'
 import { signOfLife } from './http/sign-of-life.ts'
 import { answerSocketError } from './http/socket-errors.ts'
@@ -88,6 +89,7 @@ export async function buildApp({
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     genReqId: requestIdOf(config.trustProxy),
     bodyLimit: MAX_BODY_BYTES,
+    schemaController: lazySerializers,
     requestTimeout: requestMs,
     connectionTimeout: readMs,
     // Node looks each half minute by itself, and so lets clients take that much longer.

@@ -1,10 +1,10 @@
-// What tests share, each in a file of its own below helper/; tests import it from here.
+// What tests share, each in a file of its own below helper/; tests import it from here, but for helper/families.ts and others that
+// few need and that take long to load.
 
 export * from './helper/api.ts'
 export * from './helper/content.ts'
 export * from './helper/databases.ts'
 export * from './helper/engines.ts'
-export * from './helper/families.ts'
 export * from './helper/full-storage.ts'
 export * from './helper/haproxy.ts'
 export * from './helper/html.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cartRules, type Where } from '../../src/features/items/rules.ts'
-import { content, forEachEngine, thing, twoStores } from '../helper.ts'
+import { thing } from '../helper/families.ts'
+import { content, forEachEngine, twoStores } from '../helper.ts'
 
 forEachEngine('what is done to items', engine => {
   const site = twoStores(engine)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAX_ITEMS } from '../../src/features/items/rules.ts'
 import { MAX_LISTS } from '../../src/features/lists/rules.ts'
-import { family, forEachEngine, thing, versionOf } from '../helper.ts'
+import { family, thing, versionOf } from '../helper/families.ts'
+import { forEachEngine } from '../helper.ts'
 
 forEachEngine('editing', engine => {
   const { one, two, listWith, item, view } = family(engine)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { family, forEachEngine, thing, versionOf } from '../helper.ts'
+import { family, thing, versionOf } from '../helper/families.ts'
+import { forEachEngine } from '../helper.ts'
 
 forEachEngine('what is taken back', engine => {
   const { site, one, two, view, add, listWith, make, find, item, names } = family(engine)

@@ -6,7 +6,8 @@ import { cartRules, type Where } from '../../src/features/items/rules.ts'
 import { listRules } from '../../src/features/lists/rules.ts'
 import { openStore } from '../../src/open-store.ts'
 import { noEvents } from '../../src/store/events.ts'
-import { forEachEngine, freshDatabase, sessionSecret, tcpProxy, thing, versionOf } from '../helper.ts'
+import { thing, versionOf } from '../helper/families.ts'
+import { forEachEngine, freshDatabase, sessionSecret, tcpProxy } from '../helper.ts'
 
 forEachEngine(
   'a change whose answer is lost',

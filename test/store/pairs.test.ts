@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import type { Where } from '../../src/features/items/rules.ts'
-import { family, forEachEngine, thing, versionOf } from '../helper.ts'
+import { family, thing, versionOf } from '../helper/families.ts'
+import { forEachEngine } from '../helper.ts'
 
 /** Two devices do something to one item of a list: 2 Leite, the second of which was added a moment ago. */
 const actions = ['tick', 'untick', 'edit', 'plus', 'delete', 'undo', 'move', 'clear'] as const

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import type { FieldError } from '../../field-error.ts'
 import { Problem, type WrongField } from './problem.ts'
@@ -30,9 +30,11 @@ export function validation(app: FastifyInstance): void {
   }
   const compile: FastifySchemaCompiler<SchemaOfValues> = ({ schema: given, httpPart }) => {
     const schema = named(given)
-    const validate = ajv.compile(httpPart === 'headers' ? lowerCased(schema) : schema)
     const isOfUrl = httpPart === 'querystring' || httpPart === 'params'
+    // For the first request, as all of them at once would hold the start up.
+    let validate: ValidateFunction | undefined
     return data => {
+      validate ??= ajv.compile(httpPart === 'headers' ? lowerCased(schema) : schema)
       if (isOfUrl) readNumbers(schema, data)
       return validate(data) || { error: validate.errors as unknown as Error }
     }
