@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { type Config, readConfig } from '../src/config/config.ts'
 import type { ServerDatabase } from '../src/config/database-url.ts'
 import { ConfigError } from '../src/errors.ts'
-import { cli, type Env, freePort, request, startServer, tempFolder } from './helper.ts'
+import { cli, type Env, eventually, freePort, request, startServer, tempFolder } from './helper.ts'
 
 const secret = 'a-secret-of-many-letters'
 
@@ -159,9 +159,11 @@ describe('without any variable', () => {
     const folder = join(await tempFolder(t), 'deep', 'data')
     const port = await freePort()
     const server = await startServer(t, { DATA_DIR: folder, PORT: String(port), HOST: '0.0.0.0' })
-    assert.ok(
-      server.logs.some(line => line.includes(`http://localhost:${port}`)),
-      server.logs.join('\n')
+    await eventually(() =>
+      assert.ok(
+        server.logs.some(line => line.includes(`http://localhost:${port}`)),
+        server.logs.join('\n')
+      )
     )
     assert.equal((await request(server.url)).status, 200)
     for (const name of await readdir(folder)) {

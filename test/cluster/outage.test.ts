@@ -7,6 +7,7 @@ import {
   findInput,
   forEachEngine,
   freshDatabase,
+  patiently,
   type Reply,
   request,
   type Scope,
@@ -17,7 +18,7 @@ import {
   visibleText
 } from '../helper.ts'
 
-const quick = { DB_CONNECT_MS: '700', DB_STATEMENT_MS: '1000', DB_REQUEST_MS: '2500' }
+const quick = { DB_CONNECT_MS: patiently(700), DB_STATEMENT_MS: patiently(1000), DB_REQUEST_MS: patiently(2500) }
 
 async function behindProxy(t: Scope, database: TestDatabase) {
   assert.ok(database.url)
@@ -101,7 +102,7 @@ forEachEngine(
     test('a short outage leaves it ready, a long one does not', async t => {
       const database = await freshDatabase(t, engine)
       const { proxy, env } = await behindProxy(t, database)
-      const patient = await startServer(t, env)
+      const patient = await startServer(t, { ...env, READY_GRACE_MS: '600000' })
       const strict = await startServer(t, { ...env, READY_GRACE_MS: '300' })
       await proxy.cut()
       await eventually(async () => assert.equal((await request(`${strict.url}/health/ready`)).status, 503))
@@ -168,7 +169,11 @@ forEachEngine(
         lost += 1
         return 'lose'
       })
-      const server = await startServer(t, { ...database.envThrough(proxy.port), ...quick, DB_REQUEST_MS: '8000' })
+      const server = await startServer(t, {
+        ...database.envThrough(proxy.port),
+        ...quick,
+        DB_REQUEST_MS: patiently(8000)
+      })
       const client = await signedIn(t, server)
       for (let round = 1; round <= 8; round++) {
         await client.get('/carrinho/')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import {
+  eventually,
   forEachEngine,
   freshDatabase,
   roundTripCounter,
@@ -98,6 +99,10 @@ forEachEngine('reading', engine => {
   test('writes nothing to the database', async t => {
     const client = await signedIn(t, site.server)
     await client.addItem()
+    // Its name is remembered after the answer.
+    await eventually(async () =>
+      assert.equal((await site.database.query('select account_id from remembered')).length, 1)
+    )
     const before = await allRows(site.database)
     assert.ok(before.length >= 4)
     for (const path of [

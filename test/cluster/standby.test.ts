@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { eventually, forEachEngine, freshDatabase, request, signedIn, startServer, tcpProxy } from '../helper.ts'
+import {
+  eventually,
+  forEachEngine,
+  freshDatabase,
+  patiently,
+  request,
+  signedIn,
+  startServer,
+  tcpProxy
+} from '../helper.ts'
 
 /** PostgreSQL's answer to what this host is, changed from `in_hot_standby` off to on: to the server it is a standby. */
 function asStandby(chunk: Buffer): Buffer {
@@ -27,7 +36,7 @@ forEachEngine(
       const proxy = await tcpProxy(t, Number(new URL(database.url).port), undefined, chunk =>
         isStandby ? asStandby(chunk) : chunk
       )
-      const env = { ...database.envThrough(proxy.port), DB_REQUEST_MS: '4000' }
+      const env = { ...database.envThrough(proxy.port), DB_REQUEST_MS: patiently(4000) }
       const server = await startServer(t, env)
       const client = await signedIn(t, server)
       await client.addItem()

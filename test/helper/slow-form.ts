@@ -23,6 +23,8 @@ export function addAcross(client: Client, url: string, interrupt: () => void): P
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
         'content-length': String(body.length),
+        // Answered as soon as the server has read the headers: from then on the request is in flight.
+        expect: '100-continue',
         origin: url,
         cookie: [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
       }
@@ -33,13 +35,11 @@ export function addAcross(client: Client, url: string, interrupt: () => void): P
     })
     slow.once('error', reject)
     slow.write(body.slice(0, 20))
-    slow.once('socket', socket =>
-      socket.once('connect', () => {
-        interrupt()
-        eventually(() => assert.rejects(request(`${url}/health/live`)))
-          .then(() => slow.end(body.slice(20)))
-          .catch(reject)
-      })
-    )
+    slow.once('continue', () => {
+      interrupt()
+      eventually(() => assert.rejects(request(`${url}/health/live`)))
+        .then(() => slow.end(body.slice(20)))
+        .catch(reject)
+    })
   })
 }

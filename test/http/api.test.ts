@@ -8,6 +8,7 @@ import {
   documentOf,
   eventually,
   forEachEngine,
+  inOneWindow,
   Program,
   request,
   sharedSite,
@@ -169,19 +170,21 @@ forEachEngine(
 
     test('limits how often a token asks, each for itself, and says when to come again', async t => {
       const { account } = await signedIn(t, site.server)
-      const [one, two] = [await tokenFor(site, account.email), await tokenFor(site, account.email)]
-      const program = new Program(site.server, one)
-      for (let left = 19; left >= 0; left--) {
-        const { status, headers } = await program.get('/account')
-        assert.equal(status, 200)
-        assert.equal(headers['ratelimit-limit'], '20')
-        assert.equal(headers['ratelimit-remaining'], String(left))
-      }
-      const refused = await program.get('/account')
-      assertProblem(refused, 429, 'rate_limited')
-      const wait = Number(refused.headers['retry-after'])
-      assert.ok(wait > 0 && wait <= 60, refused.headers['retry-after'])
-      assert.equal((await new Program(site.server, two).get('/account')).status, 200)
+      await inOneWindow(60_000, async () => {
+        const program = new Program(site.server, await tokenFor(site, account.email))
+        for (let left = 19; left >= 0; left--) {
+          const { status, headers } = await program.get('/account')
+          assert.equal(status, 200)
+          assert.equal(headers['ratelimit-limit'], '20')
+          assert.equal(headers['ratelimit-remaining'], String(left))
+        }
+        const refused = await program.get('/account')
+        assertProblem(refused, 429, 'rate_limited')
+        const wait = Number(refused.headers['retry-after'])
+        assert.ok(wait > 0 && wait <= 60, refused.headers['retry-after'])
+      })
+      const other = await tokenFor(site, account.email)
+      assert.equal((await new Program(site.server, other).get('/account')).status, 200)
     })
 
     test('has a document that is valid OpenAPI 3.1 and says all a generator needs', async () => {
