@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { cli } from './processes.ts'
 import { type Reply, request } from './requests.ts'
 import type { Site } from './servers.ts'
 
@@ -117,15 +116,28 @@ function assertMatches(document: Document, schema: object, value: unknown, what:
   assert.ok(validate(value), `${what}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`)
 }
 
-/** A token of an account, as an operator makes it. */
+/** What `carrinho token add` does, without starting a process for it: tests make many tokens. */
 export async function tokenFor(
   { database }: Pick<Site, 'database'>,
   email: string,
-  ...options: string[]
+  scope: 'read' | 'write' = 'read'
 ): Promise<string> {
-  const { code, stdout, stderr } = await cli(['token', 'add', email, ...options], database.env)
-  assert.equal(code, 0, stderr)
-  return stdout.trim()
+  const [{ readDatabaseConfig }, { openStore }, { noEvents }, { tokenRules }] = await Promise.all([
+    import('../../src/config/config.ts'),
+    import('../../src/open-store.ts'),
+    import('../../src/store/events.ts'),
+    import('../../src/features/tokens/rules.ts')
+  ])
+  const store = await openStore(readDatabaseConfig(database.env), noEvents)
+  try {
+    const account = await store.accounts.findByEmailKey(store.begin(), email.toLowerCase())
+    assert.ok(account, `nobody has ${email}`)
+    const made = await tokenRules(store).make(store.begin(), account.id, { name: 'test', scope, days: 90 })
+    assert.ok(typeof made !== 'string', String(made))
+    return made.token
+  } finally {
+    await store.dialect.close(0)
+  }
 }
 
 interface ProblemAnswer {

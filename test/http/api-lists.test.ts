@@ -58,7 +58,7 @@ forEachEngine('the API of lists', engine => {
 
   const member = async (t: Scope, server = site.server) => {
     const client = await signedIn(t, server)
-    const program = new Program(server, await tokenFor(site, client.account.email, '--scope', 'write'))
+    const program = new Program(server, await tokenFor(site, client.account.email, 'write'))
     t.after(() => {
       for (const one of program.seen) seen.add(one)
     })
@@ -432,7 +432,7 @@ forEachEngine('the API of lists', engine => {
   test('a token that may only read changes nothing', async t => {
     const { client, program } = await member(t)
     const { id } = itemIn(await program.post('/lists/first/items', { name: 'Chá' }))
-    const reader = new Program(site.server, await tokenFor(site, client.account.email, '--scope', 'read'))
+    const reader = new Program(site.server, await tokenFor(site, client.account.email, 'read'))
     const before = await countOf('changes')
     for (const [method, path, body] of [
       ['POST', '/lists', { name: 'x' }],

@@ -11,6 +11,7 @@ import {
   inOneWindow,
   Program,
   request,
+  type Scope,
   sharedSite,
   signedIn,
   tokenFor
@@ -19,9 +20,9 @@ import {
 forEachEngine('the API and its tokens', engine => {
   const site = sharedSite(engine)
 
-  const member = async (t: Parameters<typeof signedIn>[0], ...options: string[]) => {
+  const member = async (t: Scope) => {
     const client = await signedIn(t, site.server)
-    const token = await tokenFor(site, client.account.email, ...options)
+    const token = await tokenFor(site, client.account.email)
     return { client, token, program: new Program(site.server, token) }
   }
 
