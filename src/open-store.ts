@@ -40,11 +40,13 @@ export async function openDialect(config: Config, events: StoreEvents): Promise<
   }
 }
 
-export type Store = Awaited<ReturnType<typeof openStore>>
+export type Store = ReturnType<typeof storeOn>
+
+export const openStore = async (config: Config, events: StoreEvents): Promise<Store> =>
+  storeOn(await openDialect(config, events), config, events)
 
 /** Every table's queries, and the beginning of all work on them. */
-export async function openStore(config: Config, events: StoreEvents) {
-  const dialect = await openDialect(config, events)
+export function storeOn(dialect: Dialect, { limits }: Pick<Config, 'limits'>, events: StoreEvents) {
   const sessions = sessionStore(dialect)
 
   return {
@@ -68,11 +70,11 @@ export async function openStore(config: Config, events: StoreEvents) {
     tryStorage: (work: Work): Promise<void> => tryStorage(sessions, work),
 
     /** A piece of work that gives up after `limitMs`, by default a request's limit. */
-    begin: (limitMs: number = config.limits.requestMs, requestId?: string): Work =>
+    begin: (limitMs: number = limits.requestMs, requestId?: string): Work =>
       new Work(dialect, events, limitMs, requestId),
 
     /** The same for work that no request waits for; `job` names it in the log. */
-    beginJob: (job: string, limitMs: number = config.limits.requestMs): Work =>
+    beginJob: (job: string, limitMs: number = limits.requestMs): Work =>
       new Work(dialect, events, limitMs, undefined, job)
   }
 }

@@ -12,8 +12,8 @@ import type { Change, NamedChange } from './queries.ts'
 /** How long a change can be taken back. */
 export const UNDO_MS = 30 * 24 * 60 * 60_000
 export const PAGE_SIZE = 50
-/** Changes that are read at a time. */
-const PART_SIZE = 500
+/** Changes that are read at a time: a year's are read on the way to what a list was then. */
+const PART_SIZE = 2000
 /** With more than these a program is better off with the whole list. */
 const MAX_SINCE = 2000
 
