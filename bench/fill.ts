@@ -5,6 +5,7 @@ import pg from 'pg'
 
 export const EMAIL = 'bench@example.org'
 export const LONG_EMAIL = 'long@example.org'
+export const PHONE_EMAIL = 'phone@example.org'
 /** People who log in at the same time: guesses at one account wait for each other. */
 export const GUESTS = Array.from({ length: 8 }, (_, n) => `guest-${n}@example.org`)
 export const PASSWORD = 'a password for the bench'
@@ -13,13 +14,14 @@ export const FLOOR_ID_HASH = createHash('sha256').update('floor').digest('base64
 
 const SHOPS = ['Mercearia', 'Padaria', 'Talho', 'Mercado']
 
-/** The accounts of the measurements: one with 20 items, one with 2,000, and guests with none. */
+/** The accounts of the measurements: one with 20 items, one with 2,000, one with 30, and guests with none. */
 export async function fillOwn(url: string): Promise<void> {
   const db = await mysql.createConnection(url)
   const hash = await argon2.hash(PASSWORD, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })
   for (const [id, email, count] of [
     [1, EMAIL, 20],
     [2, LONG_EMAIL, 2000],
+    [99, PHONE_EMAIL, 30],
     ...GUESTS.map((email, n) => [3 + n, email, 0] as const)
   ] as const) {
     await db.execute('insert into clientes (id_cliente, nome, email, password, email_key) values (?, ?, ?, ?, ?)', [

@@ -10,7 +10,18 @@ import mysql from 'mysql2/promise'
 import { startServers } from '../scripts/servers.mjs'
 import { hashLanes } from '../src/config/config.ts'
 import { allHold, figure, median, printTable, report } from './figures.ts'
-import { EMAIL, FLOOR_ID_HASH, fillOthers, fillOwn, fillPostgres, GUESTS, LONG_EMAIL, PASSWORD } from './fill.ts'
+import {
+  EMAIL,
+  FLOOR_ID_HASH,
+  fillOthers,
+  fillOwn,
+  fillPostgres,
+  GUESTS,
+  LONG_EMAIL,
+  PASSWORD,
+  PHONE_EMAIL
+} from './fill.ts'
+import { measurePhone } from './phone.ts'
 import { type Running, runCli, start } from './processes.ts'
 import { Visitor } from './visitor.ts'
 
@@ -18,7 +29,7 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4)
 const CONNECTIONS = 16
 /** `npm run bench -- adding login` measures these parts only. */
-const PARTS = ['list', 'adding', 'login', 'crowd', 'visit', 'postgres'] as const
+const PARTS = ['list', 'adding', 'login', 'crowd', 'visit', 'phone', 'postgres'] as const
 const asked = process.argv.slice(2)
 // On their own: they fill databases for minutes.
 if (asked[0] === 'scale') {
@@ -72,7 +83,7 @@ async function compare(
 }
 
 async function main() {
-  const servers = await startServers({ wanted: ['mariadb', 'postgres'] })
+  const servers = await startServers({ wanted: ['mariadb', 'postgres', 'chromium'] })
   const running: Running[] = []
   const cleanups: (() => Promise<unknown>)[] = []
   try {
@@ -107,6 +118,11 @@ async function main() {
 
     if (isAsked('crowd')) await measureCrowd({ own: mariadb, large }, app, visitor, serve)
     if (isAsked('visit')) await measureFirstVisit(app, visitor)
+    if (isAsked('phone')) {
+      const phone = new Visitor(app.url)
+      await phone.logIn(PHONE_EMAIL, PASSWORD)
+      await measurePhone(phone, servers.env.CARRINHO_TEST_CHROMIUM)
+    }
     if (isAsked('postgres')) await measurePostgres(servers.env.CARRINHO_TEST_POSTGRES, serve, floorOn)
   } finally {
     await Promise.all(running.map(process => process.stop()))
