@@ -4,7 +4,6 @@ import mysql, { type Connection } from 'mysql2/promise'
 import pg from 'pg'
 
 export const EMAIL = 'bench@example.org'
-export const LONG_EMAIL = 'long@example.org'
 export const PHONE_EMAIL = 'phone@example.org'
 /** People who log in at the same time: guesses at one account wait for each other. */
 export const GUESTS = Array.from({ length: 8 }, (_, n) => `guest-${n}@example.org`)
@@ -14,14 +13,13 @@ export const FLOOR_ID_HASH = createHash('sha256').update('floor').digest('base64
 
 const SHOPS = ['Mercearia', 'Padaria', 'Talho', 'Mercado']
 
-/** The accounts of the measurements: one with 20 items, one with 2,000, one with 30, and guests with none. */
+/** The accounts of the measurements: one with 20 items, one with 30, and guests with none. */
 export async function fillOwn(url: string): Promise<void> {
   const db = await mysql.createConnection(url)
   const hash = await argon2.hash(PASSWORD, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })
   for (const [id, email, count] of [
     [1, EMAIL, 20],
-    [2, LONG_EMAIL, 2000],
-    [99, PHONE_EMAIL, 30],
+    [2, PHONE_EMAIL, 30],
     ...GUESTS.map((email, n) => [3 + n, email, 0] as const)
   ] as const) {
     await db.execute('insert into clientes (id_cliente, nome, email, password, email_key) values (?, ?, ?, ?, ?)', [
@@ -62,39 +60,6 @@ export async function fillPostgres(url: string): Promise<void> {
      values ($1, $2, $3, $3, $4, 'floor', 'floor', '127.0.0.1')`,
     [FLOOR_ID_HASH, id, now, now + 86_400_000]
   )
-  await db.end()
-}
-
-/** Other people's data: 10,000 accounts with `items` items and `sessions` sessions between them. */
-export async function fillOthers(url: string, items: number, sessions: number): Promise<void> {
-  const accounts = 10_000
-  const db = await mysql.createConnection(url)
-  const someone = (n: number) => 1000 + ((n * 7919) % accounts)
-  await insertRows(db, 'clientes (id_cliente, nome, email, password, email_key)', accounts, n => [
-    1000 + n,
-    `Pessoa ${n}`,
-    `p${n}@example.org`,
-    '!',
-    `p${n}@example.org`
-  ])
-  await insertItems(db, items, someone)
-  const now = Date.now()
-  await insertRows(
-    db,
-    'sessions (id_hash, customer_id, created_at, last_seen_at, expires_at, made_on, user_agent, address)',
-    sessions,
-    n => [
-      createHash('sha256').update(`other ${n}`).digest('base64url'),
-      someone(n),
-      now,
-      now,
-      now + 86_400_000 + n,
-      'web01',
-      'Mozilla/5.0',
-      '127.0.0.1'
-    ]
-  )
-  await db.query('analyze table compras, sessions, clientes')
   await db.end()
 }
 

@@ -10,17 +10,7 @@ import mysql from 'mysql2/promise'
 import { startServers } from '../scripts/servers.mjs'
 import { hashLanes } from '../src/config/config.ts'
 import { allHold, figure, median, printTable, report } from './figures.ts'
-import {
-  EMAIL,
-  FLOOR_ID_HASH,
-  fillOthers,
-  fillOwn,
-  fillPostgres,
-  GUESTS,
-  LONG_EMAIL,
-  PASSWORD,
-  PHONE_EMAIL
-} from './fill.ts'
+import { EMAIL, FLOOR_ID_HASH, fillOwn, fillPostgres, GUESTS, PASSWORD, PHONE_EMAIL } from './fill.ts'
 import { measurePhone } from './phone.ts'
 import { type Running, runCli, start } from './processes.ts'
 import { Visitor } from './visitor.ts'
@@ -29,7 +19,7 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4)
 const CONNECTIONS = 16
 /** `npm run bench -- adding login` measures these parts only. */
-const PARTS = ['list', 'adding', 'login', 'crowd', 'visit', 'phone', 'postgres'] as const
+const PARTS = ['list', 'adding', 'login', 'visit', 'phone', 'postgres'] as const
 const asked = process.argv.slice(2)
 // On their own: they fill databases for minutes.
 if (asked[0] === 'scale') {
@@ -88,7 +78,6 @@ async function main() {
   const cleanups: (() => Promise<unknown>)[] = []
   try {
     const mariadb = await database(servers.env.CARRINHO_TEST_MARIADB, 'bench', cleanups)
-    const large = await database(servers.env.CARRINHO_TEST_MARIADB, 'bench_large', cleanups)
     const serve = async (url: string) => {
       const env = { DB_HOST: url, SESSION_SECRET: SECRET, DRAIN_MS: '0' }
       const app = await start(['carrinho', 'serve'], env, '/health/ready')
@@ -116,7 +105,6 @@ async function main() {
       report('resident memory after this load, MariaDB', `${figure(mb)} MB`, 'at most 140 MB', mb <= 140)
     }
 
-    if (isAsked('crowd')) await measureCrowd({ own: mariadb, large }, app, visitor, serve)
     if (isAsked('visit')) await measureFirstVisit(app, visitor)
     if (isAsked('phone')) {
       const phone = new Visitor(app.url)
@@ -272,44 +260,6 @@ async function measureLogin(app: Running, signedIn: Visitor): Promise<void> {
   busy = false
   await Promise.all(crowd)
   report('other requests while 8 logins run at once: p99', `${p99Ms} ms`, 'under 50 ms', p99Ms < 50)
-}
-
-/** Beside the data of a crowd in `large`, and without it in `own`. */
-async function measureCrowd(
-  { own, large }: { own: string; large: string },
-  app: Running,
-  visitor: Visitor,
-  serve: (url: string) => Promise<Running>
-): Promise<void> {
-  await fillOwn(large)
-  await fillOthers(large, 1_000_000, 100_000)
-  const crowded = await serve(large)
-  const other = new Visitor(crowded.url)
-  await other.logIn(EMAIL, PASSWORD)
-  await emptyLists(own)
-  const one = (url: string, cookie: string) => () => load({ url, headers: { cookie }, connections: 1 })
-  const [many, few] = await compare(
-    one(`${crowded.url}/carrinho/`, other.cookie),
-    one(`${app.url}/carrinho/`, visitor.cookie)
-  )
-  const slower = few.perSecond / many.perSecond
-  report(
-    "the list's time beside 1,000,000 items and 100,000 sessions of others, to its time without",
-    figure(slower),
-    'at most 1.10',
-    slower <= 1.1
-  )
-
-  await other.reset()
-  await other.logIn(LONG_EMAIL, PASSWORD)
-  const long = await load({ url: `${crowded.url}/carrinho/`, headers: { cookie: other.cookie }, connections: 1 })
-  const longMs = 1000 / long.perSecond
-  report(
-    'a list of 2,000 items, first page',
-    `${figure(longMs)} ms, p99 ${long.p99Ms} ms`,
-    'under 100 ms',
-    longMs < 100
-  )
 }
 
 /** As before the adding. */
