@@ -8,7 +8,7 @@ import { freePort } from '../scripts/ports.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** As npm start and npx start it, with the settings of its first line. */
 const CARRINHO = `${root}dist/cli.js`
-const START_MS = 20_000
+const START_MS = 60_000
 
 export interface Running {
   pid: number
