@@ -11,6 +11,7 @@ import {
   eventually,
   forEachEngine,
   freshDatabase,
+  patiently,
   request,
   type Scope,
   signedIn,
@@ -25,11 +26,16 @@ import {
 
 const WEB_CFG = readFileSync(fileURLToPath(new URL('../../lab/config/haproxy/web.cfg', import.meta.url)), 'utf8')
 
-/** The lab's own configuration of the web balancers, before these servers. */
+/**
+ * The lab's own configuration of the web balancers, before these servers. A server may be silent for as long as said, much longer
+ * than in the lab: on a machine with much else to do it is, and is not dead.
+ */
 const asInTheLab =
-  ([first, second]: [TestServer, TestServer]) =>
+  ([first, second]: [TestServer, TestServer], silentMs = '20000') =>
   ({ port }: { port: number }) =>
-    WEB_CFG.replace(/^ *stats socket .*\n/m, '')
+    WEB_CFG.replace(/^( *timeout server) .*$/m, `$1 ${silentMs}ms`)
+      .replace(/^( *timeout check) .*$/m, `$1 ${silentMs}ms`)
+      .replace(/^ *stats socket .*\n/m, '')
       .replace(/^listen stats\n(?: .*\n)+/m, '')
       .replace(/^ *bind \$\{VIRTUAL_IP\}:80$/m, `    bind 127.0.0.1:${port}`)
       .replace(/^ *bind \$\{OWN_IP\}:80\n/m, '')
@@ -39,7 +45,7 @@ const asInTheLab =
       .replaceAll('${HOSTNAME}', 'haproxy')
 
 /** Two web servers on one database, each on a way of its own, behind the lab's balancer. */
-async function site(t: Scope, engine: Engine) {
+async function site(t: Scope, engine: Engine, silentMs?: string) {
   const database = await freshDatabase(t, engine)
   const port = Number(new URL(database.url as string).port)
   const ways = await Promise.all([tcpProxy(t, port), tcpProxy(t, port)])
@@ -47,7 +53,7 @@ async function site(t: Scope, engine: Engine) {
     TestServer,
     TestServer
   ]
-  const front = await startHaproxy(t, asInTheLab(servers))
+  const front = await startHaproxy(t, asInTheLab(servers, silentMs))
   // They know of each other: the balancer came by, and the database told of it.
   await eventually(async () => {
     for (const { url } of servers) assert.match((await request(`${url}/metrics`)).text, /^carrinho_siblings\{.*\} 1$/m)
@@ -150,7 +156,7 @@ describe('behind the lab’s HAProxy', { skip: skipWithoutHaproxy() ?? false }, 
     'an outage of the whole database',
     engine => {
       test('is no server’s own: both stay ready, pages wait for it, programs hear nothing but the answer', async t => {
-        const { ways, first, second, front } = await site(t, engine)
+        const { ways, first, second, front } = await site(t, engine, patiently(1600))
         const client = await signedIn(t, front)
         const cookie = `cookie: ${cookieOf(client)}`
         for (const way of ways) way.freeze()
