@@ -165,10 +165,10 @@ describe('the page for demonstrations', suiteOptions, () => {
       assert.deepEqual(await outgrownElements(page), [], `${width} pixels wide`)
       assert.deepEqual(await smallTargets(page), [], `${width} pixels wide`)
     }
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      assert.deepEqual(await axeFindings(page), [], colorScheme)
-    }
+    await page.emulateMedia({ colorScheme: 'light' })
+    assert.deepEqual(await axeFindings(page), [])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    assert.deepEqual(await axeFindings(page, 'colours'), [])
   })
 })
 
