@@ -1,7 +1,7 @@
 // `npm test`: builds, sets the servers up, runs the tests, stops everything.
 //
 //   npm test                              everything
-//   npm test -- --fast                    what is quick: no killed servers, browsers or floods; for while one works
+//   npm test -- --fast                    what is quick, and web servers on the embedded database alone; for while one works
 //   npm test -- test/http/items.test.ts   these files (or folders) only
 //   npm test -- --test-name-pattern=sign  options of node's test runner
 //   npm test -- --servers                 only the servers, until Ctrl-C, for running single tests by hand
@@ -19,17 +19,8 @@ const given = process.argv.slice(2)
 const isFast = given.includes('--fast')
 const options = given.filter(arg => arg.startsWith('-') && arg !== '--fast')
 const paths = given.filter(arg => !arg.startsWith('-'))
-/** They take most of the time, and find what the others cannot. */
-const SLOW = [
-  'test/browser',
-  'test/cluster',
-  'test/backup.test.ts',
-  'test/install.test.ts',
-  'test/http/flood.test.ts',
-  'test/http/long-list.test.ts',
-  'test/http/slow-clients.test.ts',
-  'test/http/throttle.test.ts'
-]
+/** Folders that --fast leaves out; what takes long goes into one of them. */
+const SLOW = ['test/browser', 'test/cluster', 'test/long']
 
 const REPORTERS = ['spec', join(root, 'scripts/slowest-files.mjs')].flatMap(reporter => [
   `--test-reporter=${reporter}`,
@@ -74,7 +65,7 @@ function runTests(files, env) {
     const args = ['--import', 'tsx', '--test', concurrency, ...reporter, ...options, ...files]
     const child = spawn(process.execPath, args, {
       cwd: root,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, ...(isFast ? { CARRINHO_TEST_FAST: '1' } : {}) },
       stdio: 'inherit'
     })
     onInterrupt = () => child.kill('SIGTERM')
@@ -117,7 +108,7 @@ async function main() {
     const files = (paths.length > 0 ? paths : [join(root, 'test')])
       .flatMap(path => testFiles(path))
       .map(path => relative(root, path))
-      .filter(path => !isFast || !SLOW.some(slow => path === slow || path.startsWith(`${slow}/`)))
+      .filter(path => !isFast || !SLOW.some(folder => path.startsWith(`${folder}/`)))
     const code = await runTests(files, env)
     reportMissing(missing)
     return code

@@ -36,10 +36,15 @@ export function skipUnlessInCi(reason: string | undefined): string | undefined {
 
 export const skipWithoutHaproxy = () => required(process.env.CARRINHO_TEST_HAPROXY, 'CARRINHO_TEST_HAPROXY')
 
+/** What --fast tries on every engine: the store itself. A web server does with each of them what it does with the embedded one. */
+const isOfStore = /[\\/]test[\\/]store[\\/]/.test(process.argv[1] ?? '')
+const isLeftOut = (engine: Engine) => Boolean(process.env.CARRINHO_TEST_FAST) && !isOfStore && engine !== 'sqlite'
+
 /** One suite per engine, skipped with its reason where the engine is not at hand. */
 export function forEachEngine(title: string, suite: (engine: Engine) => void, only: Engine[] = names): void {
   for (const { engine, skip } of engines) {
     if (!only.includes(engine)) continue
-    describe(`${title} (${engine})`, { skip: skip ?? false }, () => suite(engine))
+    const reason = isLeftOut(engine) ? 'not with --fast' : skip
+    describe(`${title} (${engine})`, { skip: reason ?? false }, () => suite(engine))
   }
 }

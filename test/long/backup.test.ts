@@ -23,7 +23,7 @@ import {
   skipUnlessInCi,
   startServer,
   tempFolder
-} from './helper.ts'
+} from '../helper.ts'
 
 const modeOf = (file: string) => statSync(file).mode & 0o777
 const dataDir = ({ env }: { env: Env }) => String(env.DATA_DIR)

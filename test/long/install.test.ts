@@ -17,7 +17,7 @@ import {
   tempFolder,
   track,
   withinMs
-} from './helper.ts'
+} from '../helper.ts'
 
 /** A registry or a proxy that npm was told of in the environment; none of its modes, which are what is tried here. */
 const npmSettings = Object.fromEntries(
