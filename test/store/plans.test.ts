@@ -9,9 +9,9 @@ import type { Statement } from '../../src/store/statement.ts'
 import { Work } from '../../src/store/work.ts'
 import { forEachEngine, freshDatabase, sessionSecret, suiteScope, type TestDatabase } from '../helper.ts'
 
-const ACCOUNTS = 1000
-/** Of each account, so that a planner has to choose. */
-const ROWS = 10
+const ACCOUNTS = 10_000
+/** Of each account. Few: to a planner a small table is as well read whole as asked many times. */
+const ROWS = 4
 /** Whose list and things are asked for. */
 const SOMEBODY = 7
 
