@@ -64,7 +64,7 @@ app.get('/list', async (request, reply) => {
   const account = await findAccount(request)
   if (!account) return reply.status(403).send('no session')
   const rows = await find(
-    'select id_compras, tipo, quantidade, thousandths, unit, local, note, done_at, version from compras where id_cliente = ? and list_id = 0 order by id_compras desc limit 101',
+    'select id_compras, tipo, quantidade, thousandths, unit, local, note, done_at, pictures, version from compras where id_cliente = ? and list_id = 0 order by id_compras desc limit 101',
     [account.customer_id]
   )
   const items = rows.map(row => ({
@@ -77,7 +77,8 @@ app.get('/list', async (request, reply) => {
     unit: String(row.unit),
     shop: String(row.local),
     note: String(row.note),
-    doneAt: row.done_at === null ? null : Number(row.done_at)
+    doneAt: row.done_at === null ? null : Number(row.done_at),
+    pictures: row.pictures === null ? null : String(row.pictures)
   }))
   const { groups, done } = showList(items, unordered, 'pt', { page: 1, shop: undefined })
   reply.type('text/html; charset=utf-8')

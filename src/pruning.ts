@@ -22,6 +22,7 @@ export const overdue = (now: number): Record<Prunable, number> => ({
   lists: now - KEEP_CHANGES_MS,
   loginFailures: now - FAILURE_WINDOW_MS,
   servers: now - KEEP_SERVERS_MS,
+  fileFolders: now - KEEP_SERVERS_MS,
   tokens: now
 })
 

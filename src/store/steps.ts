@@ -151,7 +151,12 @@ export function listSteps(dialect: Dialect) {
     ${lists.removedAt} = ${given.of('removedAt', lists.removedAt)}, ${lists.isTemplate} = ${given.number('isTemplate')} where ${lists.id} = ${given.number('id')}`)
 
   const thereOf = ({ ownerId, place }: OpenList): There => ({ accountId: ownerId, place })
-  const stored = (content: ItemContent) => ({ ...content, quantity: wholeOf(content.thousandths) })
+  // A change of a release without pictures does not tell of them.
+  const stored = (content: ItemContent) => ({
+    ...content,
+    pictures: content.pictures ?? null,
+    quantity: wholeOf(content.thousandths)
+  })
 
   return {
     /**

@@ -25,7 +25,9 @@ const content = {
   shop: text('local'),
   note: text('note'),
   /** When it was ticked off; null: it is still to buy. */
-  doneAt: optional(number('done_at'))
+  doneAt: optional(number('done_at')),
+  /** The hashes of its pictures, with a space between; null: it has none. */
+  pictures: optional(text('pictures'))
 }
 
 /** The guide's `compras`. */
@@ -81,6 +83,7 @@ export type ChangeKind =
   | 'back'
   | 'drop'
   | 'restore'
+  | 'picture'
 
 /** What happened to each list, one row a change, numbered without gaps. */
 export const changes = table('changes', {
@@ -133,6 +136,23 @@ export const shopOrders = table('shop_orders', {
   version: number('version')
 })
 
+/** The pictures of each account: what its items name, and what they named lately. */
+export const pictures = table('pictures', {
+  /** Whose lists they are on. */
+  accountId: number('account_id'),
+  /** Of its file, in hexadecimal, which is the file's name. */
+  hash: text('hash'),
+  /** The same of a small one. */
+  smallHash: text('small_hash'),
+  /** Of both files. */
+  bytes: number('bytes'),
+  width: number('width'),
+  height: number('height'),
+  addedAt: number('added_at'),
+  /** Since when no item was found to name it. */
+  unnamedSince: optional(number('unnamed_since'))
+})
+
 export const sessions = table('sessions', {
   /** A hash: whoever reads the table cannot sign in with it. */
   idHash: text('id_hash'),
@@ -163,6 +183,17 @@ export const servers = table('servers', {
   /** Where the others reach it, as in 172.30.1.180:5000; empty while it does not know. */
   address: text('address'),
   release: text('release_version'),
+  /** By that server's own clock. */
+  seenAt: number('seen_at')
+})
+
+/** Which web servers keep files, each in a folder that has to be the same for all: each finds the marks of the others in it. */
+export const fileFolders = table('file_folders', {
+  /** Of one process, and the name of its mark. */
+  id: text('id'),
+  name: text('name'),
+  /** The servers whose marks it does not find, with a comma between. */
+  unseen: text('unseen'),
   /** By that server's own clock. */
   seenAt: number('seen_at')
 })
@@ -200,9 +231,11 @@ export const ownTables: readonly AnyTable[] = [
   changes,
   remembered,
   shopOrders,
+  pictures,
   sessions,
   loginFailures,
   servers,
+  fileFolders,
   tokens,
   migrations
 ]
@@ -238,6 +271,7 @@ export const ofAccount: readonly Belonging[] = [
     key: shopOrders.shop,
     hidden: ['accountId', 'shop', 'version']
   },
+  { name: 'pictures', table: pictures, of: pictures.accountId, key: pictures.hash, hidden: ['accountId'] },
   {
     name: 'sessions',
     table: sessions,
@@ -274,6 +308,7 @@ const prunable = {
   lists: { table: lists, column: lists.removedAt },
   loginFailures: { table: loginFailures, column: loginFailures.failedAt },
   servers: { table: servers, column: servers.seenAt },
+  fileFolders: { table: fileFolders, column: fileFolders.seenAt },
   tokens: { table: tokens, column: tokens.forgetAt }
 } satisfies Record<string, { table: AnyTable; column: Column<number | null> }>
 
@@ -287,5 +322,6 @@ export const mapPrunable = <R>(
   lists: make(prunable.lists),
   loginFailures: make(prunable.loginFailures),
   servers: make(prunable.servers),
+  fileFolders: make(prunable.fileFolders),
   tokens: make(prunable.tokens)
 })

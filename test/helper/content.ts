@@ -9,5 +9,6 @@ export const content = (some: Partial<ItemContent> = {}): ItemContent => ({
   shop: 'Mercearia',
   note: '',
   doneAt: null,
+  pictures: null,
   ...some
 })

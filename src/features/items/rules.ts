@@ -300,7 +300,8 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
       if (!added.every(({ thousandths }) => isQuantity(thousandths))) return { status: 'outOfBounds' }
       const contents = added.map(({ type, thousandths, unit, shop, note }) => ({
         ...{ uid: uid ?? null, type, thousandths, unit, shop, note },
-        doneAt: null
+        doneAt: null,
+        pictures: null
       }))
       const [one] = contents
       const outcome =
@@ -525,7 +526,14 @@ const isSame = (a: ItemContent, b: ItemContent): boolean =>
 function merged(there: ItemContent, added: ItemContent): ItemContent {
   const thousandths = there.doneAt === null ? there.thousandths + added.thousandths : added.thousandths
   if (!isQuantity(thousandths)) throw new CalledOff({ status: 'outOfBounds' })
-  return { ...there, thousandths, doneAt: null, shop: there.shop || added.shop, note: there.note || added.note }
+  return {
+    ...there,
+    thousandths,
+    doneAt: null,
+    shop: there.shop || added.shop,
+    note: there.note || added.note,
+    pictures: there.pictures || added.pictures
+  }
 }
 
 /** What an item becomes, and what somebody else has set meanwhile. */
