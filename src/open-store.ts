@@ -6,6 +6,7 @@ import { serverStore } from './features/cluster/queries.ts'
 import { historyStore } from './features/history/queries.ts'
 import { itemStore } from './features/items/queries.ts'
 import { listStore } from './features/lists/queries.ts'
+import { pictureStore } from './features/pictures/queries.ts'
 import { searchStore } from './features/search/queries.ts'
 import { sessionStore } from './features/sessions/queries.ts'
 import { tryStorage } from './features/sessions/storage-trial.ts'
@@ -57,6 +58,7 @@ export function storeOn(dialect: Dialect, { limits }: Pick<Config, 'limits'>, ev
     search: searchStore(dialect),
     lists: listStore(dialect),
     history: historyStore(dialect),
+    pictures: pictureStore(dialect),
     sessions,
     changes: changeStore(dialect),
     remembered: rememberedStore(dialect),

@@ -48,9 +48,23 @@ const floors: [name: string, isOn: (path: string) => boolean][] = [
   ['rules', path => ['lifecycle.ts', 'pruning.ts'].includes(path) || path.startsWith('features/')],
   ['open store', path => path === 'open-store.ts'],
   ['pool', path => path.startsWith('store/pool/')],
+  ['files', path => path.startsWith('files/')],
   ['store', path => path.startsWith('store/')]
 ]
-const order = ['cli', 'commands', 'app', 'pages', 'http', 'rules', 'open store', 'queries', 'schema', 'store', 'pool']
+const order = [
+  'cli',
+  'commands',
+  'app',
+  'pages',
+  'http',
+  'rules',
+  'open store',
+  'queries',
+  'schema',
+  'store',
+  'pool',
+  'files'
+]
 /** What any floor may use, and which uses no floor itself. */
 const isShared = (path: string) =>
   /^(config|i18n)\//.test(path) ||
@@ -123,6 +137,17 @@ describe('the house', () => {
     )
   })
 
+  test('keeps files apart: they import nothing of ours, and the library of pictures is imported nowhere else', () => {
+    assert.deepEqual(
+      offenders(file =>
+        isOn(file.path, 'files')
+          ? file.own.filter(target => !target.startsWith('files/'))
+          : file.packages.filter(name => name === 'sharp')
+      ),
+      []
+    )
+  })
+
   test('has every import lead somewhere', () => {
     const known = new Set(files.map(file => file.path))
     assert.deepEqual(
@@ -146,7 +171,7 @@ describe('the house', () => {
   test('keeps Fastify out of rules, queries and store', () => {
     assert.deepEqual(
       offenders(file =>
-        isOn(file.path, 'rules', 'open store', 'queries', 'store', 'pool')
+        isOn(file.path, 'rules', 'open store', 'queries', 'store', 'pool', 'files')
           ? file.packages.filter(name => /fastify/.test(name))
           : []
       ),

@@ -59,7 +59,16 @@ export function readDetail({ kind, itemId, detail }: Kept): Detail {
   if (!('items' in parsed)) {
     if (itemId === null) return { items: [] }
     const { type, quantity, shop, note = '' } = parsed as OldContent
-    const content = { uid: null, type, thousandths: quantity * 1000, unit: '', shop, note, doneAt: null, pictures: null }
+    const content = {
+      uid: null,
+      type,
+      thousandths: quantity * 1000,
+      unit: '',
+      shop,
+      note,
+      doneAt: null,
+      pictures: null
+    }
     return {
       items: [
         kind === 'add' ? { id: itemId, before: null, after: content } : { id: itemId, before: content, after: null }
