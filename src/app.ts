@@ -32,6 +32,8 @@ import { movePage } from './features/lists/move-page.ts'
 import { listOptionsPage } from './features/lists/options-page.ts'
 import { printPage } from './features/lists/print-page.ts'
 import { listRules } from './features/lists/rules.ts'
+import { picturesPage } from './features/pictures/pages.ts'
+import { pictureRules } from './features/pictures/rules.ts'
 import { searchPage } from './features/search/pages.ts'
 import { searchRules } from './features/search/rules.ts'
 import { shopsPage } from './features/shops/pages.ts'
@@ -42,6 +44,7 @@ import { suggestionRules } from './features/suggestions/rules.ts'
 import { accountApi } from './features/tokens/api.ts'
 import { tokensPage } from './features/tokens/pages.ts'
 import { tokenRules } from './features/tokens/rules.ts'
+import type { Files } from './files/files.ts'
 import { answerProblem, api, isOfApi } from './http/api/scope.ts'
 import { assets, readAssetNames } from './http/assets.ts'
 import { csrf } from './http/csrf.ts'
@@ -68,6 +71,7 @@ export interface AppParts {
   config: Config
   lifecycle: Lifecycle
   store: Store
+  files: Files
   metrics: Metrics
   logger: FastifyServerOptions['logger']
 }
@@ -79,6 +83,7 @@ export async function buildApp({
   config,
   lifecycle,
   store,
+  files,
   metrics: counters,
   logger
 }: AppParts): Promise<FastifyInstance> {
@@ -137,6 +142,7 @@ export async function buildApp({
   app.addHook('onClose', () => shops.settled())
   const carts = cartRules(store, { remember: suggestions.remember, walked: shops.walked })
   const lists = listRules(store)
+  const pictures = pictureRules(store, files)
   const history = historyRules(store)
   const tokens = tokenRules(store, error => app.log.debug({ err: error }, 'the use of a token was not noted'))
 
@@ -187,7 +193,8 @@ export async function buildApp({
       membersOnly(members)
       listPage(members, { carts, serverName: lifecycle.serverName })
       listActions(members, { carts, history: historyRules(store) })
-      itemPage(members, { carts })
+      itemPage(members, { carts, hasPictures: config.files !== undefined })
+      await picturesPage(members, { carts, pictures })
       suggestionsPage(members, { suggestions })
       shopsPage(members, { shops })
       accountPage(members, { store, accounts, tokens })

@@ -6,6 +6,7 @@ export type ErrorPage =
   | 'csrf.origin'
   | 'unavailable'
   | 'busy'
+  | 'picturesAway'
   | 'full'
   | 'notFound'
   | 'listGone'
@@ -70,6 +71,10 @@ export const databaseElsewhere = (server: string) =>
 
 /** Whoever asked has hung up: nobody reads this. */
 export const clientLeft = () => new AppError('client_left', 499, 'badRequest')
+
+/** The folder of pictures does not answer, or is not there. Nothing else waits for it. */
+export const picturesAway = (cause?: unknown) =>
+  new AppError('pictures_away', 503, 'picturesAway', { cause, retryAfterSeconds: 5 })
 
 /** More password checks are waiting than the deadline lets us finish. */
 export const tooBusy = () => new AppError('busy', 503, 'busy', { retryAfterSeconds: 5 })

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { finishDeletions } from './features/account-data/clearing.ts'
 import { FAILURE_WINDOW_MS } from './features/accounts/login-throttle.ts'
+import { sweep } from './features/pictures/sweep.ts'
+import type { Files } from './files/files.ts'
 import type { Store } from './open-store.ts'
 import type { Prunable } from './store/tables.ts'
 
@@ -27,7 +29,7 @@ export const overdue = (now: number): Record<Prunable, number> => ({
 })
 
 /** One round: small deletes with pauses, so that no other writer waits long. How many rows went. */
-export async function prune(store: Store, now = Date.now(), signal?: AbortSignal): Promise<number> {
+export async function prune(store: Store, now = Date.now(), signal?: AbortSignal, files?: Files): Promise<number> {
   let pruned = 0
   for (const [what, before] of Object.entries(overdue(now)) as [Prunable, number][]) {
     for (let batch = 0; batch < MAX_BATCHES && !signal?.aborted; batch++) {
@@ -39,12 +41,14 @@ export async function prune(store: Store, now = Date.now(), signal?: AbortSignal
     }
   }
   if (!signal?.aborted) await finishDeletions(store)
+  if (!signal?.aborted && files) pruned += await sweep(store, files, { now })
   return pruned
 }
 
 /** Prunes now and then, at moments that differ between servers. Returns a function that stops it. */
 export function startPruning(
   store: Store,
+  files: Files,
   report: (error: unknown, pruned: number) => void,
   everyMs = EVERY_MS
 ): () => void {
@@ -53,7 +57,7 @@ export function startPruning(
   const plan = () => {
     timer = setTimeout(
       () => {
-        prune(store, Date.now(), aborter.signal)
+        prune(store, Date.now(), aborter.signal, files)
           .then(pruned => report(undefined, pruned))
           .catch(error => report(error, 0))
           .finally(() => {

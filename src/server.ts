@@ -8,6 +8,8 @@ import { embeddedSecret } from './config/session-secret.ts'
 import { ConfigError } from './errors.ts'
 import { startDatabaseMonitor } from './features/cluster/database-monitor.ts'
 import { startSiblings } from './features/cluster/siblings.ts'
+import { watchFolder } from './features/pictures/folder-watch.ts'
+import { openFiles } from './files/files.ts'
 import { createMetrics } from './http/metrics.ts'
 import { logStore } from './http/store-log.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -50,6 +52,12 @@ export async function serve(config: Config): Promise<void> {
   }
   const store = await openStore(config, events)
   if (embedded) await migrate(store.dialect)
+  const files = openFiles(config.files, {
+    changed(problem, code) {
+      if (problem === undefined) log?.info('the folder of pictures answers again')
+      else log?.error({ problem, code }, 'no pictures: the list goes on without')
+    }
+  })
   // A line is written when it is logged: pino's own default leaves it to the threads that password hashes need.
   const stream = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_LOG })
   // A terminal that was closed, a full disk: nobody can be told, and people are still to be served.
@@ -58,6 +66,7 @@ export async function serve(config: Config): Promise<void> {
     config,
     lifecycle,
     store,
+    files,
     metrics,
     logger: {
       level: config.logLevel,
@@ -67,6 +76,17 @@ export async function serve(config: Config): Promise<void> {
     }
   })
   log = app.log
+  if (!config.files) app.log.info('no FILES_DIR: the site goes without pictures')
+  const folderWatch = await watchFolder({
+    store,
+    files,
+    lifecycle,
+    report(told) {
+      if ('error' in told) log?.warn({ err: told.error }, 'the folder of pictures could not be looked at')
+      else if (told.unseen.length > 0) log?.error(told, 'not the folder of pictures that other servers have')
+      else log?.info('the folder of pictures is that of the other servers')
+    }
+  })
 
   const siblings = startSiblings(store, lifecycle, error => app.log.debug({ err: error }, 'no heartbeat'))
   const stopMonitor = startDatabaseMonitor(
@@ -80,7 +100,7 @@ export async function serve(config: Config): Promise<void> {
       else app.log.error({ failure, reason }, 'the database does not answer')
     }
   )
-  const stopPruning = startPruning(store, (error, pruned) => {
+  const stopPruning = startPruning(store, files, (error, pruned) => {
     if (error) app.log.warn({ err: error }, 'pruning failed')
     else if (pruned > 0) app.log.info({ pruned }, 'pruned')
     metrics.pruned.inc(pruned)
@@ -99,6 +119,8 @@ export async function serve(config: Config): Promise<void> {
     await app.close()
     // Until here it served: whoever takes something away from the schema must see it.
     await siblings.stop()
+    await folderWatch?.stop()
+    files.close()
     await store.dialect.close(POOL_CLOSE_MS)
     app.log.info('left in order')
     process.exit(0)

@@ -1,5 +1,5 @@
 import { availableParallelism, hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { ConfigError } from '../errors.ts'
 import { type Database, readDatabase } from './database-url.ts'
 import { type Env, EnvReader, isAddress, isHost, quote } from './env-reader.ts'
@@ -35,6 +35,8 @@ export interface Config {
   /** False only to measure what stale reads would cost: a list may then lack what was just added on another node. */
   causalReads: boolean
   dataDir: string
+  /** Where pictures are kept; undefined: the site goes without. `isOwn`: in DATA_DIR, made where it is not there. */
+  files: { path: string; isOwn: boolean } | undefined
   /** The first signs, all verify. */
   sessionSecrets: string[]
   sessionMaxAgeMs: number
@@ -92,6 +94,7 @@ export function readConfig(env: Env = process.env): Config {
     },
     causalReads: reader.oneOf('CAUSAL_READS', 'on', ['on', 'off']) === 'on',
     dataDir,
+    files: readFilesDir(reader, database, dataDir),
     sessionSecrets: readSecrets(reader, database),
     sessionMaxAgeMs: reader.integer('SESSION_MAX_AGE_MS', 60 * DAY_MS, 1000, 400 * DAY_MS),
     sessionIdleMs: reader.integer('SESSION_IDLE_MS', 14 * DAY_MS, 1000, 400 * DAY_MS),
@@ -132,6 +135,16 @@ function readHost(reader: EnvReader): string {
   const host = reader.text('HOST') ?? '0.0.0.0'
   if (!isHost(host)) reader.fail(`HOST: got ${quote(host)}, expects an address or a host name to listen on`)
   return host
+}
+
+function readFilesDir(reader: EnvReader, { engine }: Database, dataDir: string): Config['files'] {
+  const path = reader.text('FILES_DIR')
+  if (path === undefined) return engine === 'sqlite' ? { path: join(dataDir, 'files'), isOwn: true } : undefined
+  // Where a process was started says nothing of where all servers have their folder.
+  if (engine !== 'sqlite' && !isAbsolute(path)) {
+    reader.fail(`FILES_DIR: got ${quote(path)}, expects an absolute path, of a folder that all web servers share`)
+  }
+  return { path: resolve(path), isOwn: false }
 }
 
 function readServerName(reader: EnvReader): string {

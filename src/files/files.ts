@@ -99,7 +99,8 @@ export function openFiles(folder: FilesFolder | undefined, { changed }: FilesEve
       }),
 
     /** Whole and on the disk when it returns their hashes. @throws FilesError */
-    keep: (contents: Uint8Array[]): Promise<string[]> => inFolder('keep', { contents }, KEEP_MS),
+    keep: (contents: Uint8Array[]): Promise<string[]> =>
+      inFolder('keep', { contents, make: folder?.isOwn === true }, KEEP_MS),
 
     /** Undefined where there is no such file. @throws FilesError */
     read: (hash: string): Promise<Uint8Array | undefined> => inFolder('read', { hash }, READ_MS),
@@ -110,8 +111,7 @@ export function openFiles(folder: FilesFolder | undefined, { changed }: FilesEve
     takeAway: (hashes: string[], putBack: string[]) => inFolder('takeAway', { hashes, putBack }, SWEEP_MS),
 
     /** Leaves a mark, and says whose it does not find. @throws FilesError */
-    mark: (own: string, others: string[]): Promise<string[]> =>
-      inFolder('mark', { own, others, make: folder?.isOwn === true }, KEEP_MS),
+    mark: (own: string, others: string[]): Promise<string[]> => inFolder('mark', { own, others }, KEEP_MS),
     unmark: (own: string) => inFolder('unmark', { own }, READ_MS),
 
     /** It turned out not to be the folder of the others, or to be that after all. */

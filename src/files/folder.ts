@@ -88,7 +88,8 @@ function writeWhole(path: string, content: Uint8Array): void {
  * Also what is there already is written anew: so it is whole, and fresh to whoever sweeps. Two that write the same leave one
  * file.
  */
-export function keep(folder: string, contents: readonly Uint8Array[]): string[] {
+export function keep(folder: string, contents: readonly Uint8Array[], make: boolean): string[] {
+  if (make) makeFolder(folder)
   return contents.map(content => {
     const hash = hashOf(content)
     const path = pathOf(folder, hash)
@@ -167,8 +168,7 @@ const markOf = (folder: string, id: string): string => {
 }
 
 /** Which of the others' marks are not here. */
-export function mark(folder: string, own: string, others: readonly string[], make: boolean): string[] {
-  if (make) mkdirSync(folder, { recursive: true, mode: 0o700 })
+export function mark(folder: string, own: string, others: readonly string[]): string[] {
   makeFolder(join(folder, MARKS))
   const path = markOf(folder, own)
   // Fresh each time: those of long ago are forgotten.

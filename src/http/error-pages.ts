@@ -121,6 +121,7 @@ interface ResendForm {
  */
 function resendForm(error: AppError, request: FastifyRequest): ResendForm | null | undefined {
   if (error.code !== 'csrf' && error.statusCode !== 503 && error.statusCode !== 504) return undefined
+  if (request.routeOptions.config.holdsFile) return undefined
   if (isForeign(request)) return null
   if (typeof request.body !== 'object' || request.body === null) return null
   const body = request.body as RawForm

@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The form that is sent here. */
     form?: AnyForm
+    /** It is sent with a file, which no page can hold for another try. */
+    holdsFile?: boolean
     /** The page that it is on. */
     page?: string
   }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../features/accounts/rules.ts'
 import { type RawForm, typed } from '../fields.ts'
 import { translateFor, wantsJson } from './language.ts'
@@ -9,13 +9,14 @@ export function membersOnly(app: FastifyInstance): void {
   // After parsing, so that what was typed can be taken along; before the form's token is looked at.
   app.addHook('preValidation', (request, reply, done) => {
     if (request.account) return done()
-    if (wantsJson(request)) {
-      const message = translateFor(request)('login.needed')
-      reply.status(401).header('cache-control', 'no-store').send({ error: 'unauthenticated', message })
-    } else {
-      reply.redirect(`/login?next=${encodeURIComponent(wantedPage(request))}`, 302)
-    }
+    sendToLogin(request, reply)
   })
+}
+
+export function sendToLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!wantsJson(request)) return reply.redirect(`/login?next=${encodeURIComponent(wantedPage(request))}`, 302)
+  const message = translateFor(request)('login.needed')
+  return reply.status(401).header('cache-control', 'no-store').send({ error: 'unauthenticated', message })
 }
 
 /** The signed-in account of a route behind `membersOnly`. */

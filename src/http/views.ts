@@ -27,6 +27,7 @@ const PAGES = [
   'list',
   'shops',
   'item',
+  'pictures',
   'suggestions',
   'account',
   'leave',

@@ -6,6 +6,7 @@ import { history } from '../features/history/texts.en.ts'
 import { home } from '../features/home/texts.en.ts'
 import { items } from '../features/items/texts.en.ts'
 import { lists } from '../features/lists/texts.en.ts'
+import { pictures } from '../features/pictures/texts.en.ts'
 import { search } from '../features/search/texts.en.ts'
 import { shops } from '../features/shops/texts.en.ts'
 import { suggestions } from '../features/suggestions/texts.en.ts'
@@ -20,6 +21,7 @@ export const en: Catalogue = {
   ...items,
   ...shops,
   ...suggestions,
+  ...pictures,
   ...search,
   ...lists,
   ...history,

@@ -6,6 +6,7 @@ import { history } from '../features/history/texts.es.ts'
 import { home } from '../features/home/texts.es.ts'
 import { items } from '../features/items/texts.es.ts'
 import { lists } from '../features/lists/texts.es.ts'
+import { pictures } from '../features/pictures/texts.es.ts'
 import { search } from '../features/search/texts.es.ts'
 import { shops } from '../features/shops/texts.es.ts'
 import { suggestions } from '../features/suggestions/texts.es.ts'
@@ -20,6 +21,7 @@ export const es: Catalogue = {
   ...items,
   ...shops,
   ...suggestions,
+  ...pictures,
   ...search,
   ...lists,
   ...history,

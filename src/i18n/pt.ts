@@ -6,6 +6,7 @@ import { history } from '../features/history/texts.pt.ts'
 import { home } from '../features/home/texts.pt.ts'
 import { items } from '../features/items/texts.pt.ts'
 import { lists } from '../features/lists/texts.pt.ts'
+import { pictures } from '../features/pictures/texts.pt.ts'
 import { search } from '../features/search/texts.pt.ts'
 import { shops } from '../features/shops/texts.pt.ts'
 import { suggestions } from '../features/suggestions/texts.pt.ts'
@@ -20,6 +21,7 @@ export const pt = {
   ...items,
   ...shops,
   ...suggestions,
+  ...pictures,
   ...search,
   ...lists,
   ...history,

@@ -6,6 +6,8 @@ export interface Reply {
   headers: http.IncomingHttpHeaders
   text: string
   /** As sent over the wire, compressed or not. */
+  body: Buffer
+  /** Its length. */
   bytes: number
   json(): unknown
 }
@@ -29,7 +31,7 @@ export function request(url: string, options: RequestOptions = {}): Promise<Repl
         const body = Buffer.concat(chunks)
         const text = body.toString('utf8')
         const status = incoming.statusCode ?? 0
-        resolve({ status, headers: incoming.headers, text, bytes: body.length, json: () => JSON.parse(text) })
+        resolve({ status, headers: incoming.headers, text, body, bytes: body.length, json: () => JSON.parse(text) })
       })
     })
     outgoing.setTimeout(withinMs.answer, () =>

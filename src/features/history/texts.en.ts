@@ -54,6 +54,8 @@ export const history: Texts<typeof pt> = {
   'history.field.none': 'none',
   'history.field.open': 'to buy again',
   'history.field.done': 'in the basket',
+  'history.pictureAdded': 'Added a picture to “{name}”.',
+  'history.pictureRemoved': 'Removed a picture from “{name}”.',
   'history.andMore': { one: 'And {count} more.', other: 'And {count} more.' },
   'history.namesAndMore': '{names} and {count} more',
   'history.someItem': 'an item',

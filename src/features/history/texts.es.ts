@@ -54,6 +54,8 @@ export const history: Texts<typeof pt> = {
   'history.field.none': 'nada',
   'history.field.open': 'otra vez por comprar',
   'history.field.done': 'en la cesta',
+  'history.pictureAdded': 'Añadió una foto a «{name}».',
+  'history.pictureRemoved': 'Quitó una foto de «{name}».',
   'history.andMore': { one: 'Y {count} más.', other: 'Y {count} más.' },
   'history.namesAndMore': '{names} y {count} más',
   'history.someItem': 'un artículo',

@@ -51,6 +51,8 @@ export const history = {
   'history.field.none': 'nada',
   'history.field.open': 'outra vez por comprar',
   'history.field.done': 'no cesto',
+  'history.pictureAdded': 'Juntou uma fotografia a «{name}».',
+  'history.pictureRemoved': 'Tirou uma fotografia de «{name}».',
   'history.andMore': { one: 'E mais {count}.', other: 'E mais {count}.' },
   'history.namesAndMore': '{names} e mais {count}',
   'history.someItem': 'um artigo',

@@ -65,6 +65,11 @@ export function inWords(entry: Entry, known: Known): string {
       return said('removed', touched)
     case 'clear':
       return said('cleared', touched)
+    case 'picture': {
+      const [change] = touched as [ItemChange]
+      const isMore = (change.after?.pictures ?? '').length > (change.before?.pictures ?? '').length
+      return t(isMore ? 'history.pictureAdded' : 'history.pictureRemoved', { name: nameOf(change, known) })
+    }
     case 'copy':
       return counted('history.copied', { list: listCalled(from) })
     case 'move':

@@ -6,6 +6,7 @@ import { languageOf, translateFor } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { digest, newKey } from '../../keys.ts'
+import { hashesIn } from '../pictures/schema.ts'
 import { type ListAt, places } from './list-at.ts'
 import { formatQuantity } from './quantity.ts'
 import type { Carts, Item } from './rules.ts'
@@ -21,7 +22,7 @@ interface Choice {
 }
 
 /** The page on which one item is changed. What was not changed on it is not sent, and so never takes back another's change. */
-export function itemPage(app: FastifyInstance, { carts }: { carts: Carts }): void {
+export function itemPage(app: FastifyInstance, { carts, hasPictures }: { carts: Carts; hasPictures: boolean }): void {
   const whereOf = (request: FastifyRequest, { list }: ListAt) => ({ accountId: getAccount(request).id, list })
 
   /** An item as its form has it, by the names of the fields. */
@@ -58,6 +59,8 @@ export function itemPage(app: FastifyInstance, { carts }: { carts: Carts }): voi
         name: editForm.fields[choice.field].name,
         label: editForm.fields[choice.field].label
       })),
+      photos: hashesIn(item.pictures),
+      hasPictures,
       operation: newKey(),
       removal: at.list === 'first' ? '/apagar_artigo' : `${at.base}/apagar`,
       ...wrong

@@ -24,6 +24,7 @@ export interface ShownItem {
   step: number
   /** − would leave nothing. */
   isLeast: boolean
+  hasPictures: boolean
 }
 
 export interface ShownList {
@@ -36,7 +37,11 @@ export interface ShownList {
 /** A hundred of what is small, else one. */
 const stepOf = (unit: string): number => (unit === 'g' || unit === 'ml' ? 100 * ONE : ONE)
 
-function asShown({ id, version, type, note, shop, unit, thousandths }: Item, lang: Language, row: string): ShownItem {
+function asShown(
+  { id, version, type, note, shop, unit, thousandths, pictures }: Item,
+  lang: Language,
+  row: string
+): ShownItem {
   const step = stepOf(unit)
   return {
     id,
@@ -50,7 +55,8 @@ function asShown({ id, version, type, note, shop, unit, thousandths }: Item, lan
     number: formatQuantity(thousandths, lang),
     amount: formatAmount(thousandths, unit, lang),
     step,
-    isLeast: thousandths <= step
+    isLeast: thousandths <= step,
+    hasPictures: pictures !== null
   }
 }
 

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import sharp from 'sharp'
+import type { Reply } from './requests.ts'
+import type { Client } from './visitors.ts'
+
+/** A picture as a phone takes it: lying on its side, with where and when, and no other like it. */
+export async function photo({ width = 2400, height = 1800 } = {}): Promise<Buffer> {
+  const [red, green, blue] = randomBytes(3) as unknown as [number, number, number]
+  const left = { create: { width: width / 2, height, channels: 3 as const, background: { r: red, g: green, b: blue } } }
+  return sharp({ create: { width, height, channels: 3, background: '#fff' } })
+    .composite([{ input: left, left: 0, top: 0 }])
+    .withExif({
+      IFD0: { Make: 'Telefone', Model: 'Um', DateTime: '2026:11:27 10:00:00' },
+      IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '41/1 9/1 0/1', GPSLongitudeRef: 'W', GPSLongitude: '8/1 37/1 0/1' }
+    })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer()
+}
+
+export interface SentFile {
+  bytes: Buffer
+  /** What the browser says it is called, and is. */
+  name?: string
+  type?: string
+  field?: string
+}
+
+/** A form with files, as browsers send it. */
+export function formWith(fields: Record<string, string>, files: SentFile[]): { type: string; body: Buffer } {
+  const boundary = `----${randomBytes(12).toString('hex')}`
+  const parts: Buffer[] = []
+  for (const [name, value] of Object.entries(fields)) {
+    parts.push(Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`))
+  }
+  for (const { bytes, name = 'foto.jpg', type = 'image/jpeg', field = 'fotografia' } of files) {
+    const head = `content-disposition: form-data; name="${field}"; filename="${name}"\r\ncontent-type: ${type}`
+    parts.push(Buffer.from(`--${boundary}\r\n${head}\r\n\r\n`), bytes, Buffer.from('\r\n'))
+  }
+  parts.push(Buffer.from(`--${boundary}--\r\n`))
+  return { type: `multipart/form-data; boundary=${boundary}`, body: Buffer.concat(parts) }
+}
+
+/** The form of the page of an item's pictures, sent as a browser without scripts does. */
+export async function sendPhoto(
+  client: Client,
+  item: number | string,
+  file: Buffer | SentFile,
+  { fields = {}, headers = {} }: { fields?: Record<string, string>; headers?: Record<string, string> } = {}
+): Promise<Reply> {
+  const path = `/carrinho/artigo/${item}/fotografias`
+  await client.get(path)
+  const hidden = { csrf_token: client.csrf() ?? '', operation: client.hidden('operation') ?? '' }
+  const { type, body } = formWith({ ...hidden, ...fields }, [Buffer.isBuffer(file) ? { bytes: file } : file])
+  return client.send('POST', path, { headers: { 'content-type': type, ...headers }, body })
+}
+
+/** The paths of the pictures that the last page shows, large. */
+export const photosOn = (page: string): string[] =>
+  [...page.matchAll(/href="([^"]*\/fotografia\/[0-9a-f]{64})"/g)].map(([, path = '']) => path)

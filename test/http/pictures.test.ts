@@ -1,0 +1,381 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import sharp from 'sharp'
+import {
+  Client,
+  type Engine,
+  forEachEngine,
+  formWith,
+  newAccount,
+  photo,
+  photosOn,
+  type SentFile,
+  sendPhoto,
+  sharedSite,
+  signedIn,
+  visibleText
+} from '../helper.ts'
+
+const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+
+const filesIn = async (folder: string) =>
+  (await readdir(folder, { recursive: true })).filter(name => /^..\/.{64}/.test(name)).map(name => name.slice(3))
+
+function siteWithFiles(engine: Engine) {
+  const folder = mkdtempSync(join(tmpdir(), 'carrinho-'))
+  const site = sharedSite(engine, { FILES_DIR: folder })
+  return { site, folder }
+}
+
+/** Somebody with one item. */
+async function withItem(t: Parameters<typeof signedIn>[0], site: Parameters<typeof signedIn>[1]) {
+  const client = await signedIn(t, site)
+  await client.addItem({ tipo: 'iogurte' })
+  const [item] = await client.items()
+  assert.ok(item)
+  return { client, id: Number(item.id), page: `/carrinho/artigo/${item.id}/fotografias` }
+}
+
+const add = async (client: Client, id: number, file: Buffer | SentFile) => {
+  const reply = await sendPhoto(client, id, file)
+  assert.equal(reply.status, 303, visibleText(reply.text).slice(0, 600))
+}
+
+forEachEngine('pictures of an item', engine => {
+  const { site, folder } = siteWithFiles(engine)
+
+  test('are kept upright and small, without where and when, and shown on the item, the list and their page', async t => {
+    const { client, id, page } = await withItem(t, site.server)
+    assert.doesNotMatch((await client.get('/carrinho/')).text, /class="ph"/)
+    const sent = await photo()
+    const before = await sharp(sent).metadata()
+    assert.equal(before.orientation, 6)
+    assert.ok(before.exif?.includes('Telefone'))
+    await add(client, id, sent)
+
+    const [path] = photosOn((await client.get(page)).text)
+    assert.ok(path)
+    const large = await client.get(path)
+    assert.equal(large.status, 200)
+    const after = await sharp(large.body).metadata()
+    assert.deepEqual([after.format, after.width, after.height], ['jpeg', 1200, 1600])
+    assert.deepEqual(
+      [after.exif, after.icc, after.xmp, after.orientation],
+      [undefined, undefined, undefined, undefined]
+    )
+    const small = await sharp((await client.get(`${path}/pequena`)).body).metadata()
+    assert.deepEqual([small.format, small.width, small.height, small.exif], ['jpeg', 240, 240, undefined])
+
+    assert.match((await client.get(`/carrinho/artigo/${id}`)).text, new RegExp(`${path}/pequena`))
+    assert.match((await client.get('/carrinho/')).text, /class="ph"/)
+    // The file is what its name says.
+    const hash = path.slice(-64)
+    assert.equal(hashOf(large.body), hash)
+    assert.equal(hashOf(await readFile(join(folder, hash.slice(0, 2), hash))), hash)
+  })
+
+  test('are changes: numbered, told in the history, taken back and put back', async t => {
+    const { client, id, page } = await withItem(t, site.server)
+    await add(client, id, await photo())
+    await client.get('/carrinho/')
+    await add(client, id, await photo())
+    const paths = photosOn((await client.get(page)).text)
+    assert.equal(paths.length, 2)
+    assert.match(visibleText((await client.get('/carrinho/historico')).text), /Juntou uma fotografia a «iogurte»/)
+    assert.equal((await client.post('/carrinho/anular', { version: '3' })).status, 303)
+    assert.deepEqual(photosOn((await client.get(page)).text), paths.slice(0, 1))
+
+    const hash = paths[0]?.slice(-64) ?? ''
+    const removed = await client.post(`${page}/apagar`, { hash, operation: client.hidden('operation') ?? '' })
+    assert.equal(removed.status, 303)
+    assert.deepEqual(photosOn((await client.get(page)).text), [])
+    assert.match(visibleText((await client.get('/carrinho/historico')).text), /Tirou uma fotografia de «iogurte»/)
+    await client.post('/carrinho/anular', { version: '5' })
+    assert.deepEqual(photosOn((await client.get(page)).text), paths.slice(0, 1))
+
+    // They go with the item, and come back with it; a copy on another list shows them, too.
+    await client.get('/carrinho/')
+    await client.post('/apagar_artigo', { id: String(id) })
+    assert.equal((await client.get(page)).status, 404)
+    await client.post('/carrinho/anular', { version: '7' })
+    assert.deepEqual(photosOn((await client.get(page)).text), paths.slice(0, 1))
+  })
+
+  test('are there once: for the same key, and for the same picture', async t => {
+    const { client, id, page } = await withItem(t, site.server)
+    const picture = await photo()
+    await client.get(page)
+    const fields = { csrf_token: client.csrf() ?? '', operation: client.hidden('operation') ?? '' }
+    const send = (bytes: Buffer) => {
+      const { type, body } = formWith(fields, [{ bytes }])
+      return client.send('POST', page, { headers: { 'content-type': type, accept: 'application/json' }, body })
+    }
+    const [one, two] = await Promise.all([send(picture), send(picture)])
+    assert.deepEqual([one.status, two.status], [200, 200], one.text + two.text)
+    assert.equal((one.json() as { version: number }).version, (two.json() as { version: number }).version)
+    assert.equal((await send(await photo())).status, 409, 'the key stands for the other picture')
+    const count = (await filesIn(folder)).length
+    await add(client, id, picture)
+    assert.equal(photosOn((await client.get(page)).text).length, 1)
+    // Another account with the same picture has the same files.
+    const other = await withItem(t, site.server)
+    await add(other.client, other.id, picture)
+    assert.equal((await filesIn(folder)).length, count)
+    const [row] = await site.database.query(
+      `select count(*) as n from pictures where hash = '${photosOn((await client.get(page)).text)[0]?.slice(-64)}'`
+    )
+    assert.equal(Number(row?.n), 2)
+  })
+
+  test('are for who may see the list alone: another’s is not there, in any route', async t => {
+    const { client, id, page } = await withItem(t, site.server)
+    await add(client, id, await photo())
+    const [path = ''] = photosOn((await client.get(page)).text)
+    const stranger = await withItem(t, site.server)
+    // With a list, and pictures of its own.
+    await add(stranger.client, stranger.id, await photo())
+    for (const wanted of [path, `${path}/pequena`, page, path.replace('/carrinho', '/listas/1')]) {
+      assert.equal((await stranger.client.get(wanted)).status, 404, wanted)
+    }
+    assert.equal((await sendPhoto(stranger.client, id, await photo())).status, 404)
+    const taken = await stranger.client.post(`${page}/apagar`, { hash: path.slice(-64) })
+    assert.equal(taken.status, 404)
+    assert.deepEqual(photosOn((await client.get(page)).text), [path])
+
+    const visitor = new Client(t, site.server)
+    assert.equal((await visitor.get(path)).status, 302)
+    const { type, body } = formWith({}, [{ bytes: await photo() }])
+    const signedOut = await visitor.send('POST', page, { headers: { 'content-type': type }, body })
+    assert.equal(signedOut.status, 302)
+    // Without the form's token, or from another site's page.
+    assert.equal((await client.send('POST', page, { headers: { 'content-type': type }, body })).status, 403)
+    await client.get(page)
+    const forged = formWith({ csrf_token: client.csrf() ?? '' }, [{ bytes: await photo() }])
+    for (const [name, value] of [
+      ['origin', 'https://example.org'],
+      ['sec-fetch-site', 'cross-site']
+    ] as const) {
+      const reply = await client.send('POST', page, {
+        headers: { 'content-type': forged.type, [name]: value },
+        body: forged.body
+      })
+      assert.equal(reply.status, 403)
+    }
+    assert.deepEqual(photosOn((await client.get(page)).text), [path])
+    for (const odd of [
+      '../../etc/passwd',
+      '%2e%2e%2f%2e%2e%2fetc%2fpasswd',
+      `${'A'.repeat(64)}`,
+      '0'.repeat(64),
+      'x'
+    ]) {
+      assert.equal((await client.get(`/carrinho/fotografia/${odd}`)).status, 404, odd)
+    }
+  })
+
+  test('are sent as pictures and nothing else, in parts where that is asked, and not again where they are known', async t => {
+    const { client, id, page } = await withItem(t, site.server)
+    await add(client, id, await photo())
+    const [path = ''] = photosOn((await client.get(page)).text)
+    const whole = await client.get(path)
+    const { headers } = whole
+    assert.equal(headers['content-type'], 'image/jpeg')
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+    assert.equal(headers['content-security-policy'], "default-src 'none'; sandbox")
+    assert.match(headers['cache-control'] ?? '', /private/)
+    assert.equal(headers['accept-ranges'], 'bytes')
+    const tag = headers.etag ?? ''
+    const known = await client.get(path, { 'if-none-match': tag })
+    assert.deepEqual([known.status, known.bytes], [304, 0])
+    const size = whole.bytes
+    for (const [range, from, to] of [
+      ['bytes=0-9', 0, 9],
+      ['bytes=10-', 10, size - 1],
+      ['bytes=-5', size - 5, size - 1],
+      [`bytes=5-${size * 2}`, 5, size - 1]
+    ] as const) {
+      const part = await client.get(path, { range, 'if-range': tag })
+      assert.equal(part.status, 206, range)
+      assert.equal(part.headers['content-range'], `bytes ${from}-${to}/${size}`)
+      assert.deepEqual(part.body, whole.body.subarray(from, to + 1))
+    }
+    assert.equal((await client.get(path, { range: `bytes=${size}-` })).status, 416)
+    assert.equal((await client.get(path, { range: 'bytes=0-9', 'if-range': '"other"' })).status, 200)
+    assert.equal((await client.get(path, { range: 'bytes=0-1,3-4' })).status, 200)
+  })
+
+  test('are in the copy of all data, and gone with the account', async t => {
+    const account = newAccount()
+    const client = new Client(t, site.server)
+    await client.signup(account)
+    await client.addItem({ tipo: 'iogurte' })
+    const [item] = await client.items()
+    await add(client, Number(item?.id), await photo())
+    const copy = JSON.parse((await client.get('/conta/copia.json')).text)
+    assert.equal(copy.pictures.length, 1)
+    assert.equal(copy.items[0].pictures, copy.pictures[0].hash)
+    const { hash } = copy.pictures[0]
+    assert.equal((await client.get(`/carrinho/fotografia/${hash}`)).status, 200)
+    await client.get('/conta/apagar')
+    assert.equal((await client.post('/conta/apagar', { password: account.password })).status, 303)
+    assert.deepEqual(await site.database.query(`select hash from pictures where hash = '${hash}'`), [])
+  })
+})
+
+forEachEngine(
+  'what is no picture',
+  engine => {
+    const { site, folder } = siteWithFiles(engine)
+    const svg = Buffer.from(
+      '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>'
+    )
+    const plain = () => sharp({ create: { width: 6000, height: 5000, channels: 3, background: '#888' } })
+    const cases: [string, () => Promise<Buffer>, RegExp, number?][] = [
+      ['nothing', async () => Buffer.alloc(0), /Escolha uma fotografia/],
+      ['SVG under any name', async () => svg, /Servem JPEG, PNG e WebP/],
+      ['HTML', async () => Buffer.from('<!doctype html><script>alert(1)</script>'), /Servem JPEG, PNG e WebP/],
+      ['GIF', async () => Buffer.from('GIF89a\x01\x00\x01\x00\x00\x00\x00;', 'latin1'), /Servem JPEG, PNG e WebP/],
+      ['PDF', async () => Buffer.from('%PDF-1.7\n'), /Servem JPEG, PNG e WebP/],
+      ['TIFF', async () => plain().resize(50).tiff().toBuffer(), /Servem JPEG, PNG e WebP/],
+      ['HEIC', async () => Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /HEIC/],
+      ['half a picture', async () => (await photo()).subarray(0, 9000), /estragada/],
+      [
+        'a beginning of one, then SVG',
+        async () => Buffer.concat([Buffer.from('\xff\xd8\xff', 'latin1'), svg]),
+        /estragada/
+      ],
+      ['30 million pixels in 100 KB', async () => plain().png().toBuffer(), /20 milhões/],
+      ['a header that promises a million by a million', bomb, /20 milhões|estragada/],
+      ['more than 8 MB', async () => Buffer.concat([await photo(), Buffer.alloc(9 << 20)]), /mais de 8 MB/, 413]
+    ]
+    for (const [title, make, told, status = 400] of cases) {
+      test(`${title}: is refused at the field, and nothing is kept`, async t => {
+        const { client, id, page } = await withItem(t, site.server)
+        const reply = await sendPhoto(client, id, { bytes: await make(), name: 'foto.jpg', type: 'image/jpeg' })
+        assert.equal(reply.status, status)
+        assert.match(reply.text, told)
+        assert.match(reply.text, /aria-invalid="true"/)
+        assert.deepEqual(photosOn((await client.get(page)).text), [])
+        assert.deepEqual(await filesIn(folder), [])
+      })
+    }
+  },
+  ['sqlite']
+)
+
+forEachEngine(
+  'odd ways to send a picture',
+  engine => {
+    const { site, folder } = siteWithFiles(engine)
+
+    test('a polyglot is kept as the picture alone', async t => {
+      const { client, id, page } = await withItem(t, site.server)
+      const tail = Buffer.from('<script>alert(document.cookie)</script>')
+      await add(client, id, { bytes: Buffer.concat([await photo(), tail]), name: 'x.html', type: 'text/html' })
+      const [path = ''] = photosOn((await client.get(page)).text)
+      const kept = await client.get(path)
+      assert.equal(kept.headers['content-type'], 'image/jpeg')
+      assert.ok(!kept.body.includes('<script>'))
+    })
+
+    test('a file’s name leads nowhere', async t => {
+      const { client, id, page } = await withItem(t, site.server)
+      for (const name of ['../../../../tmp/owned.jpg', '/etc/cron.d/x', 'C:\\x', 'a\0b', '']) {
+        const reply = await sendPhoto(client, id, { bytes: await photo(), name })
+        assert.ok([303, 400].includes(reply.status), `${name}: ${reply.status}`)
+        for (const path of photosOn((await client.get(page)).text)) {
+          await client.post(`${page}/apagar`, { hash: path.slice(-64), operation: name })
+        }
+      }
+      for (const name of await filesIn(folder)) assert.match(name, /^[0-9a-f]{64}$/)
+    })
+
+    test('a form that is cut off, has two files, strange fields or no boundary is refused whole', async t => {
+      const { client, page } = await withItem(t, site.server)
+      await client.get(page)
+      const fields = { csrf_token: client.csrf() ?? '', operation: 'k' }
+      const bytes = await photo()
+      const whole = formWith(fields, [{ bytes }])
+      const before = await filesIn(folder)
+      const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`x${n}`, 'y']))
+      const send = ({ type, body }: { type: string; body: Buffer }) =>
+        client.send('POST', page, { headers: { 'content-type': type }, body })
+      for (const form of [
+        { ...whole, body: whole.body.subarray(0, whole.body.length - 60) },
+        { ...whole, body: whole.body.subarray(0, 300) },
+        { ...whole, type: 'multipart/form-data' },
+        { ...whole, type: 'multipart/form-data; boundary=other' },
+        formWith(fields, [{ bytes }, { bytes, field: 'outra' }]),
+        formWith({ ...fields, ...many }, [{ bytes }]),
+        formWith({ ...fields, x: 'y'.repeat(5000) }, [{ bytes }])
+      ]) {
+        const reply = await send(form)
+        assert.ok(reply.status === 400 || reply.status === 403, `${form.type}: ${reply.status}`)
+      }
+      assert.equal(
+        (
+          await send({
+            type: 'application/x-www-form-urlencoded',
+            body: Buffer.from(new URLSearchParams(fields).toString())
+          })
+        ).status,
+        400
+      )
+      assert.deepEqual(await filesIn(folder), before)
+      assert.deepEqual(photosOn((await client.get(page)).text), [])
+    })
+
+    test('no other route takes a form with files', async t => {
+      const { client } = await withItem(t, site.server)
+      await client.get('/carrinho/')
+      const { type, body } = formWith({ csrf_token: client.csrf() ?? '', product_type: 'x' }, [
+        { bytes: await photo() }
+      ])
+      for (const path of ['/carrinho/', '/login', '/apagar_artigo', '/conta/apagar']) {
+        const reply = await client.send('POST', path, { headers: { 'content-type': type }, body })
+        assert.ok([413, 415].includes(reply.status), `${path}: ${reply.status}`)
+      }
+    })
+
+    test('a fourth picture is refused at the field', async t => {
+      const { client, id, page } = await withItem(t, site.server)
+      for (let n = 0; n < 3; n++) await add(client, id, await photo())
+      assert.doesNotMatch((await client.get(page)).text, /type="file"/)
+      const reply = await sendPhoto(client, id, await photo())
+      assert.equal(reply.status, 409)
+      assert.match(reply.text, /já tem 3 fotografias/)
+      assert.equal(photosOn((await client.get(page)).text).length, 3)
+    })
+
+    test('an account has its limit', async t => {
+      const { client, id } = await withItem(t, site.server)
+      await add(client, id, await photo())
+      const [row] = await site.database.query('select max(account_id) as id from pictures')
+      for (let n = 1; n < 500; n++) {
+        const hash = n.toString(16).padStart(64, '0')
+        await site.database.query(
+          `insert into pictures (account_id, hash, small_hash, bytes, width, height, added_at) values (${row?.id}, '${hash}', '${hash}', 1, 1, 1, 1)`
+        )
+      }
+      const reply = await sendPhoto(client, id, await photo())
+      assert.equal(reply.status, 409)
+      assert.match(reply.text, /já tem 500 fotografias/)
+    })
+  },
+  ['sqlite']
+)
+
+/** A PNG's header, and nothing behind it. */
+async function bomb(): Promise<Buffer> {
+  const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } })
+    .png()
+    .toBuffer()
+  png.writeUInt32BE(1_000_000, 16)
+  png.writeUInt32BE(1_000_000, 20)
+  return png
+}
