@@ -6,6 +6,7 @@ import { loginThrottle } from './features/accounts/login-throttle.ts'
 import { createPasswords } from './features/accounts/passwords.ts'
 import { accountRules } from './features/accounts/rules.ts'
 import { signupForm } from './features/accounts/schema.ts'
+import { liveFolders } from './features/pictures/folder-watch.ts'
 import { MAX_TOKENS, tokenRules } from './features/tokens/rules.ts'
 import { isScope, MAX_DAYS, parseDays, scopes } from './features/tokens/schema.ts'
 import type { FieldErrors } from './fields.ts'
@@ -116,6 +117,7 @@ export const showStatus = () =>
       const address = server.address || 'an address not known yet'
       print(`server: ${server.name}, release ${server.release}, at ${address}, seen ${seconds} s ago`)
     }
+    for (const line of await folderLines(store)) print(line)
     if (problem !== undefined) throw new Refusal(problem)
     for (const name of uncontracted) print(`to be taken away by carrinho migrate, after older servers: ${name}`)
     const { accounts, plaintext, withoutKey } = await store.accounts.count(store.begin())
@@ -136,6 +138,22 @@ const findServers = (store: Store, now: number) =>
     if (isMissing('table', error)) return []
     throw error
   })
+
+/** Where pictures are kept: which servers have a folder for them, and which of them not the same one. */
+async function folderLines(store: Store): Promise<string[]> {
+  const { files, database } = readDatabaseConfig()
+  if (database.engine === 'sqlite') return [`pictures: in ${files?.path}`]
+  const folders = await liveFolders(store, store.begin()).catch(error => {
+    if (isMissing('table', error)) return []
+    throw error
+  })
+  if (folders.length === 0) return ['pictures: no server keeps any (FILES_DIR)']
+  return folders.map(({ name, unseen }) =>
+    unseen === ''
+      ? `pictures: ${name} has the folder of the others`
+      : `pictures: ${name} has not the folder of ${unseen.replaceAll(',', ', ')}: FILES_DIR has to be the same`
+  )
+}
 
 async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
   const config = readDatabaseConfig()

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import {
+  type Client,
+  cli,
+  eventually,
+  forEachEngine,
+  freshDatabase,
+  hangFolder,
+  photo,
+  photosOn,
+  request,
+  sendPhoto,
+  signedIn,
+  skipUnlessInCi,
+  skipWithoutFuse,
+  skipWithoutMount,
+  smallDisk,
+  startServer,
+  type TestServer,
+  tempFolder,
+  visibleText
+} from '../helper.ts'
+
+/** Somebody whose one item has a picture. */
+async function withPicture(t: Parameters<typeof signedIn>[0], server: TestServer) {
+  const client = await signedIn(t, server)
+  await client.addItem({ tipo: 'iogurte' })
+  const id = Number((await client.items())[0]?.id)
+  const page = `/carrinho/artigo/${id}/fotografias`
+  assert.equal((await sendPhoto(client, id, await photo())).status, 303)
+  const [path = ''] = photosOn((await client.get(page)).text)
+  assert.equal((await client.get(path)).status, 200)
+  return { client, id, page, path }
+}
+
+async function assertListWorks(server: TestServer, client: Client, type: string): Promise<void> {
+  assert.equal((await client.addItem({ tipo: type })).status, 303)
+  assert.ok((await client.items()).some(item => item.tipo === type))
+  assert.equal((await request(`${server.url}/health/live`)).status, 200)
+  assert.equal((await request(`${server.url}/health/ready`)).status, 200)
+}
+
+describe('a folder of pictures that hangs', { skip: skipUnlessInCi(skipWithoutFuse()) ?? false }, () => {
+  test('stops pictures alone, which say so, and are back with it', async t => {
+    const folder = await tempFolder(t)
+    const database = await freshDatabase(t, 'sqlite')
+    const server = await startServer(t, { ...database.env, FILES_DIR: folder })
+    const { client, id, page, path } = await withPicture(t, server)
+    const hanging = await hangFolder(t, folder)
+
+    // As many as there are threads that file access and password hashes would share.
+    const looks = await Promise.all(Array.from({ length: 12 }, () => client.get(path)))
+    for (const look of looks) assert.equal(look.status, 503)
+    assert.match(visibleText(looks[0]?.text ?? ''), /A lista funciona sem elas/)
+    const [, again] = await Promise.all([
+      client.get(path),
+      signedIn(t, server).then(other => assertListWorks(server, other, 'pão'))
+    ])
+    assert.equal(again, undefined)
+    await assertListWorks(server, client, 'leite')
+    assert.match((await client.get(page)).text, /não estão disponíveis agora/)
+    const refused = await sendPhoto(client, id, await photo())
+    assert.equal(refused.status, 503)
+    assert.match(refused.text, /id="e-fotografia">As fotografias não estão disponíveis/)
+
+    // Its server is dead, and whoever looks is told at once.
+    await hanging.die()
+    assert.equal((await client.get(path)).status, 503)
+    await assertListWorks(server, client, 'sal')
+
+    hanging.heal()
+    await eventually(async () => assert.equal((await client.get(path)).status, 200))
+    assert.doesNotMatch((await client.get(page)).text, /não estão disponíveis agora/)
+    assert.equal((await sendPhoto(client, id, await photo())).status, 303)
+    assert.equal(photosOn((await client.get(page)).text).length, 2)
+    assert.equal(await server.stop(), 0)
+  })
+
+  test('does not keep a server from starting, nor from ending', async t => {
+    const folder = await tempFolder(t)
+    const database = await freshDatabase(t, 'sqlite')
+    await hangFolder(t, folder)
+    const server = await startServer(t, { ...database.env, FILES_DIR: folder })
+    const client = await signedIn(t, server)
+    await assertListWorks(server, client, 'pão')
+    assert.equal(await server.stop(), 0)
+  })
+})
+
+describe('a folder of pictures without room', { skip: skipUnlessInCi(skipWithoutMount()) ?? false }, () => {
+  test('keeps what it has, and says at the field that there is no more', async t => {
+    const disk = await smallDisk(t, 2048)
+    const database = await freshDatabase(t, 'sqlite')
+    const server = await startServer(t, { ...database.env, FILES_DIR: disk.folder })
+    const { client, id, page, path } = await withPicture(t, server)
+    disk.fill()
+    const refused = await sendPhoto(client, id, await photo())
+    assert.equal(refused.status, 503)
+    assert.match(refused.text, /id="e-fotografia">Não há espaço/)
+    assert.deepEqual(photosOn((await client.get(page)).text), [path])
+    assert.equal((await client.get(path)).status, 200)
+    await assertListWorks(server, client, 'pão')
+    disk.free()
+    assert.equal((await sendPhoto(client, id, await photo())).status, 303)
+    assert.equal(photosOn((await client.get(page)).text).length, 2)
+  })
+})
+
+forEachEngine(
+  'pictures on two web servers',
+  engine => {
+    test('are there on the other one at once, and after a SIGKILL', async t => {
+      const FILES_DIR = await tempFolder(t)
+      const database = await freshDatabase(t, engine)
+      const [one, two] = await Promise.all([1, 2].map(() => startServer(t, { ...database.env, FILES_DIR })))
+      assert.ok(one && two)
+      const { client, page, path } = await withPicture(t, one)
+      const here = (await client.get(path)).body
+      await one.kill()
+      client.moveTo(two)
+      assert.deepEqual(photosOn((await client.get(page)).text), [path])
+      assert.deepEqual((await client.get(path)).body, here)
+    })
+
+    test('have to be in one folder: a server with another is refused at its start, and `status` tells', async t => {
+      const database = await freshDatabase(t, engine)
+      const folders = [await tempFolder(t), await tempFolder(t)] as const
+      await startServer(t, { ...database.env, FILES_DIR: folders[0], SERVER_NAME: 'web01' })
+      const other = await startServer(
+        t,
+        { ...database.env, FILES_DIR: folders[1], SERVER_NAME: 'web02' },
+        { waitFor: 'none' }
+      )
+      assert.equal(await other.ended, 2)
+      assert.equal(other.logs.filter(line => line.startsWith('FILES_DIR: ')).length, 1, other.logs.join('\n'))
+      assert.match(other.logs.join('\n'), /is not the folder that web01 keeps pictures in/)
+      const status = await cli(['status'], database.env)
+      assert.match(status.stdout, /pictures: web01 has the folder of the others/)
+      // Told by a server that sees it, whichever that is.
+      await database.query(`update file_folders set unseen = 'web02'`)
+      assert.match((await cli(['status'], database.env)).stdout, /pictures: web01 has not the folder of web02/)
+    })
+
+    test('are not there without a folder, and the site says so', async t => {
+      const database = await freshDatabase(t, engine)
+      const server = await startServer(t, database.env)
+      const client = await signedIn(t, server)
+      await client.addItem({ tipo: 'pão' })
+      const id = (await client.items())[0]?.id
+      assert.doesNotMatch((await client.get(`/carrinho/artigo/${id}`)).text, /fotografias/)
+      const page = await client.get(`/carrinho/artigo/${id}/fotografias`)
+      assert.match(page.text, /Este site não guarda fotografias/)
+      assert.doesNotMatch(page.text, /type="file"/)
+      assert.equal((await sendPhoto(client, Number(id), await photo())).status, 503)
+      assert.match((await cli(['status'], database.env)).stdout, /pictures: no server keeps any/)
+    })
+  },
+  ['mariadb', 'postgres']
+)
+
+describe('FILES_DIR', () => {
+  test('that is not there, or is a file, ends the start with 2 and one line', async t => {
+    const folder = await tempFolder(t)
+    const database = await freshDatabase(t, 'sqlite')
+    for (const path of [join(folder, 'none'), '/dev/null']) {
+      const server = await startServer(t, { ...database.env, FILES_DIR: path }, { waitFor: 'none' })
+      assert.equal(await server.ended, 2)
+      assert.match(server.logs.join('\n'), new RegExp(`^FILES_DIR: cannot write into ${path}`, 'm'))
+    }
+  })
+
+  test('beside a server database is an absolute path', async () => {
+    const env = { DB_HOST: 'mysql://u:p@127.0.0.1/x', SESSION_SECRET: 'a-secret-of-many-letters', FILES_DIR: 'files' }
+    const { code, stderr } = await cli(['serve'], env)
+    assert.equal(code, 2)
+    assert.match(stderr, /^FILES_DIR: got "files", expects an absolute path/)
+  })
+})
