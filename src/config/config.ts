@@ -36,7 +36,7 @@ export interface Config {
   causalReads: boolean
   dataDir: string
   /** Where pictures are kept; undefined: the site goes without. `isOwn`: in DATA_DIR, made where it is not there. */
-  files: { path: string; isOwn: boolean } | undefined
+  files: { path: string; isOwn: boolean; limitMs: number } | undefined
   /** The first signs, all verify. */
   sessionSecrets: string[]
   sessionMaxAgeMs: number
@@ -138,13 +138,16 @@ function readHost(reader: EnvReader): string {
 }
 
 function readFilesDir(reader: EnvReader, { engine }: Database, dataDir: string): Config['files'] {
+  const limitMs = reader.integer('FILES_MS', 1500, 100, 60_000)
   const path = reader.text('FILES_DIR')
-  if (path === undefined) return engine === 'sqlite' ? { path: join(dataDir, 'files'), isOwn: true } : undefined
+  if (path === undefined) {
+    return engine === 'sqlite' ? { path: join(dataDir, 'files'), isOwn: true, limitMs } : undefined
+  }
   // Where a process was started says nothing of where all servers have their folder.
   if (engine !== 'sqlite' && !isAbsolute(path)) {
     reader.fail(`FILES_DIR: got ${quote(path)}, expects an absolute path, of a folder that all web servers share`)
   }
-  return { path: resolve(path), isOwn: false }
+  return { path: resolve(path), isOwn: false, limitMs }
 }
 
 function readServerName(reader: EnvReader): string {

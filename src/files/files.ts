@@ -2,11 +2,9 @@ import { FilesError, type FilesProblem } from './errors.ts'
 import { createHands, type Hands } from './hands.ts'
 import type { Answer, Ask, JobName, NotTaken, Scaled } from './jobs.ts'
 
-/** Balancers wait somewhat longer than this for an answer, and a cluster of disks that lost one of them less. */
-const READ_MS = 1500
-const KEEP_MS = 5000
-const SCALE_MS = 12_000
-const SWEEP_MS = 5000
+/** What writes, or looks at much, may take so many times as long as what reads. */
+const LONG = 3
+const SCALE_MS = 30_000
 /** While the folder is away, somebody tries it this often; all others are told at once. */
 const TRY_AGAIN_MS = 2000
 const IDLE_MS = 30_000
@@ -17,6 +15,8 @@ export interface FilesFolder {
   path: string
   /** It is this program's own, and made where it is not there. */
   isOwn: boolean
+  /** Longest that it may take to read a file. */
+  limitMs: number
 }
 
 export interface FilesEvents {
@@ -35,6 +35,8 @@ export function openFiles(folder: FilesFolder | undefined, { changed }: FilesEve
   const keepers: Hands = createHands({ count: 2, idleMs: IDLE_MS })
   let away: { code: string | undefined; tryAt: number; isTried: boolean } | undefined
   let isForeign = false
+  const readMs = folder?.limitMs ?? 0
+  const longMs = LONG * readMs
 
   const wentAway = (code: string | undefined) => {
     if (!away) changed('away', code)
@@ -93,26 +95,26 @@ export function openFiles(folder: FilesFolder | undefined, { changed }: FilesEve
     /** Makes of what somebody sent what is kept of it. Needs no folder. @throws FilesError */
     scale: (sent: Uint8Array): Promise<Scaled | { refused: NotTaken }> =>
       scalers.ask('scale', { sent }, SCALE_MS).catch(error => {
-        // What ends a process, or takes it longer than any picture, is none.
-        if (error instanceof FilesError && error.problem === 'away') return { refused: 'broken' as const }
-        throw error
+        // What ends a process is no picture.
+        if (error instanceof FilesError && error.code === 'EENDED') return { refused: 'broken' as const }
+        throw error instanceof FilesError ? new FilesError('busy', error.code) : error
       }),
 
     /** Whole and on the disk when it returns their hashes. @throws FilesError */
     keep: (contents: Uint8Array[]): Promise<string[]> =>
-      inFolder('keep', { contents, make: folder?.isOwn === true }, KEEP_MS),
+      inFolder('keep', { contents, make: folder?.isOwn === true }, longMs),
 
     /** Undefined where there is no such file. @throws FilesError */
-    read: (hash: string): Promise<Uint8Array | undefined> => inFolder('read', { hash }, READ_MS),
+    read: (hash: string): Promise<Uint8Array | undefined> => inFolder('read', { hash }, readMs),
 
     /** @see Jobs.old @throws FilesError */
-    old: (part: number, olderThanMs: number, limit: number) => inFolder('old', { part, olderThanMs, limit }, SWEEP_MS),
-    setAside: (hashes: string[], olderThanMs: number) => inFolder('setAside', { hashes, olderThanMs }, SWEEP_MS),
-    takeAway: (hashes: string[], putBack: string[]) => inFolder('takeAway', { hashes, putBack }, SWEEP_MS),
+    old: (part: number, olderThanMs: number, limit: number) => inFolder('old', { part, olderThanMs, limit }, longMs),
+    setAside: (hashes: string[], olderThanMs: number) => inFolder('setAside', { hashes, olderThanMs }, longMs),
+    takeAway: (hashes: string[], putBack: string[]) => inFolder('takeAway', { hashes, putBack }, longMs),
 
     /** Leaves a mark, and says whose it does not find. @throws FilesError */
-    mark: (own: string, others: string[]): Promise<string[]> => inFolder('mark', { own, others }, KEEP_MS),
-    unmark: (own: string) => inFolder('unmark', { own }, READ_MS),
+    mark: (own: string, others: string[]): Promise<string[]> => inFolder('mark', { own, others }, longMs),
+    unmark: (own: string) => inFolder('unmark', { own }, readMs),
 
     /** It turned out not to be the folder of the others, or to be that after all. */
     foreign(is: boolean): void {

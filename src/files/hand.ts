@@ -18,6 +18,7 @@ const jobs: { [J in JobName]: (ask: Ask<J>) => Answer<J> | Promise<Answer<J>> } 
 const tell = (report: Report) => process.send?.(report)
 
 process.on('message', async ({ id, job, ask }: Order) => {
+  tell({ id, begun: true })
   try {
     tell({ id, answer: await (jobs[job] as (ask: unknown) => unknown)(ask) })
   } catch (error) {

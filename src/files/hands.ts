@@ -7,6 +7,8 @@ const PROGRAM = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './hand.
 /** That can be waiting for a disk at a time and not be ended, which a disk that is gone may prevent. */
 const MAX_STUCK = 3
 const MAX_WAITING = 30
+/** Until a job is begun: others come before it, and a process may have to be started. */
+const BEGIN_MS = 20_000
 
 export interface HandsOptions {
   /** Processes that work at a time. */
@@ -18,6 +20,8 @@ export interface HandsOptions {
 interface Job {
   job: JobName
   ask: unknown
+  /** From when it is begun. */
+  limitMs: number
   resolve: (answer: never) => void
   reject: (error: Error) => void
   timer: NodeJS.Timeout
@@ -103,6 +107,20 @@ export function createHands({ count, idleMs }: HandsOptions) {
     return hand
   }
 
+  const begun = (job: Job) => {
+    clearTimeout(job.timer)
+    job.timer = setTimeout(() => {
+      settle(job)
+      job.reject(new FilesError('away', 'ETIMEDOUT'))
+      const hand = [...hands].find(({ busyWith }) => busyWith === job)
+      if (hand) {
+        hand.busyWith = undefined
+        drop(hand)
+        next()
+      }
+    }, job.limitMs)
+  }
+
   const give = (hand: Hand, job: Job) => {
     clearTimeout(hand.idle)
     hand.busyWith = job
@@ -110,8 +128,8 @@ export function createHands({ count, idleMs }: HandsOptions) {
     const { child } = hand
     const listen = (report: Report) => {
       if (report.id !== id) return
+      if ('begun' in report) return begun(job)
       child.off('message', listen)
-      if (hand.busyWith !== job) return
       settle(job)
       if ('failure' in report)
         job.reject(Object.assign(new Error(report.failure.message), { code: report.failure.code }))
@@ -137,7 +155,7 @@ export function createHands({ count, idleMs }: HandsOptions) {
 
   return {
     /**
-     * What a hand answers, by the deadline.
+     * What a hand answers, within the limit once it has begun.
      * @throws FilesError `away` when it does not, `busy` when too many wait; otherwise the hand's own error, with its code
      */
     ask<J extends JobName>(job: J, ask: Ask<J>, limitMs: number): Promise<Answer<J>> {
@@ -147,19 +165,14 @@ export function createHands({ count, idleMs }: HandsOptions) {
         const one: Job = {
           job,
           ask,
+          limitMs,
           resolve: resolve as (answer: never) => void,
           reject,
+          // That says nothing of the disk.
           timer: setTimeout(() => {
             settle(one)
-            const hand = [...hands].find(({ busyWith }) => busyWith === one)
-            // Not begun in time: that says nothing of the disk.
-            reject(hand ? new FilesError('away', 'ETIMEDOUT') : new FilesError('busy'))
-            if (hand) {
-              hand.busyWith = undefined
-              drop(hand)
-              next()
-            }
-          }, limitMs)
+            reject(new FilesError('busy'))
+          }, BEGIN_MS)
         }
         waiting.push(one)
         next()

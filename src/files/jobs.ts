@@ -45,4 +45,8 @@ export interface Order {
   ask: unknown
 }
 
-export type Report = { id: number; answer: unknown } | { id: number; failure: { code: string; message: string } }
+/** A hand first says that it has begun: until then it was being started, or waited for a processor. */
+export type Report =
+  | { id: number; begun: true }
+  | { id: number; answer: unknown }
+  | { id: number; failure: { code: string; message: string } }

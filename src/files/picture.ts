@@ -6,7 +6,6 @@ import type { NotTaken, Scaled } from './jobs.ts'
 const MAX_PIXELS = 20_000_000
 const SIDE = 1600
 const SMALL_SIDE = 240
-const LIMIT_SECONDS = 8
 
 // Of all that the library can read, SVG and PDF among it, three kinds.
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -36,9 +35,7 @@ export async function scale(sent: Uint8Array): Promise<Scaled | { refused: NotTa
   const kind = kindOf(sent)
   if (kind !== 'taken') return { refused: kind }
   const open = (from: Uint8Array) =>
-    sharp(from, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true }).timeout({
-      seconds: LIMIT_SECONDS
-    })
+    sharp(from, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true })
   let pixels: number
   try {
     const { width, height } = await sharp(sent, { limitInputPixels: false }).metadata()

@@ -93,7 +93,7 @@ describe('a folder of pictures without room', { skip: skipUnlessInCi(skipWithout
   test('keeps what it has, and says at the field that there is no more', async t => {
     const disk = await smallDisk(t, 2048)
     const database = await freshDatabase(t, 'sqlite')
-    const server = await startServer(t, { ...database.env, FILES_DIR: disk.folder })
+    const server = await startServer(t, { ...database.env, FILES_DIR: disk.folder, FILES_MS: '60000' })
     const { client, id, page, path } = await withPicture(t, server)
     disk.fill()
     const refused = await sendPhoto(client, id, await photo())
@@ -114,7 +114,9 @@ forEachEngine(
     test('are there on the other one at once, and after a SIGKILL', async t => {
       const FILES_DIR = await tempFolder(t)
       const database = await freshDatabase(t, engine)
-      const [one, two] = await Promise.all([1, 2].map(() => startServer(t, { ...database.env, FILES_DIR })))
+      const [one, two] = await Promise.all(
+        [1, 2].map(() => startServer(t, { ...database.env, FILES_DIR, FILES_MS: '60000' }))
+      )
       assert.ok(one && two)
       const { client, page, path } = await withPicture(t, one)
       const here = (await client.get(path)).body
@@ -136,11 +138,15 @@ forEachEngine(
       assert.equal(await other.ended, 2)
       assert.equal(other.logs.filter(line => line.startsWith('FILES_DIR: ')).length, 1, other.logs.join('\n'))
       assert.match(other.logs.join('\n'), /is not the folder that web01 keeps pictures in/)
-      const status = await cli(['status'], database.env)
-      assert.match(status.stdout, /pictures: web01 has the folder of the others/)
-      // Told by a server that sees it, whichever that is.
-      await database.query(`update file_folders set unseen = 'web02'`)
-      assert.match((await cli(['status'], database.env)).stdout, /pictures: web01 has not the folder of web02/)
+      // One that runs all the same, with a folder of its own, and so has not left its mark in this one.
+      await database.query(
+        `insert into file_folders (id, name, unseen, seen_at) values ('x', 'web03', 'web01', ${Date.now() + 3_600_000})`
+      )
+      await eventually(async () => {
+        const { stdout } = await cli(['status'], database.env)
+        assert.match(stdout, /pictures: web01 has not the folder of web03: FILES_DIR has to be the same/)
+        assert.match(stdout, /pictures: web03 has not the folder of web01/)
+      })
     })
 
     test('are not there without a folder, and the site says so', async t => {

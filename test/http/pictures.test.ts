@@ -28,7 +28,7 @@ const filesIn = async (folder: string) =>
 
 function siteWithFiles(engine: Engine) {
   const folder = mkdtempSync(join(tmpdir(), 'carrinho-'))
-  const site = sharedSite(engine, { FILES_DIR: folder })
+  const site = sharedSite(engine, { FILES_DIR: folder, FILES_MS: '60000' })
   return { site, folder }
 }
 
