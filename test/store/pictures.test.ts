@@ -19,7 +19,9 @@ forEachEngine('pictures and their files', engine => {
   const folder = mkdtempSync(join(tmpdir(), 'carrinho-'))
   // Two web servers on one folder.
   const files = [0, 1].map(() => openFiles({ path: folder, isOwn: true, limitMs: 60_000 }, { changed() {} }))
-  after(() => files.forEach(each => each.close()))
+  after(() => {
+    for (const each of files) each.close()
+  })
   const rulesOn = (server: 0 | 1) => pictureRules(site.stores[server], files[server] as (typeof files)[0])
   const sweepOn = (server: 0 | 1, options = {}) =>
     sweep(site.stores[server], files[server] as (typeof files)[0], { whole: true, ...options })

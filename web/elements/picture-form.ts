@@ -55,7 +55,10 @@ class PictureForm extends HTMLElement {
   private showPage(html: string, input: HTMLInputElement): void {
     const page = parsePage(html)
     const main = page.getElementById('main')
-    if (!main) return location.reload()
+    if (!main) {
+      location.reload()
+      return
+    }
     document.title = page.title
     const isWrong = main.querySelector('.wrong:not(:empty)') !== null
     document.getElementById('main')?.replaceWith(main)
