@@ -191,7 +191,7 @@ export async function buildApp({
     if (config.clusterPage) clusterPage(site, { config, lifecycle, store })
     await site.register(async members => {
       membersOnly(members)
-      listPage(members, { carts, serverName: lifecycle.serverName })
+      listPage(members, { carts, shops, serverName: lifecycle.serverName })
       listActions(members, { carts, history: historyRules(store) })
       itemPage(members, { carts, hasPictures: config.files !== undefined })
       await picturesPage(members, { carts, pictures })

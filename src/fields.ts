@@ -3,7 +3,7 @@ import Type, { type Static, type TObject, type TProperties, type TSchema } from 
 import { type Field, type FieldError, fail } from './field-error.ts'
 import type { MessageKey } from './i18n/index.ts'
 import { digest } from './keys.ts'
-import { CONTROL, hasControl, isVisible, MAX_TEXT } from './text.ts'
+import { CONTROL, hasControl, isVisible, MAX_TEXT, withoutTurns } from './text.ts'
 
 export type FieldErrors<F extends string = string> = Partial<Record<F, FieldError>>
 
@@ -216,12 +216,12 @@ function readLine(raw: unknown): string | undefined {
   if (typeof raw !== 'string') return undefined
   // Left as it is, control characters around it included: they are refused.
   if (hasControl(raw)) return raw
-  return isVisible(raw) ? raw.trim() : ''
+  return isVisible(raw) ? withoutTurns(raw).trim() : ''
 }
 
 function readLines(raw: unknown): string | undefined {
   if (typeof raw !== 'string') return undefined
-  const text = raw.replace(/\r\n?/g, '\n').trim()
+  const text = withoutTurns(raw.replace(/\r\n?/g, '\n')).trim()
   return isVisible(text) || hasControl(text) ? text : ''
 }
 

@@ -14,3 +14,25 @@ export const isVisible = (text: string): boolean => /[^\p{Z}\p{C}\p{M}\p{Default
 export const CONTROL = String.raw`\p{Cc}\p{Cs}\u2028\u2029`
 const hasControlIn = new RegExp(`[${CONTROL}]`, 'u')
 export const hasControl = (text: string): boolean => hasControlIn.test(text)
+
+const directions = /[\u202a-\u202e\u2066-\u2069]/g
+/**
+ * Without the characters that turn the direction of all text after them. They come along unseen when something is pasted,
+ * and no name needs them: each is shown on its own, by its own letters. Marks such as U+200F, which letters need, stay.
+ */
+export const withoutTurns = (text: string): string => text.replace(directions, '')
+
+/** Older rows may have such characters: of a name with those that are not ours, none stays. */
+const balanced = (text: string): string => {
+  let depth = 0
+  for (const [mark] of text.matchAll(/[\u2068\u2069]/g)) {
+    depth += mark === '\u2068' ? 1 : -1
+    if (depth < 0) return withoutTurns(text)
+  }
+  return depth === 0 && !/[\u202a-\u202e\u2066\u2067]/.test(text) ? text : withoutTurns(text)
+}
+
+const rightToLeft = /[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+/** For a sentence in which it stands: text from right to left leaves the order of what is around it alone. */
+export const isolated = (text: string): string =>
+  rightToLeft.test(text) || text.search(directions) >= 0 ? `\u2068${balanced(text)}\u2069` : text

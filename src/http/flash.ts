@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/config.ts'
-import { isMessageKey, type MessageKey, type Params } from '../i18n/index.ts'
+import { isMessageKey, type Said } from '../i18n/index.ts'
 import { clearCookie, ownValues, setCookie } from './cookies.ts'
 import { createSigner, keysFor, type Signer } from './signing.ts'
 
@@ -13,12 +13,8 @@ declare module 'fastify' {
   }
 }
 
-export interface Flash {
+export interface Flash extends Said {
   kind: 'success' | 'info' | 'error'
-  key: MessageKey
-  params?: Params
-  /** What happened besides. */
-  also?: { key: MessageKey; params?: Params } | undefined
   /** The change that was made, and where it can be taken back. */
   undo?: { path: string; version: number }
 }
@@ -41,7 +37,7 @@ export function takeFlash(request: FastifyRequest, reply: FastifyReply): Flash |
     clearCookie(reply, FLASH_COOKIE)
     const flash = JSON.parse(Buffer.from(text, 'base64url').toString()) as Flash
     // An older release may have signed it, and known other messages.
-    return isMessageKey(flash.key) && (!flash.also || isMessageKey(flash.also.key)) ? flash : undefined
+    return [flash, ...(flash.also ?? [])].every(({ key }) => isMessageKey(key)) ? flash : undefined
   }
   return undefined
 }

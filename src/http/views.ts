@@ -4,11 +4,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import nunjucks from 'nunjucks'
 import type { Config } from '../config/config.ts'
 import type { FieldErrors } from '../fields.ts'
-import { type Language, languageNames, languages, scriptTexts, type Translate, translator } from '../i18n/index.ts'
+import { type Language, languageNames, languages, scriptTexts, textOf, translator } from '../i18n/index.ts'
 import { newKey } from '../keys.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { AssetNames } from './assets.ts'
-import { type Flash, takeFlash } from './flash.ts'
+import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
 import { localPath } from './local-path.ts'
 
@@ -94,14 +94,11 @@ export async function views(
       server: lifecycle.serverName,
       clusterPage: config.clusterPage,
       databaseNode: request.work.node ?? null,
-      flash: flash ? { kind: flash.kind, text: textOf(flash, t), undo: flash.undo ?? null, operation: newKey() } : null,
+      flash: flash ? { kind: flash.kind, text: textOf(t, flash), undo: flash.undo ?? null, operation: newKey() } : null,
       ...data
     })
   })
 }
-
-const textOf = ({ key, params, also }: Flash, t: Translate): string =>
-  also ? `${t(key, params)} ${t(also.key, also.params)}` : t(key, params)
 
 const perLanguage = <T>(make: (language: Language) => T): Record<Language, T> => ({
   pt: make('pt'),

@@ -1,9 +1,10 @@
-import type { Catalogue, Message, MessageKey, Params } from './catalogue.ts'
+import { isolated } from '../text.ts'
+import type { Catalogue, Message, MessageKey, Params, Said } from './catalogue.ts'
 import { en } from './en.ts'
 import { es } from './es.ts'
 import { pt } from './pt.ts'
 
-export type { MessageKey, Params } from './catalogue.ts'
+export type { MessageKey, Params, Said } from './catalogue.ts'
 export type Language = 'pt' | 'en' | 'es'
 export type Translate = (key: MessageKey, params?: Params) => string
 
@@ -64,7 +65,8 @@ function fill(pattern: Pattern, params: Params): string {
   if (typeof pattern === 'string') return pattern
   let text = ''
   for (const [index, part] of pattern.entries()) {
-    text += index % 2 === 0 ? part : (params[part] ?? `{${part}}`)
+    const param = index % 2 === 0 ? part : (params[part] ?? `{${part}}`)
+    text += typeof param === 'string' ? isolated(param) : param
   }
   return text
 }
@@ -94,6 +96,9 @@ const translators: Readonly<Record<Language, Translate>> = {
 
 /** Always the same function for a language. It throws on a key that does not exist. */
 export const translator = (language: Language): Translate => translators[language]
+
+export const textOf = (t: Translate, { key, params, also = [] }: Said): string =>
+  [t(key, params), ...also.map(one => textOf(t, one))].join(' ')
 
 /** A longer header is not a person's; the rest of it is ignored. */
 const maxHeaderLength = 512

@@ -347,6 +347,110 @@ forEachEngine('quick entry', engine => {
     assert.deepEqual([row?.done, row?.thousandths], [false, 4000])
   })
 
+  test('what was ticked where it was copied from is in the basket, and said to be', async t => {
+    const client = await signedIn(t, site.server)
+    await write(client, '- [x] leite\n- [ ] pão\n☑ 2 ovos')
+    const state = async () => (await rows(client)).map(({ tipo, done }) => `${tipo} ${done}`).sort()
+    assert.deepEqual(await state(), ['leite true', 'ovos true', 'pão false'])
+    const text = visibleText((await client.get('/carrinho/')).text)
+    assert.match(text, /3 artigos estão na lista. 2 já vinham marcados, e estão no cesto./)
+    await write(client, '✓ pão')
+    assert.match(visibleText((await client.get('/carrinho/')).text), /«pão» está no cesto, como vinha marcado: 1/)
+    assert.deepEqual(
+      await state(),
+      ['leite true', 'ovos true', 'pão false', 'pão true'],
+      'what is to buy is not ticked'
+    )
+    await write(client, 'leite')
+    assert.match(await undo(client), /Anulado/)
+    assert.deepEqual(await state(), ['leite true', 'ovos true', 'pão false', 'pão true'])
+  })
+
+  test('a row without a shop gets one visibly, and another shop is another row: in the line, in fields, in JSON', async t => {
+    const client = await signedIn(t, site.server)
+    const state = async (type: string) =>
+      (await rows(client))
+        .filter(({ tipo }) => tipo === type)
+        .map(row => `${row.quantidade} ${row.local}`.trim())
+        .sort()
+    const json = async (body: object) =>
+      ((await client.postJson('/carrinho/', body)).json() as { message: string }).message
+    const flash = async () => visibleText((await client.get('/carrinho/')).text)
+    const fields = { quantity: '1', merge: '1' }
+    const ways: Record<string, (type: string, shop: string) => Promise<string>> = {
+      async line(type, shop) {
+        await write(client, `${type} @${shop}`)
+        return flash()
+      },
+      async fields(type, local) {
+        await client.get('/carrinho/')
+        await client.addItem({ tipo: type, local, quantidade: 1 }, fields)
+        return flash()
+      },
+      'line in JSON': (type, shop) => json({ entry: `${type} @${shop}` }),
+      'fields in JSON': (type, local) => json({ product_type: type, local, ...fields })
+    }
+    for (const [type, add] of Object.entries(ways)) {
+      await write(client, type)
+      assert.match(await add(type, 'Lidl'), /já estava na lista: agora são 2. Não tinha loja; agora compra-se em Lidl./)
+      assert.deepEqual(await state(type), ['2 Lidl'])
+      await add(type, 'Aldi')
+      assert.deepEqual(await state(type), ['1 Aldi', '2 Lidl'], type)
+    }
+    await write(client, 'mel')
+    await write(client, 'mel @Lidl')
+    assert.match(await undo(client), /Anulado/)
+    assert.deepEqual(await state('mel'), ['1'])
+    await write(client, 'sal\nmel @Lidl')
+    assert.match(
+      await flash(),
+      /2 artigos estão na lista. 1 já lá estava: somou-se. 1 não tinha loja e passou a ter: Lidl./
+    )
+  })
+
+  test('a name from right to left leaves the sentence around it in order, and what turns directions is taken off', async t => {
+    const client = await signedIn(t, site.server)
+    await write(client, '2 kg תפוזים @חנות')
+    const { text } = await client.get('/carrinho/')
+    assert.ok(text.includes('«\u2068תפוזים\u2069» está na lista: 2 kg, \u2068חנות\u2069.'), text)
+    await write(client, '\u202e2 kg \u2066pão\u2069 @\u202aLidl\u202c')
+    await client.get('/carrinho/')
+    await client.addItem({ tipo: '\u202eSal', quantidade: 1, local: 'Al\u2069di' }, { note: 'fi\u202bno\u202c' })
+    assert.deepEqual(
+      (await rows(client)).map(({ tipo, local }) => `${tipo} ${local}`),
+      ['Sal Aldi', 'pão Lidl', 'תפוזים חנות']
+    )
+    await client.post('/listas/', { name: 'Festa \u202eana' })
+    assert.ok((await client.get('/listas/')).text.includes('Festa ana'))
+  })
+
+  test('the form in fields adds up as the line does, and what the guide sends is a row each', async t => {
+    const client = await signedIn(t, site.server)
+    const { text } = await client.get('/carrinho/')
+    const [form = ''] = /<form id="add"[\s\S]*?<\/form>/.exec(text) ?? []
+    const hidden = Object.fromEntries(
+      findTags(form, 'input')
+        .filter(({ type }) => type === 'hidden')
+        .map(({ name = '', value = '' }) => [name, value])
+    )
+    const typed = { product_type: 'Pão', quantity: '2', unit: '', local: 'Lidl', note: '' }
+    for (const operation of ['first', 'second']) {
+      assert.equal(
+        (await client.postRaw('/carrinho/', [...Object.entries({ ...hidden, ...typed, operation })])).status,
+        303
+      )
+    }
+    assert.deepEqual(
+      (await rows(client)).map(({ quantidade }) => quantidade),
+      [4]
+    )
+    await client.addItem({ tipo: 'Pão', local: 'Lidl', quantidade: 1 })
+    assert.deepEqual(
+      (await rows(client)).map(({ quantidade }) => quantidade),
+      [1, 4]
+    )
+  })
+
   test('sent twice adds once', async t => {
     const client = await signedIn(t, site.server)
     for (let time = 0; time < 3; time++) assert.equal((await write(client, 'pão\nleite', 'one-paste')).status, 303)

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { asEntry, listAsText } from '../../src/features/items/as-text.ts'
 import { formatAmount, formatQuantity, MAX_QUANTITY, MAX_UNIT, ONE } from '../../src/features/items/quantity.ts'
-import { type Entry, MAX_LINE, MAX_LINES, readEntries, splitShops } from '../../src/features/items/quick-entry.ts'
+import {
+  type Entry,
+  joinShops,
+  MAX_LINE,
+  MAX_LINES,
+  readEntries,
+  splitShops
+} from '../../src/features/items/quick-entry.ts'
 import { languages } from '../../src/i18n/index.ts'
 import { isVisible, lengthOf, MAX_TEXT } from '../../src/text.ts'
 
@@ -89,6 +97,36 @@ describe('one line of quick entry', () => {
     'pão @Lidl, Pingo Doce': '|pão|Lidl, Pingo Doce',
     'pão @Lidl @lidl @LÍDL': '|pão|Lidl',
     'pão x2 @Padaria 24h': '2|pão|Padaria 24h',
+    'pão @Lidl 2 kg': '2 kg|pão|Lidl',
+    'pão @Pingo Doce 1 1/2 kg': '1,5 kg|pão|Pingo Doce',
+    'pão @Pingo Doce 2x': '2|pão|Pingo Doce',
+    'pão @Lidl x2': '2|pão|Lidl',
+    'pão @Aldi @Lidl 2 pacotes': '2 pacotes|pão|Aldi, Lidl',
+    'pão @Loja 3': '|pão|Loja 3',
+    'pão @Padaria 24h': '|pão|Padaria 24h',
+    '2 pão @Armazém 5 kg': '2|pão|Armazém 5 kg',
+    '@Lidl: pão': '|pão|Lidl',
+    '@Pingo Doce: 2 kg laranjas doces': '2 kg|laranjas doces|Pingo Doce',
+    '@Pingo Doce 2 kg laranjas': '2 kg|laranjas|Pingo Doce',
+    '@Lidl 3x pão': '3|pão|Lidl',
+    '@Lidl @Pingo Doce 2 latas de atum': '2 latas|atum|Lidl, Pingo Doce',
+    '@Pingo Doce uma dúzia de ovos': '12|ovos|Pingo Doce',
+    '@Talho meio quilo de carne': '0,5 kg|carne|Talho',
+    '1 caixa ovos': '1 caixa|ovos',
+    '1 caixa de leite': '1 caixa|leite',
+    '2 pacotes de massa': '2 pacotes|massa',
+    '6 caixas de leite 1L': '6 caixas|leite 1L',
+    'uma caixa de ovos': '1 caixa|ovos',
+    'duas latas de atum': '2 latas|atum',
+    'ovos 2 caixas': '2 caixas|ovos',
+    '2 dúzias ovos': '24|ovos',
+    'dúzia de ovos': '12|ovos',
+    '2 garrafões de água @Lidl': '2 garrafões|água|Lidl',
+    'dos botes de tomate': '2 botes|tomate',
+    '2 cajas de galletas': '2 cajas|galletas',
+    'a box of eggs': '1 box|eggs',
+    'two cans of tuna': '2 cans|tuna',
+    '2 bottles milk': '2 bottles|milk',
     '- leite': '|leite',
     '* 2 kg laranjas': '2 kg|laranjas',
     '"3 Marias" 2 kg': '2 kg|3 Marias',
@@ -105,11 +143,38 @@ describe('one line of quick entry', () => {
     '30 cm régua|60 W lâmpada|12 anos whisky|saco de 5 kg|bilha de 13kg|água 6 x 1,5 l|água 6x 1L|2 kg|3x|½|12|2 l|007 DVD|' +
     '2027 agenda|vinho (2019)|whisky (12 anos)|1,2,3 leite|1e3 leite|0 leite|0,0 cerveja|10000 leite|-2 leite|1,2345 kg pão|' +
     '24/12 ceia|1º prémio|3-em-1|50 € vale|gram flour|meias|meia elástica|quatro queijos|um bolo|dozen|de|H&M|C++|' +
-    'a/b|<b>pão</b>|"Pão" integral|televisão 32"|🥚🥚|牛奶|#leite|leite @,|2|1 2 3 champô'
+    'a/b|uma caixa|caixa de ovos|pacotes de massa|a box|<b>pão</b>|"Pão" integral|televisão 32"|🥚🥚|牛奶|#leite|leite @,|2|1 2 3 champô'
   ).split('|')
   for (const name of names) {
     test(`in doubt takes “${name}” for a name`, () => see(name, `|${name}`))
   }
+
+  test('takes what is sold under such a name for a name, with a number before it', () => {
+    for (const name of [
+      'sacos de lixo',
+      'barras de cereais',
+      'molho de tomate',
+      'can opener',
+      'bottle caps',
+      'rolos de primavera'
+    ]) {
+      see(`2 ${name}`, `2|${name}`)
+    }
+  })
+
+  test('may begin with a shop that is known', () => {
+    const shops = ['Lidl', 'Pingo Doce', 'Pingo', '24h']
+    const read = (text: string) => {
+      const all = readEntries(text, { shops })
+      return all.ok ? all.entries.map(shown).join() : all.errors.map(({ error }) => error.key).join()
+    }
+    assert.equal(read('@Lidl pão'), '|pão|Lidl')
+    assert.equal(read('@lídl 2 pães'), '2|pães|lídl')
+    assert.equal(read('@Pingo Doce pão doce'), '|pão doce|Pingo Doce')
+    assert.equal(read('@Aldi @Lidl pão'), '|pão|Aldi, Lidl')
+    for (const only of ['@Lidl', '@pingo doce', '@Aldi pão', '@Lidlo pão'])
+      assert.equal(read(only), 'quick.onlyShop', only)
+  })
 
   test('says which parts were written, so that the rest may be filled in', () => {
     const said = (text: string) => readAll(text)[0]?.said
@@ -120,7 +185,18 @@ describe('one line of quick entry', () => {
   })
 
   test('that is only a shop, empty, too long or unprintable is refused', () => {
-    for (const line of ['@Lidl', ' @Pingo Doce ', '@Lidl @Aldi', '# Lidl', '\n\n# Lidl\n', '- @Lidl']) {
+    for (const line of [
+      '@Lidl',
+      ' @Pingo Doce ',
+      '@Lidl @Aldi',
+      '@Lidl pão',
+      '@Loja 3 Irmãos',
+      '@Padaria 24h',
+      '@Lidl:',
+      '# Lidl',
+      '\n\n# Lidl\n',
+      '- @Lidl'
+    ]) {
       assert.match(errorsOf(line).join(), /^\d quick\.onlyShop$/, line)
     }
     for (const line of ['', ' ', '\n\n', '-', '- [ ]', '\u200b']) {
@@ -147,6 +223,34 @@ describe('a paste of many lines', () => {
       readAll('- [ ] a b\n- [x] c d\n☐ e f\n☑ g h\n[X] i j').map(({ done }) => done),
       [false, true, false, true, true]
     )
+  })
+
+  test('has boxes of any program taken off, and what was ticked there is ticked', () => {
+    const ticked =
+      '[x] leite|[X] leite|[ x ] leite|[✓] leite|[✔️] leite|- [x] leite|* [X] leite|• [x] leite|1. [x] leite|(x) leite|☑ leite|☑️ leite|' +
+      '☒ leite|✓ leite|✔ leite|✔︎ leite|✅ leite|✅leite|- ✓ leite|🗹 leite|~~leite~~|- ~~leite~~|~leite~|leite ✅|leite ✔️|- [ ] leite ✅|☑ 1. leite'
+    const open =
+      '[ ] leite|[] leite|[\u00a0] leite|- [ ] leite|+ [ ] leite|• [ ] leite|( ) leite|☐ leite|☐leite|□ leite|◻️ leite|⬜ leite|' +
+      '○ leite|◯ leite|❏ leite|🔲 leite|- ☐ leite|•leite|◦ leite|▪ leite|▪️ leite|● leite|⁃ leite|o\tleite|- leite|– leite'
+    for (const [lines, done] of [
+      [ticked, true],
+      [open, false]
+    ] as const) {
+      for (const line of lines.split('|')) {
+        // Only lines that count have their numbers taken off.
+        const [entry] = readAll(/1\./.test(line) ? `${line}\n2. pão` : line)
+        assert.deepEqual([entry?.name, entry?.done], ['leite', done], line)
+      }
+    }
+    see('- [x] 2 kg laranjas @Lidl', '2 kg|laranjas|Lidl')
+    assert.deepEqual(errorsOf('- [ ]\n☐\n✓\n•'), ['1 field.required'])
+  })
+
+  test('keeps what only looks like a box', () => {
+    for (const name of ['[x]leite', '[leite]', '(leite)', 'X leite', '[x](leite)', 'o leite', '❌ leite', '~10 ovos']) {
+      const [entry] = readAll(name)
+      assert.deepEqual([entry?.name, entry?.done], [name, false], name)
+    }
   })
 
   test('is read as plain lines, with bullets or numbers, of any system', () => {
@@ -187,7 +291,7 @@ describe('a paste of many lines', () => {
 
 describe('quick entry of anything at all', () => {
   const piece = fc.constantFrom(
-    ...'2 |1,5|½|3x|x3|×| kg |g|L| |de |@|@Lidl|"|(|)|(2 kg)|leite|meio |quilo |dúzia |# |- [x] |1. |\n|\t|\u00a0|\u200b|\ue000|  > '.split(
+    ...'2 |1,5|½|3x|x3|×| kg |g|L| |de |@|@Lidl|"|(|)|(2 kg)|leite|meio |quilo |dúzia |# |- [x] |✓|☐ | ✅|~|~~|( ) |1. |\n|\t|\u00a0|\u200b|\ue000|  > '.split(
       '|'
     )
   )
@@ -207,6 +311,35 @@ describe('quick entry of anything at all', () => {
           assert.equal(name, name.trim())
           assert.ok(Number.isInteger(thousandths) && thousandths > 0 && thousandths <= MAX_QUANTITY * ONE)
           assert.ok(lengthOf(unit) <= MAX_UNIT && lengthOf(shop) <= MAX_TEXT && lengthOf(note) <= 500)
+        }
+      }),
+      { numRuns: 5000 }
+    )
+  })
+
+  test('is the same when what was understood is written down and read again', () => {
+    fc.assert(
+      fc.property(anything, fc.constantFrom(...languages), (text, language) => {
+        const read = readEntries(text)
+        if (!read.ok) return
+        const items = read.entries.map(({ said: _said, line: _line, ...item }) => item)
+        const shops = [...new Set(['', ...items.map(({ shop }) => shop)])]
+        const again = readEntries(listAsText(items, language), { maxLines: Number.POSITIVE_INFINITY })
+        assert.ok(again.ok)
+        assert.deepEqual(
+          again.entries.map(({ said: _said, line: _line, ...item }) => item),
+          shops.flatMap(shop => items.filter(it => it.shop === shop))
+        )
+        for (const item of items.filter(({ shop }) => !shop.includes('@'))) {
+          const [entry] = readAll(asEntry(item, language))
+          const { name, thousandths, unit, shop, done } = item
+          assert.deepEqual(entry && [entry.name, entry.thousandths, entry.unit, entry.shop, entry.done], [
+            name,
+            thousandths,
+            unit,
+            joinShops([shop]),
+            done
+          ])
         }
       }),
       { numRuns: 5000 }

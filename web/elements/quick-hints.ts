@@ -1,5 +1,6 @@
+import { asEntry } from '../../src/features/items/as-text.ts'
 import { formatAmount } from '../../src/features/items/quantity.ts'
-import { MAX_LINES, readEntries } from '../../src/features/items/quick-entry.ts'
+import { type Entries, type Entry, readEntries } from '../../src/features/items/quick-entry.ts'
 import { askOnce, readJson } from '../shared/ask.ts'
 import { get, make } from '../shared/dom.ts'
 import { say } from '../shared/texts.ts'
@@ -11,7 +12,8 @@ const shownSuggestions = 4
 interface Suggestion {
   name: string
   shop: string
-  amount: string
+  quantity: number
+  unit: string
 }
 
 type Language = 'pt' | 'en' | 'es'
@@ -40,6 +42,11 @@ class QuickHints extends HTMLElement {
     return document.documentElement.lang.slice(0, 2) as Language
   }
 
+  private read(): Entries {
+    const shops = Array.from(document.querySelectorAll<HTMLElement>('item-list section'), it => it.dataset.shop ?? '')
+    return readEntries(this.input.value, { shops })
+  }
+
   private readonly clear = (): void => {
     this.asked += 1
     clearTimeout(this.timer)
@@ -59,36 +66,38 @@ class QuickHints extends HTMLElement {
 
   /** Only where more than a name was written. */
   private understood(): Element[] {
-    const read = readEntries(this.input.value, MAX_LINES)
+    const read = this.read()
     if (!read.ok) return []
     if (read.entries.length > 1) {
-      return [make('p', 'understood', say('list.js.lines', { count: read.entries.length }))]
+      const ticked = read.entries.filter(({ done }) => done).length
+      const lines = say('list.js.lines', { count: read.entries.length })
+      return [make('p', 'understood', ticked > 0 ? `${lines} · ${say('list.basket')}: ${ticked}` : lines)]
     }
     const [entry] = read.entries
-    if (!entry || !(entry.said.quantity || entry.said.shop)) return []
+    if (!entry || !(entry.said.quantity || entry.said.shop || entry.done)) return []
     const line = make('p', 'understood')
     line.append(
       make('b', '', entry.name),
       ' ',
       make('span', '', formatAmount(entry.thousandths, entry.unit, this.language))
     )
-    if (entry.shop) line.append(' ', make('span', 'at', entry.shop))
+    for (const part of [entry.shop, entry.done ? say('list.basket') : '']) {
+      if (part) line.append(' ', make('span', 'at', part))
+    }
     return [line]
   }
 
   private async suggest(): Promise<void> {
     const mine = this.asked
-    const text = this.input.value
-    const read = readEntries(text, 1)
+    const read = this.read()
     const [entry] = read.ok ? read.entries : []
     // Whoever wrote a shop has said it all.
-    if (!entry || entry.said.shop || /\n/.test(text.trim())) return this.show(this.understood(), [])
+    if (!entry || entry.said.shop || /\n/.test(this.input.value.trim())) return this.show(this.understood(), [])
     const url = `${this.getAttribute('src')}?q=${encodeURIComponent(entry.name)}`
     const answer = await askOnce(url, { headers: { accept: 'application/json' }, withinMs })
     if (mine !== this.asked) return
     const found = answer?.ok ? (readJson(answer).suggestions as Suggestion[]).slice(0, shownSuggestions) : []
-    const amount = entry.said.quantity ? formatAmount(entry.thousandths, entry.unit, this.language) : undefined
-    const chips = found.map(one => this.chip(one, amount))
+    const chips = found.map(one => this.chip(one, entry))
     const list = make('ul', 'chips')
     list.setAttribute('role', 'list')
     list.setAttribute('aria-label', say('list.js.suggestions'))
@@ -96,33 +105,24 @@ class QuickHints extends HTMLElement {
     this.show(this.understood(), chips.length > 0 ? [list] : [])
   }
 
-  /** @param said the quantity that was written; it stays */
-  private chip({ name, shop, amount }: Suggestion, said: string | undefined): HTMLLIElement {
+  /** The quantity that was written stays. */
+  private chip({ name, shop, quantity, unit }: Suggestion, { said, ...written }: Entry): HTMLLIElement {
+    const item = { ...written, name, shop, ...(said.quantity ? {} : { thousandths: quantity * 1000, unit }) }
+    const amount = formatAmount(item.thousandths, item.unit, this.language)
     const button = make('button', 'chip', name)
     button.type = 'button'
-    const rest = [said ?? amount, shop].filter(part => part && part !== '1').join(' · ')
+    const rest = [amount, shop].filter(part => part && part !== '1').join(' · ')
     if (rest) button.append(' ', make('small', '', rest))
-    button.addEventListener('click', () => this.take(name, said ?? amount, shop))
+    button.addEventListener('click', () => this.take(asEntry(item, this.language)))
     const row = make('li')
     row.append(button)
     return row
   }
 
   /** Filled in, so that it can be changed before it is sent. */
-  private take(name: string, amount: string, shop: string): void {
-    const quoted = `"${name.replace(/"/g, '""')}"`
-    const end = shop ? ` @${shop}` : ''
-    const texts =
-      amount === '1'
-        ? [name + end, quoted + end]
-        : [`${amount} ${name}${end}`, `${name} (${amount})${end}`, `${quoted} (${amount})${end}`]
-    const isRight = (text: string) => {
-      const read = readEntries(text, 1)
-      const [entry] = read.ok ? read.entries : []
-      return entry?.name === name && formatAmount(entry.thousandths, entry.unit, this.language) === amount
-    }
+  private take(line: string): void {
     const { input } = this
-    input.value = texts.find(isRight) ?? name
+    input.value = line
     input.focus()
     this.asked += 1
     clearTimeout(this.timer)

@@ -1,6 +1,7 @@
 import type { Language, MessageKey, Params, Translate } from '../../i18n/index.ts'
 import type { ItemContent } from '../../store/change.ts'
 import { type ItemChange, isTouched } from '../../store/detail.ts'
+import { isolated } from '../../text.ts'
 import { formatAmount } from '../items/quantity.ts'
 import type { Entry } from './rules.ts'
 
@@ -99,7 +100,9 @@ function nameOf({ id, before, after }: ItemChange, { t, lang, item }: Known): st
   if (known.type === undefined) return t('history.someItem')
   const { type, thousandths = 1000, unit = '' } = known
   const isNew = before === null || after === null
-  return isNew && (thousandths !== 1000 || unit !== '') ? `${type} (${formatAmount(thousandths, unit, lang)})` : type
+  return isNew && (thousandths !== 1000 || unit !== '')
+    ? `${isolated(type)} (${isolated(formatAmount(thousandths, unit, lang))})`
+    : isolated(type)
 }
 
 function namesOf(changes: readonly ItemChange[], known: Known): string {

@@ -5,6 +5,7 @@ import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor, wantsJson } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { respond } from '../../http/respond.ts'
+import type { Said } from '../../i18n/index.ts'
 import type { History } from '../history/rules.ts'
 import { type Message, saveBoxes, saveBoxesToo } from './boxes.ts'
 import { type ListAt, places } from './list-at.ts'
@@ -58,7 +59,7 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
     reply: FastifyReply,
     at: ListAt,
     version: number | undefined,
-    { key, params, also }: Message & { also?: Message | undefined },
+    { key, params, also }: Said,
     json: object
   ) =>
     respond(request, reply, {

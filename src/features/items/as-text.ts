@@ -1,5 +1,6 @@
+import { withoutTurns } from '../../text.ts'
 import { formatAmount, ONE } from './quantity.ts'
-import { type Entry, readLine } from './quick-entry.ts'
+import { type Entry, readEntries, readLine } from './quick-entry.ts'
 
 export type TextItem = Omit<Entry, 'said' | 'line'>
 
@@ -8,26 +9,51 @@ type Own = Omit<TextItem, 'shop' | 'note'>
 const isSame = (a: Own, b: Own): boolean =>
   a.name === b.name && a.thousandths === b.thousandths && a.unit === b.unit && a.done === b.done
 
-function lineOf(item: TextItem, language: 'pt' | 'en' | 'es'): string {
-  const { name, thousandths, unit } = item
+/** As one writes it, if that is read back as the same; else with its name in quotes. */
+function written(
+  { name, thousandths, unit }: Own,
+  language: 'pt' | 'en' | 'es',
+  isReadBack: (text: string) => boolean
+): string {
   const amount = formatAmount(thousandths, unit, language)
-  const mark = item.done ? '- [x] ' : '- '
   const plain = thousandths === ONE && unit === '' ? [name] : [`${amount} ${name}`, `${name} (${amount})`]
+  return plain.find(isReadBack) ?? `"${name.replace(/"/g, '""')}" (${amount})`
+}
+
+function lineOf(item: TextItem, language: 'pt' | 'en' | 'es'): string {
+  const mark = item.done ? '- [x] ' : '- '
   const isReadBack = (text: string) => {
     const { value } = readLine(mark + text)
     return value !== undefined && !value.said.shop && isSame(value, item)
   }
-  return mark + (plain.find(isReadBack) ?? `"${name.replace(/"/g, '""')}" (${amount})`)
+  return mark + written(item, language, isReadBack)
+}
+
+/** One item, without its note, as it is written into the field: `readEntries` makes the same of it. */
+export function asEntry(item: TextItem, language: 'pt' | 'en' | 'es'): string {
+  const lineWith = (text: string) => (item.done ? '[x] ' : '') + text + (item.shop && ` @${item.shop}`)
+  const isReadBack = (text: string) => {
+    const read = readEntries(lineWith(text))
+    const [entry] = read.ok ? read.entries : []
+    return entry !== undefined && isSame(entry, item) && entry.shop === item.shop
+  }
+  return lineWith(written(item, language, isReadBack))
 }
 
 /**
- * A list as text to send to somebody, grouped by shop, in the order given. `readEntries(text, Infinity)` makes the same
+ * A list as text to send to somebody, grouped by shop, in the order given. `readEntries` makes the same
  * items of it: a line that would be read as something else has its name in quotes.
  */
 export function listAsText(items: readonly TextItem[], language: 'pt' | 'en' | 'es'): string {
   // Without a shop they come first: what follows a heading is of that shop.
   const groups = new Map<string, string[]>([['', []]])
-  for (const item of items) {
+  const clean = items.map(({ name, shop, note, ...rest }) => ({
+    ...rest,
+    name: withoutTurns(name),
+    shop: withoutTurns(shop),
+    note: withoutTurns(note)
+  }))
+  for (const item of clean) {
     const lines = groups.get(item.shop) ?? []
     groups.set(item.shop, lines)
     lines.push(lineOf(item, language))

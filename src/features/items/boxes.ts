@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { badRequest } from '../../errors.ts'
 import type { RawForm } from '../../fields.ts'
 import { wantsJson } from '../../http/language.ts'
-import type { MessageKey, Params } from '../../i18n/index.ts'
+import type { MessageKey, Params, Said } from '../../i18n/index.ts'
 import { keyOf, ticksOf } from './row-forms.ts'
 import type { Carts, Done, Refused, Where } from './rules.ts'
 
@@ -51,10 +51,10 @@ export async function saveBoxesToo(
   request: FastifyRequest,
   where: Where,
   fields: RawForm
-): Promise<Message | undefined> {
+): Promise<Said[] | undefined> {
   if (fields.boxes === undefined) return undefined
   const saved = await saveBoxes(carts, request, where, fields)
   return saved && 'missing' in saved && saved.missing.length > 0
-    ? { key: 'flash.goneToo', params: { count: saved.missing.length } }
+    ? [{ key: 'flash.goneToo', params: { count: saved.missing.length } }]
     : undefined
 }

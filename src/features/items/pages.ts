@@ -8,12 +8,13 @@ import { languageOf, translateFor } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
-import type { MessageKey, Params } from '../../i18n/index.ts'
+import { textOf } from '../../i18n/index.ts'
 import { newKey } from '../../keys.ts'
+import type { Shops } from '../shops/rules.ts'
+import { toldOf } from './added-told.ts'
 import { saveBoxes, saveBoxesToo } from './boxes.ts'
 import { type ListAt, places } from './list-at.ts'
 import { lookOf, placeOf } from './look.ts'
-import { formatAmount } from './quantity.ts'
 import { readEntries } from './quick-entry.ts'
 import { isOfPage, keyOf, rowForm } from './row-forms.ts'
 import { type Carts, type Item, MAX_ITEMS, type NewItem, type Part } from './rules.ts'
@@ -30,7 +31,7 @@ const SHORT = { compress: false } as const
  */
 const addForms: AnyForm = {
   fields: { ...quickForm.fields, ...entryForm.fields },
-  hidden: ['operation'],
+  hidden: ['operation', 'merge'],
   repeated: ['boxes', 'was', 'done']
 }
 
@@ -44,10 +45,11 @@ interface Typed {
 
 interface Parts {
   carts: Carts
+  shops: Pick<Shops, 'all'>
   serverName: string
 }
 
-export function listPage(app: FastifyInstance, { carts, serverName }: Parts): void {
+export function listPage(app: FastifyInstance, { carts, shops, serverName }: Parts): void {
   const whereOf = (request: FastifyRequest, { list }: ListAt) => ({ accountId: getAccount(request).id, list })
   const typedIn = (raw: RawForm, isQuick: boolean): Typed => {
     // One key for both forms: either is sent from this page.
@@ -161,14 +163,23 @@ export function listPage(app: FastifyInstance, { carts, serverName }: Parts): vo
     const refused = refusal(request, reply, at, typedIn(fields, false))
     const checked = entryForm.check(fields)
     if (!checked.ok) return respond(request, reply, { ...refused.with(400, 'invalid'), errors: checked.errors })
-    const item = checked.value
-    return add(request, reply, at, refused, [item], entryForm.fields.type.name, false)
+    // Pages ask for it; programs that know the guide's fields alone get a row for each addition.
+    const merge = typed(fields, 'merge') === '1' || fields.boxes !== undefined
+    return add(request, reply, at, refused, [checked.value], entryForm.fields.type.name, merge)
+  }
+
+  /** A line that begins with a shop can be read where the shop is known. */
+  const readQuick = async (request: FastifyRequest, text: string) => {
+    const read = readEntries(text)
+    if (read.ok || read.errors.every(({ error }) => error.key !== 'quick.onlyShop')) return read
+    const known = await shops.all(request.work, getAccount(request).id)
+    return readEntries(text, known)
   }
 
   const addQuick = async (request: FastifyRequest, reply: FastifyReply, at: ListAt) => {
     const fields = fieldsOf(request)
     const refused = refusal(request, reply, at, typedIn(fields, true))
-    const read = readEntries(typed(fields, 'entry'))
+    const read = await readQuick(request, typed(fields, 'entry'))
     if (!read.ok) {
       const t = translateFor(request)
       const [{ line, error } = { line: 1, error: { key: 'field.required' as const } }] = read.errors
@@ -177,12 +188,13 @@ export function listPage(app: FastifyInstance, { carts, serverName }: Parts): vo
       const entry = isOne ? error : { key: 'quick.inLine' as const, params: { line, problem } }
       return respond(request, reply, { ...refused.with(400, 'invalid'), errors: { entry } })
     }
-    const items = read.entries.map(({ name, thousandths, unit, shop, note }) => ({
+    const items: NewItem[] = read.entries.map(({ name, thousandths, unit, shop, note, done }) => ({
       type: name,
       thousandths,
       unit,
       shop,
-      note
+      note,
+      done
     }))
     // Without scripts both forms are sent by the buttons of either.
     if (fields.boxes !== undefined && typed(fields, entryForm.fields.type.name) !== '') {
@@ -227,30 +239,16 @@ export function listPage(app: FastifyInstance, { carts, serverName }: Parts): vo
     }
     const { status, version } = result
     const isNew = status === 'done'
-    const [only] = items as [NewItem]
-    const message = ((): { key: MessageKey; params: Params } => {
-      const { type, shop } = only
-      if (!isNew) return { key: 'flash.alreadyAdded', params: { type } }
-      if (items.length > 1) return { key: 'flash.quickMany', params: { count: items.length } }
-      const [made] = result.items
-      const lang = languageOf(request)
-      if (made?.merged) {
-        const now = made.after?.thousandths ?? only.thousandths
-        return { key: 'flash.merged', params: { type, amount: formatAmount(now, only.unit, lang) } }
-      }
-      if (!merge) return { key: 'flash.added', params: { type } }
-      const amount = formatAmount(only.thousandths, only.unit, lang)
-      return shop === ''
-        ? { key: 'flash.quick', params: { type, amount } }
-        : { key: 'flash.quickAt', params: { type, amount, shop } }
-    })()
+    const message = isNew
+      ? toldOf(items, result.items, languageOf(request), merge)
+      : { key: 'flash.alreadyAdded' as const, params: { type: items[0]?.type ?? '' } }
     return respond(request, reply, {
       goTo: `${at.base}/`,
       flash: { kind: 'success', ...message, ...(isNew ? { undo: { path: `${at.base}/anular`, version } } : {}) },
       status: isNew ? 201 : 200,
       json: {
         status: isNew ? 'added' : status,
-        message: t(message.key, message.params),
+        message: textOf(t, message),
         ...(isNew ? { version } : {}),
         ...here(request)
       }

@@ -1,5 +1,5 @@
 import { type Field, fail } from '../../field-error.ts'
-import { isLonger } from '../../text.ts'
+import { isLonger, withoutTurns } from '../../text.ts'
 import { fold } from '../../text-fold.ts'
 
 /**
@@ -101,7 +101,7 @@ export function readUnit(raw: unknown): Field<string> {
   if (raw === undefined || raw === null) return { value: '' }
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string') return fail('field.invalid')
-  const word = raw.trim().replace(/ +/g, ' ')
+  const word = withoutTurns(raw).trim().replace(/ +/g, ' ')
   const known = knownUnit(word)
   if (known !== undefined) return { value: known }
   if (isLonger(word, MAX_UNIT)) return fail('field.tooLong', { max: MAX_UNIT })

@@ -1,5 +1,5 @@
 import { type Field, type FieldError, fail } from '../../field-error.ts'
-import { hasControl, isLonger, isVisible, MAX_TEXT } from '../../text.ts'
+import { hasControl, isLonger, isVisible, MAX_TEXT, withoutTurns } from '../../text.ts'
 import { fold } from '../../text-fold.ts'
 import { knownUnit, MAX_QUANTITY, NUMBER, ONE, readUnit, thousandthsOf } from './quantity.ts'
 
@@ -31,6 +31,12 @@ export interface LineError {
   error: FieldError
 }
 
+export interface ReadOptions {
+  maxLines?: number
+  /** Shops that are known: a line may begin with one of them. */
+  shops?: readonly string[]
+}
+
 export type Entries = { ok: true; entries: Entry[] } | { ok: false; errors: LineError[] }
 
 interface Amount {
@@ -53,6 +59,17 @@ const counted = pattern(`^(${NUMBER})( ?)(.+)$`)
 
 /** Units that are words of one's own, and certain when they stand before a name: `20 cl natas`, but `cola 33cl`. */
 const measures = ['cl', 'dl', 'lb', 'lbs', 'oz']
+/** What things come in, and nothing else after a number: not `sacos de lixo`, `barras de cereais`, `molho de tomate`. */
+const containers = new Set(
+  (
+    'caixa caixas pacote pacotes lata latas garrafa garrafas garrafao garrafoes frasco frascos boiao boioes ' +
+    'embalagem embalagens pack packs cuvete cuvetes grade grades maco macos ' +
+    'caja cajas paquete paquetes botella botellas bote botes tarro tarros manojo manojos ' +
+    'boxes packets cans tins bottles jars cartons tubs bunches'
+  ).split(' ')
+)
+/** The same where `of` follows: `1 can opener` is a name. */
+const containersOf = new Set('box packet can tin bottle jar carton tub bunch'.split(' '))
 /** After a number they belong to the name: `5 estrelas`, `2 em 1 champô`, `30 cm`. */
 const notCounted = new Set(
   (
@@ -129,9 +146,14 @@ function withUnitBefore(text: string): Named | undefined {
   const [, number = '', word = '', rest = ''] = measured.before.exec(text) ?? []
   const thousandths = thousandthsOf(number)
   if (thousandths === undefined) return undefined
-  const unit = measures.includes(fold(word)) ? fold(word) : unitOf(word, thousandths)
-  return unit === undefined ? undefined : withRest(rest.split(' '), { thousandths, unit })
+  const words = rest.split(' ')
+  const unit = measures.includes(fold(word)) ? fold(word) : (unitOf(word, thousandths) ?? containerOf(word, words))
+  return unit === undefined ? undefined : withRest(words, { thousandths, unit })
 }
+
+/** As it was written, if it is a container before these words. */
+const containerOf = (word: string, rest: readonly string[]): string | undefined =>
+  containers.has(fold(word)) || (containersOf.has(fold(word)) && ofWords.has(fold(rest[0] ?? ''))) ? word : undefined
 
 /** What follows a unit: `e meio`, `de`, and the name. */
 function withRest(words: string[], { thousandths, unit }: Amount, needsOf = false): Named | undefined {
@@ -148,7 +170,7 @@ function withUnitAfter(text: string): Named | undefined {
   const [, name = '', number = '', word = ''] = measured.after.exec(text) ?? []
   const thousandths = thousandthsOf(number)
   if (thousandths === undefined || endsOpen(name)) return undefined
-  const unit = unitOf(word, thousandths)
+  const unit = unitOf(word, thousandths) ?? (containers.has(fold(word)) ? word : undefined)
   return unit === undefined ? undefined : { name, thousandths, unit }
 }
 
@@ -174,8 +196,11 @@ function inWords(text: string): Named | undefined {
   const rest = words.slice(place + 1)
   const thousandths = number ?? ONE
   if (dozens.has(word)) {
-    const named = withRest(rest, { thousandths, unit: '' }, word !== 'dozen')
+    const named = withRest(rest, { thousandths, unit: '' }, word !== 'dozen' && !/^\d/.test(text))
     return named && { ...named, thousandths: named.thousandths * 12 }
+  }
+  if (number !== undefined && (containers.has(word) || containersOf.has(word))) {
+    return withRest(rest, { thousandths, unit: words[place] ?? '' }, true)
   }
   return isLongUnit(word) ? withRest(rest, { thousandths, unit: knownUnit(word) ?? '' }, true) : undefined
 }
@@ -221,18 +246,53 @@ function unusedIn(text: string): string {
   return String.fromCharCode(code)
 }
 
+const amountAfterShop = pattern(String.raw`^(.+?) ((?:${NUMBER}) ?(?:[xX×]|\p{L}+\.?)|[x×] ?(?:${NUMBER}))$`)
+const shopWithColon = /^([^:]*[^:\s])\s*:\s*(\S.*)$/
+
+/** Where a line that begins with a shop has its item, if that is certain: after a colon, a shop that is known, or at an amount. */
+function afterShop(text: string, known: ReadonlySet<string>): { shop: string; item: string } | undefined {
+  const [, named, rest = ''] = shopWithColon.exec(text) ?? []
+  if (named !== undefined) return { shop: named, item: rest }
+  if (known.has(fold(text))) return undefined
+  const words = text.split(' ')
+  const parts = words.slice(1).map((_, index) => ({
+    shop: words.slice(0, index + 1).join(' '),
+    item: words.slice(index + 1).join(' ')
+  }))
+  const isAmount = (item: string) =>
+    [withTimesBefore, inWords, withUnitBefore].some(reader => reader(item) !== undefined)
+  return parts.reverse().find(({ shop }) => known.has(fold(shop))) ?? parts.reverse().find(({ item }) => isAmount(item))
+}
+
+/** A line's item and its shops, which may come first, or have an amount after them (`pão @Lidl 2 kg`). */
+function divide(text: string, stand: string, known: ReadonlySet<string>): { item: string; shops: string[] } {
+  const [before = '', ...shops] = ` ${text}`.split(/ @(?=[^\s@])/)
+  const item = before.trim()
+  const last = shops[shops.length - 1]
+  if (last === undefined) return { item, shops }
+  const others = shops.slice(0, -1)
+  if (item === '') {
+    const first = afterShop(last, known)
+    return first ? { item: first.item, shops: [...others, first.shop] } : { item, shops }
+  }
+  const [, shop = '', amount = ''] = amountAfterShop.exec(last) ?? []
+  if (shop === '' || readBody(item, stand)) return { item, shops }
+  const whole = [`${amount} ${item}`, `${item} ${amount}`].find(text => readBody(text, stand)?.name === item)
+  return whole === undefined ? { item, shops } : { item: whole, shops: [...others, shop] }
+}
+
 const quotedName = /(^|\s)("(?:[^"]|"")+")(?=\s|$)/
 
 /** Reads what is a line's own: no marks before it, and no shop above. */
-function readOwn(line: string): Field<Omit<Entry, 'note' | 'done' | 'line'>> {
+function readOwn(line: string, known: ReadonlySet<string>): Field<Omit<Entry, 'note' | 'done' | 'line'>> {
   const stand = unusedIn(line)
   const [, , quoted = ''] = quotedName.exec(line) ?? []
   const text = (quoted ? line.replace(quotedName, `$1${stand}`) : line).replace(/\s+/g, ' ').trim()
   const back = (part: string) => part.split(stand).join(quoted)
-  const [start = '', ...after] = ` ${text}`.split(/ @(?=[^\s@])/)
-  const places = after.map(place => splitShops(back(place)))
+  const divided = divide(text, stand, known)
+  const places = divided.shops.map(place => splitShops(back(place)))
   const shops = places.every(place => place.length > 0) ? places.flat() : []
-  const body = (shops.length > 0 ? start : text).trim()
+  const body = shops.length > 0 ? divided.item : text
   if (body === '' && shops.length > 0) return fail('quick.onlyShop')
 
   const read = readBody(body, stand)
@@ -270,8 +330,23 @@ export const joinShops = (shops: readonly string[]): string => splitShops(shops.
 const heading = /^#{1,6}\s+(.+)$/
 const noteLine = /^\s+> ?(.*)$/
 const numbered = /^(\d{1,3})[.)]\s+(?=\S)/
-const bullet = /^(?:[-*+•‣·–—]\s+)?(?:\[([ xX✓]?)\]\s+|([☐☑☒✅✔])\uFE0F?\s*)?(?=\S)/
-const emptyMark = /^[-*+•‣·–—]?\s*(?:\[[ xX]?\]|[☐☑☒✅✔]\uFE0F?)?$/
+const BULLET = String.raw`(?:[-*+·–—](?=\s|$)|[•‣⁃◦∙▪▫●]\uFE0F?|o(?=\t))\s*`
+const OPEN = String.raw`(?:\[\s*\]|\(\s+\))(?=\s|$)|[☐□▢◻⬜❏❑❒◯○🔲]`
+const TICKED = String.raw`(?:\[\s*[xX✓✔☑✅]\uFE0F?\s*\]|\([xX✓✔]\uFE0F?\))(?=\s|$)|[☑☒✅✔✓🗹🗸]`
+const marks = pattern(String.raw`^(?:${BULLET})?(?:(?:${OPEN}|(${TICKED}))[\uFE0E\uFE0F]?\s*)?`)
+const tickAfter = pattern(String.raw`\s[☑✅✔✓🗹🗸][\uFE0E\uFE0F]?$`)
+const struck = /^~~?([^~]+)~~?$/
+const onlyMarks = pattern(String.raw`${marks.source}$`)
+
+/** A line without what other programs put before an item, or after one that is ticked off. */
+function unmarked(content: string): { text: string; done: boolean } {
+  const [before = '', tick] = marks.exec(content) ?? []
+  const after = tickAfter.exec(content)
+  const text = content.slice(before.length, after ? after.index : undefined).trim()
+  const [, crossedOut] = struck.exec(text) ?? []
+  const done = Boolean(tick ?? after ?? crossedOut)
+  return { text: crossedOut?.trim() ?? text, done }
+}
 
 /** Lines that count 1, 2, 3 …, or begin again with 1 under another heading. */
 function areNumbered(lines: readonly string[]): boolean {
@@ -288,12 +363,16 @@ function areNumbered(lines: readonly string[]): boolean {
 }
 
 /** One item, with the box to tick that may stand before it. */
-export function readLine(content: string, isNumbered = false): Field<Omit<Entry, 'note' | 'line'>> {
-  if (emptyMark.test(content)) return fail('field.required')
-  const marks = bullet.exec(content)
-  const mark = marks?.[1] ?? marks?.[2] ?? ' '
-  const read = readOwn(isNumbered ? content.replace(numbered, '') : content.slice(marks?.[0].length ?? 0))
-  return read.error ? read : { value: { ...read.value, done: !/^[ ☐]?$/.test(mark) } }
+export function readLine(
+  content: string,
+  isNumbered = false,
+  knownShops: ReadonlySet<string> = new Set()
+): Field<Omit<Entry, 'note' | 'line'>> {
+  if (onlyMarks.test(content)) return fail('field.required')
+  const bare = unmarked(content)
+  const { text, done } = isNumbered ? unmarked(bare.text.replace(numbered, '')) : bare
+  const read = readOwn(text, knownShops)
+  return read.error ? read : { value: { ...read.value, done: done || bare.done } }
 }
 
 /**
@@ -301,11 +380,12 @@ export function readLine(content: string, isNumbered = false): Field<Omit<Entry,
  * of those below it, a line that begins with spaces and `>` a note to the one above; bullets, boxes to tick and numbers in
  * front are no part of an item.
  */
-export function readEntries(text: string, maxLines = MAX_LINES): Entries {
-  const lines = text
+export function readEntries(text: string, { maxLines = MAX_LINES, shops: known = [] }: ReadOptions = {}): Entries {
+  const knownShops = new Set(known.map(fold))
+  const lines = withoutTurns(text)
     .split(/\r\n|[\n\r\u2028\u2029]/)
     .map((whole, index) => ({ content: whole.trim(), note: noteLine.exec(whole)?.[1], line: index + 1 }))
-    .filter(({ content, note }) => note !== undefined || !emptyMark.test(content))
+    .filter(({ content, note }) => note !== undefined || !onlyMarks.test(content))
   if (lines.length > maxLines) {
     return {
       ok: false,
@@ -313,7 +393,7 @@ export function readEntries(text: string, maxLines = MAX_LINES): Entries {
     }
   }
   const own = lines.filter(({ content, note }) => note === undefined && !heading.test(content))
-  const isNumbered = areNumbered(own.map(({ content }) => content))
+  const isNumbered = areNumbered(own.map(({ content }) => unmarked(content).text))
 
   const entries: Entry[] = []
   const errors: LineError[] = []
@@ -336,7 +416,7 @@ export function readEntries(text: string, maxLines = MAX_LINES): Entries {
       shop = label
       continue
     }
-    const read = readLine(content, isNumbered)
+    const read = readLine(content, isNumbered, knownShops)
     if (read.error) refuse(read)
     else {
       const { value } = read

@@ -5,9 +5,9 @@ import { type Conflict, differenceOf, type ItemChange } from '../../store/detail
 import { CalledOff } from '../../store/failures.ts'
 import { contentOf, type ListId, type ListRow, type OpenList } from '../../store/steps.ts'
 import type { Db, Work } from '../../store/work.ts'
-import { fold } from '../../text-fold.ts'
 import { type Ordering, orderingFrom } from '../shops/groups.ts'
 import type { Bought } from '../suggestions/rules.ts'
+import { merge } from './merging.ts'
 import { askedBy, type Done, missingOf, type Refused, told } from './outcomes.ts'
 import type { Item, Where } from './queries.ts'
 import { itemForm } from './schema.ts'
@@ -58,7 +58,10 @@ export const listInfo = ({
   isTemplate: isTemplate === 1
 })
 
-export type NewItem = Pick<ItemContent, 'type' | 'thousandths' | 'unit' | 'shop' | 'note'>
+export type NewItem = Pick<ItemContent, 'type' | 'thousandths' | 'unit' | 'shop' | 'note'> & {
+  /** It is in the basket already. */
+  done?: boolean
+}
 
 /** What an addition came to: a new item, or more of one that was there. */
 export type Added = ItemChange & { merged: boolean }
@@ -86,7 +89,7 @@ export type NotEdited = { status: 'notThere' } | { status: 'outOfBounds' } | { s
  */
 function digestOfOlder(added: readonly NewItem[]): string | undefined {
   const [one] = added
-  if (added.length !== 1 || !one || one.unit !== '' || one.thousandths % 1000 !== 0) return undefined
+  if (added.length !== 1 || !one || one.unit !== '' || one.done || one.thousandths % 1000 !== 0) return undefined
   const { type, thousandths, shop, note } = one
   return itemForm.digest({ type, quantity: thousandths / 1000, shop, note })
 }
@@ -275,8 +278,8 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
     },
 
     /**
-     * Adds items, all of them or none, as one change. `merge`: what is on the list already, by name and unit, is added up there,
-     * and made to buy again if it was ticked off. `uid`: a single item's name.
+     * Adds items, all of them or none, as one change. `merge`: what is on the list already, by name, unit and shop, is added up
+     * there, and made to buy again if it was ticked off. `uid`: a single item's name.
      */
     async addItems(
       work: Work,
@@ -286,6 +289,7 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
     ): Promise<
       Done<{ items: Added[] }> | Refused | { status: 'full' } | { status: 'uidTaken' } | { status: 'outOfBounds' }
     > {
+      const ticked = added.flatMap(({ done }, index) => (done ? [index] : []))
       const asked = askedBy(
         where.accountId,
         key,
@@ -293,14 +297,15 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
         where.list,
         String(merge),
         uid ?? '',
-        ...added.flatMap(({ type, thousandths, unit, shop, note }) => [type, thousandths, unit, shop, note])
+        ...added.flatMap(({ type, thousandths, unit, shop, note }) => [type, thousandths, unit, shop, note]),
+        ...(ticked.length > 0 ? ['ticked', ticked.join()] : [])
       )
       const known = merge || uid !== undefined || where.list !== 'first' ? undefined : digestOfOlder(added)
       if (known !== undefined) asked.digest = known
       if (!added.every(({ thousandths }) => isQuantity(thousandths))) return { status: 'outOfBounds' }
-      const contents = added.map(({ type, thousandths, unit, shop, note }) => ({
+      const contents = added.map(({ type, thousandths, unit, shop, note, done }) => ({
         ...{ uid: uid ?? null, type, thousandths, unit, shop, note },
-        doneAt: null,
+        doneAt: done ? asked.at : null,
         pictures: null
       }))
       const [one] = contents
@@ -464,27 +469,21 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
     tx: Db,
     list: OpenList,
     contents: readonly ItemContent[],
-    merge: boolean
+    adds: boolean
   ): Promise<ItemChange[]> {
     const { steps } = changes
-    const there = merge ? (await steps.all(tx, list)).toReversed() : []
-    const known = new Map(there.map(item => [item.id, { was: contentOf(item), now: contentOf(item) }]))
-    const news: { now: ItemContent }[] = []
-    for (const content of contents) {
-      const all = merge ? [...news, ...known.values()] : []
-      const same = all.find(({ now }) => isSame(now, content))
-      if (same) same.now = merged(same.now, content)
-      else news.push({ now: content })
-    }
-    await makeRoom(tx, list, news.length)
+    const there = adds ? (await steps.all(tx, list)).toReversed() : []
+    const plan = adds ? merge(there, contents, contentOf) : { changed: [], news: contents }
+    if (!plan) throw new CalledOff({ status: 'outOfBounds' })
+    await makeRoom(tx, list, plan.news.length)
     const told: ItemChange[] = []
-    for (const [id, { was, now }] of known) {
-      const change = differenceOf(was, now)
+    for (const { item, now } of plan.changed) {
+      const change = differenceOf(contentOf(item), now)
       if (!change) continue
-      await steps.set(tx, list, id, now)
-      told.push({ id, ...change })
+      await steps.set(tx, list, item.id, now)
+      told.push({ id: item.id, ...change })
     }
-    for (const { now } of news) told.push({ id: await steps.add(tx, list, now), before: null, after: now })
+    for (const now of plan.news) told.push({ id: await steps.add(tx, list, now), before: null, after: now })
     return told
   }
 
@@ -514,25 +513,6 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
     return told(outcome, ({ detail }) => ({
       items: detail.items.map(item => ({ ...item, merged: item.before !== null }))
     }))
-  }
-}
-
-/** Whether two are one thing to buy: the shop matters where both name one. */
-const isSame = (a: ItemContent, b: ItemContent): boolean =>
-  fold(a.type) === fold(b.type) &&
-  fold(a.unit) === fold(b.unit) &&
-  (a.shop === '' || b.shop === '' || fold(a.shop) === fold(b.shop))
-
-function merged(there: ItemContent, added: ItemContent): ItemContent {
-  const thousandths = there.doneAt === null ? there.thousandths + added.thousandths : added.thousandths
-  if (!isQuantity(thousandths)) throw new CalledOff({ status: 'outOfBounds' })
-  return {
-    ...there,
-    thousandths,
-    doneAt: null,
-    shop: there.shop || added.shop,
-    note: there.note || added.note,
-    pictures: there.pictures || added.pictures
   }
 }
 

@@ -9,7 +9,8 @@ export const items: Texts<typeof pt> = {
   'field.quantity': 'Type a whole number from {min} to {max}.',
   'field.amount': 'Type a number up to {max}, more than zero: 2, 1.5 or ½, with three decimals at most.',
   'field.unit': 'Type the unit as a word that begins with a letter: kg, g, l, ml, packets…',
-  'quick.onlyShop': 'The item is missing: there is only a shop. Type the item before the shop, as in “milk @Market”.',
+  'quick.onlyShop':
+    'There is no item, or it is not clear where the shop ends. Write the item before the shop, as in “milk @Market”, or a colon after it: “@Market: milk”.',
   'quick.tooManyLines': 'There are more than {max} lines. Paste fewer at a time; none was added.',
   'quick.inLine': 'Line {line}: {problem}',
   'list.title': 'My list',
@@ -64,6 +65,21 @@ export const items: Texts<typeof pt> = {
   'flash.quick': '“{type}” is on the list: {amount}.',
   'flash.quickAt': '“{type}” is on the list: {amount}, {shop}.',
   'flash.quickMany': { one: '{count} item is on the list.', other: '{count} items are on the list.' },
+  'flash.quickDone': '“{type}” is in the basket, as it came ticked off: {amount}.',
+  'flash.manyDone': {
+    one: '{count} came ticked off, and is in the basket.',
+    other: '{count} came ticked off, and are in the basket.'
+  },
+  'flash.manyMerged': {
+    one: '{count} was there already, and was added up.',
+    other: '{count} were there already, and were added up.'
+  },
+  'flash.manyGotShop': {
+    one: '{count} had no shop, and has one now: {shops}.',
+    other: '{count} had no shop, and have one now: {shops}.'
+  },
+  'flash.cameBack': '“{type}” is back on the list from the basket: {amount}.',
+  'flash.gotShop': 'It had no shop; now it is bought at {shop}.',
   'flash.merged': '“{type}” was on the list already: now {amount}.',
   'flash.ticked': '“{type}” is in the basket.',
   'flash.unticked': '“{type}” is back on the list.',

@@ -10,7 +10,7 @@ export const items: Texts<typeof pt> = {
   'field.amount': 'Escriba un número hasta {max}, mayor que cero: 2, 1,5 o ½, con tres decimales como máximo.',
   'field.unit': 'Escriba la unidad como una palabra que empiece por una letra: kg, g, l, ml, paquetes…',
   'quick.onlyShop':
-    'Falta el artículo: solo hay una tienda. Escriba el artículo antes de la tienda, como en «leche @Mercado».',
+    'Falta el artículo, o no se sabe dónde acaba la tienda. Escriba el artículo antes, como en “leche @Mercado”, o dos puntos después de la tienda: “@Mercado: leche”.',
   'quick.tooManyLines': 'Hay más de {max} líneas. Pegue menos cada vez; no se ha añadido ninguna.',
   'quick.inLine': 'Línea {line}: {problem}',
   'list.title': 'Mi lista',
@@ -65,6 +65,18 @@ export const items: Texts<typeof pt> = {
   'flash.quick': '«{type}» está en la lista: {amount}.',
   'flash.quickAt': '«{type}» está en la lista: {amount}, {shop}.',
   'flash.quickMany': { one: '{count} artículo está en la lista.', other: '{count} artículos están en la lista.' },
+  'flash.quickDone': '«{type}» está en la cesta, como venía marcado: {amount}.',
+  'flash.manyDone': {
+    one: '{count} ya venía marcado, y está en la cesta.',
+    other: '{count} ya venían marcados, y están en la cesta.'
+  },
+  'flash.manyMerged': { one: '{count} ya estaba: se ha sumado.', other: '{count} ya estaban: se han sumado.' },
+  'flash.manyGotShop': {
+    one: '{count} no tenía tienda y ahora la tiene: {shops}.',
+    other: '{count} no tenían tienda y ahora la tienen: {shops}.'
+  },
+  'flash.cameBack': '«{type}» ha vuelto de la cesta a la lista: {amount}.',
+  'flash.gotShop': 'No tenía tienda; ahora se compra en {shop}.',
   'flash.merged': '«{type}» ya estaba en la lista: ahora son {amount}.',
   'flash.ticked': '«{type}» está en la cesta.',
   'flash.unticked': '«{type}» ha vuelto a la lista.',

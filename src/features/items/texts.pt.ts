@@ -6,7 +6,8 @@ export const items = {
   'field.quantity': 'Escreva um número inteiro de {min} a {max}.',
   'field.amount': 'Escreva um número até {max}, maior do que zero: 2, 1,5 ou ½, com três casas decimais no máximo.',
   'field.unit': 'Escreva a unidade como uma palavra que comece por uma letra: kg, g, l, ml, pacotes…',
-  'quick.onlyShop': 'Falta o artigo: há só uma loja. Escreva o artigo antes da loja, como em “leite @Mercado”.',
+  'quick.onlyShop':
+    'Falta o artigo, ou não se percebe onde acaba a loja. Escreva o artigo antes dela, como em “leite @Mercado”, ou dois pontos depois: “@Mercado: leite”.',
   'quick.tooManyLines': 'São mais de {max} linhas. Cole menos de cada vez; não foi juntada nenhuma.',
   'quick.inLine': 'Linha {line}: {problem}',
   'list.title': 'A minha lista',
@@ -62,6 +63,18 @@ export const items = {
   'flash.quick': '«{type}» está na lista: {amount}.',
   'flash.quickAt': '«{type}» está na lista: {amount}, {shop}.',
   'flash.quickMany': { one: '{count} artigo está na lista.', other: '{count} artigos estão na lista.' },
+  'flash.quickDone': '«{type}» está no cesto, como vinha marcado: {amount}.',
+  'flash.manyDone': {
+    one: '{count} já vinha marcado, e está no cesto.',
+    other: '{count} já vinham marcados, e estão no cesto.'
+  },
+  'flash.manyMerged': { one: '{count} já lá estava: somou-se.', other: '{count} já lá estavam: somaram-se.' },
+  'flash.manyGotShop': {
+    one: '{count} não tinha loja e passou a ter: {shops}.',
+    other: '{count} não tinham loja e passaram a ter: {shops}.'
+  },
+  'flash.cameBack': '«{type}» voltou do cesto à lista: {amount}.',
+  'flash.gotShop': 'Não tinha loja; agora compra-se em {shop}.',
   'flash.merged': '«{type}» já estava na lista: agora são {amount}.',
   'flash.ticked': '«{type}» está no cesto.',
   'flash.unticked': '«{type}» voltou à lista.',

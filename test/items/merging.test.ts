@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { merge } from '../../src/features/items/merging.ts'
+import type { ItemContent } from '../../src/store/change.ts'
+
+const item = (type: string, more: Partial<ItemContent> = {}): ItemContent => ({
+  ...{ uid: null, type, thousandths: 1000, unit: '', shop: '', note: '', doneAt: null, pictures: null },
+  ...more
+})
+/** As in `2 Leite @Lidl`; `x` before what is in the basket. */
+const shown = ({ type, thousandths, shop, doneAt }: ItemContent) =>
+  `${doneAt === null ? '' : 'x '}${thousandths / 1000} ${type}${shop && ` @${shop}`}`
+
+function listAfter(there: ItemContent[], added: ItemContent[]): string[] {
+  const plan = merge(there, added, one => one)
+  assert.ok(plan)
+  return [...plan.changed.map(({ now }) => now), ...plan.news].map(shown)
+}
+
+describe('adding what is on the list already', () => {
+  const cases: [title: string, there: ItemContent[], added: ItemContent[], after: string[]][] = [
+    [
+      'adds up at the same shop',
+      [item('Leite', { shop: 'Lidl' })],
+      [item('leite', { shop: 'LÍDL' })],
+      ['2 Leite @Lidl']
+    ],
+    [
+      'at the same shops, in whatever order',
+      [item('Leite', { shop: 'Lidl, Aldi' })],
+      [item('Leite', { shop: 'aldi,lidl' })],
+      ['2 Leite @Lidl, Aldi']
+    ],
+    [
+      'is another row at another shop',
+      [item('Leite', { shop: 'Lidl' })],
+      [item('Leite', { shop: 'Aldi' })],
+      ['1 Leite @Lidl', '1 Leite @Aldi']
+    ],
+    ['adds up where the addition names no shop', [item('Leite', { shop: 'Lidl' })], [item('Leite')], ['2 Leite @Lidl']],
+    ['gives its shop to a row without one', [item('Leite')], [item('Leite', { shop: 'Lidl' })], ['2 Leite @Lidl']],
+    [
+      'takes the row of its shop before one without',
+      [item('Leite'), item('Leite', { shop: 'Lidl' })],
+      [item('Leite', { shop: 'Lidl' }), item('Leite')],
+      ['2 Leite', '2 Leite @Lidl']
+    ],
+    [
+      'comes back from the basket with what was asked for',
+      [item('Leite', { doneAt: 5, thousandths: 9000 })],
+      [item('Leite'), item('Leite')],
+      ['2 Leite']
+    ],
+    [
+      'leaves the basket alone where the same is still to buy',
+      [item('Leite', { doneAt: 5 }), item('Leite')],
+      [item('Leite')],
+      ['x 1 Leite', '2 Leite']
+    ],
+    [
+      'does not tick what is to buy, when it comes ticked off',
+      [item('Leite')],
+      [item('Leite', { doneAt: 7 })],
+      ['1 Leite', 'x 1 Leite']
+    ],
+    [
+      'adds up in the basket, and stays there for another line of the same text',
+      [item('Leite', { doneAt: 5 })],
+      [item('Leite', { doneAt: 7 }), item('Leite')],
+      ['x 2 Leite', '1 Leite']
+    ]
+  ]
+  for (const [title, there, added, after] of cases) test(title, () => assert.deepEqual(listAfter(there, added), after))
+
+  test('keeps both notes, and makes another row where there is no room for them', () => {
+    const notes = (there: string, added: string) => {
+      const plan = merge([item('Leite', { note: there })], [item('Leite', { note: added })], one => one)
+      return [...(plan?.changed ?? []).map(({ now }) => now.note), ...(plan?.news ?? []).map(({ note }) => note)]
+    }
+    assert.deepEqual(notes('magro', 'sem lactose'), ['magro\nsem lactose'])
+    assert.deepEqual(notes('magro', ''), ['magro'])
+    assert.deepEqual(notes('', 'magro'), ['magro'])
+    assert.deepEqual(notes('magro', 'magro'), ['magro'])
+    assert.deepEqual(notes('a'.repeat(400), 'b'.repeat(100)), ['a'.repeat(400), 'b'.repeat(100)])
+  })
+
+  test('is refused where it comes to more than there can be', () => {
+    assert.equal(
+      merge([item('Leite', { thousandths: 9_999_000 })], [item('Leite')], one => one),
+      undefined
+    )
+  })
+})
