@@ -342,7 +342,13 @@ describe('quick entry of anything at all', () => {
           ])
         }
       }),
-      { numRuns: 5000 }
+      {
+        numRuns: 5000,
+        examples: [
+          ['2 @2 ✓ ✅', 'pt'],
+          ['@Lidl: 2 "a" @b', 'es']
+        ]
+      }
     )
   })
 

@@ -291,7 +291,7 @@ function readOwn(line: string, known: ReadonlySet<string>): Field<Omit<Entry, 'n
   const back = (part: string) => part.split(stand).join(quoted)
   const divided = divide(text, stand, known)
   const places = divided.shops.map(place => splitShops(back(place)))
-  const shops = places.every(place => place.length > 0) ? places.flat() : []
+  const shops = places.every(place => place.length > 0 && place.every(isVisible)) ? places.flat() : []
   const body = shops.length > 0 ? divided.item : text
   if (body === '' && shops.length > 0) return fail('quick.onlyShop')
 
@@ -334,7 +334,7 @@ const BULLET = String.raw`(?:[-*+·–—](?=\s|$)|[•‣⁃◦∙▪▫●]\uF
 const OPEN = String.raw`(?:\[\s*\]|\(\s+\))(?=\s|$)|[☐□▢◻⬜❏❑❒◯○🔲]`
 const TICKED = String.raw`(?:\[\s*[xX✓✔☑✅]\uFE0F?\s*\]|\([xX✓✔]\uFE0F?\))(?=\s|$)|[☑☒✅✔✓🗹🗸]`
 const marks = pattern(String.raw`^(?:${BULLET})?(?:(?:${OPEN}|(${TICKED}))[\uFE0E\uFE0F]?\s*)?`)
-const tickAfter = pattern(String.raw`\s[☑✅✔✓🗹🗸][\uFE0E\uFE0F]?$`)
+const tickAfter = pattern(String.raw`(?:\s+[☑✅✔✓🗹🗸][\uFE0E\uFE0F]?)+$`)
 const struck = /^~~?([^~]+)~~?$/
 const onlyMarks = pattern(String.raw`${marks.source}$`)
 
