@@ -23,6 +23,7 @@ const GROWING = [
   'changes',
   'remembered',
   'shop_orders',
+  'pictures',
   'sessions',
   'tokens',
   'login_failures'
@@ -126,6 +127,8 @@ async function fill(database: TestDatabase): Promise<void> {
       select ${owner}, ${named('leite ')}, ${named('Leite ')}, '', '', 1000, n, ${now} from ${each}`,
     `insert into shop_orders (account_id, shop, name, ordered, by_hand, trips, learns, version)
       select ${owner}, ${named('lidl ')}, ${named('Lidl ')}, '[]', 0, '[]', 1, 1 from ${each}`,
+    `insert into pictures (account_id, hash, small_hash, bytes, width, height, added_at, unnamed_since)
+      select ${owner}, ${named('h')}, ${named('s')}, 1000, 100, 100, ${now}, case when n % 100 = 0 then ${now} + n end from ${each}`,
     `insert into sessions (id_hash, customer_id, created_at, last_seen_at, expires_at, made_on, user_agent, address)
       select ${named('h')}, ${owner}, ${now}, ${now}, ${now} + n, 'web01', '-', '-' from ${each}`,
     `insert into tokens (id, account_id, token_hash, name, scope, created_at, forget_at)
