@@ -14,9 +14,10 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   writeFileSync
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { freemem, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { install, installable } from './install.mjs'
 import { freePort } from './ports.mjs'
@@ -334,17 +335,42 @@ async function startOne(name, base) {
   throw new Error(startInDocker[name] ? 'not installed, and no Docker answers' : 'not installed')
 }
 
+/** What the data of a whole run of the tests need, with room to spare. */
+const IN_MEMORY_BYTES = 4 * 1024 ** 3
+
+const MEMORY = '/dev/shm'
+
+/** A folder in memory, where this system has room for it; undefined elsewhere. */
+function folderInMemory() {
+  if (process.platform !== 'linux' || !existsSync(MEMORY)) return undefined
+  // Whoever was killed could not clear up, and memory is dear.
+  for (const name of readdirSync(MEMORY)) {
+    const [, pid] = /^carrinho-test-(\d+)-/.exec(name) ?? []
+    if (pid && !existsSync(`/proc/${pid}`)) rmSync(join(MEMORY, name), { recursive: true, force: true })
+  }
+  const { bavail, bsize } = statfsSync(MEMORY)
+  if (Math.min(bavail * bsize, freemem()) < IN_MEMORY_BYTES) return undefined
+  return openFolder(join(MEMORY, `carrinho-test-${process.pid}-`))
+}
+
+/** The servers run as other users, and each must be able to reach its own folder. */
+function openFolder(prefix) {
+  const folder = mkdtempSync(prefix)
+  chmodSync(folder, 0o755)
+  return folder
+}
+
 /**
  * Starts what is wanted, at once. A server whose CARRINHO_TEST_… variable is already set is taken as it is.
+ * `inMemory`: no test takes the power from these servers, and making a database is mostly waiting for the disk.
  * `missing` tells what could not be had, and why. `stop` ends every server and removes its files.
  */
-export async function startServers({ wanted = all } = {}) {
+export async function startServers({ wanted = all, inMemory = false } = {}) {
   const env = {}
   const started = []
   const missing = []
-  const base = mkdtempSync(join(tmpdir(), 'carrinho-test-'))
-  // The servers run as other users, and each must be able to reach its own folder.
-  chmodSync(base, 0o755)
+  const base = openFolder(join(tmpdir(), 'carrinho-test-'))
+  const memory = inMemory ? folderInMemory() : undefined
   const given = name => process.env[variables[name]]
   const absent = wanted.filter(name => !given(name) && !find[name]())
   const names = installable(absent)
@@ -356,7 +382,8 @@ export async function startServers({ wanted = all } = {}) {
         return
       }
       try {
-        const server = await startOne(name, base)
+        const isDatabase = name === 'mariadb' || name === 'postgres'
+        const server = await startOne(name, (isDatabase && memory) || base)
         started.push(server)
         env[variables[name]] = server.url
       } catch (error) {
@@ -366,9 +393,9 @@ export async function startServers({ wanted = all } = {}) {
   )
   let stopped
   const stop = () => {
-    stopped ??= Promise.all(started.map(server => server.stop())).then(() =>
-      rmSync(base, { recursive: true, force: true, maxRetries: 3 })
-    )
+    stopped ??= Promise.all(started.map(server => server.stop())).then(() => {
+      for (const folder of [base, memory]) if (folder) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    })
     return stopped
   }
   return { env, missing, stop }

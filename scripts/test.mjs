@@ -91,7 +91,10 @@ async function main() {
   }
   const startedAt = Date.now()
   // HAProxy and Chromium are for the others.
-  const { env, missing, stop } = await startServers(isFast ? { wanted: ['mariadb', 'postgres'] } : {})
+  const { env, missing, stop } = await startServers({
+    inMemory: true,
+    ...(isFast ? { wanted: ['mariadb', 'postgres'] } : {})
+  })
   try {
     console.error(`The servers are up after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
     reportMissing(missing)

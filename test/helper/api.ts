@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { type Reply, request } from './requests.ts'
 import type { Site } from './servers.ts'
 
@@ -83,7 +83,7 @@ export class Program {
     const type = reply.headers['content-type']?.split(';')[0] ?? ''
     if (!operation) {
       assert.ok([401, 404, 405].includes(reply.status), `${method} ${path}: ${reply.status}`)
-      return assertMatches(document, { $ref: '#/components/schemas/Problem' }, reply.json(), path)
+      return await assertMatches(document, { $ref: '#/components/schemas/Problem' }, reply.json(), path)
     }
     const what = `${operation.operationId} ${reply.status}`
     const answer = operation.responses[reply.status]
@@ -99,21 +99,35 @@ export class Program {
     if (!answer.content) return assert.equal(reply.text, '', what)
     const media = answer.content[type]
     assert.ok(media, `${what} is ${type}`)
-    assertMatches(document, media.schema, reply.json(), what)
+    await assertMatches(document, media.schema, reply.json(), what)
   }
 }
 
-const validators = new WeakMap<Document, Ajv2020>()
+type Check = (schema: object) => ValidateFunction
 
-function assertMatches(document: Document, schema: object, value: unknown, what: string): void {
-  const ajv = validators.get(document) ?? new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
-  if (!validators.has(document)) {
-    ajv.addSchema({ $id: 'doc:', components: document.components })
-    validators.set(document, ajv)
+const checks = new WeakMap<Document, Promise<Check>>()
+
+/** Loaded here, as it takes a while and few tests need it; each schema is compiled once. */
+async function checkFor({ components }: Document): Promise<Check> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
+  ajv.addSchema({ $id: 'doc:', components })
+  const compiled = new Map<string, ValidateFunction>()
+  return schema => {
+    const text = JSON.stringify(schema).replaceAll('"#/', '"doc:#/')
+    const validate = compiled.get(text) ?? ajv.compile(JSON.parse(text) as object)
+    compiled.set(text, validate)
+    return validate
   }
-  const text = JSON.stringify(schema).replaceAll('"#/', '"doc:#/')
-  const validate = ajv.compile(JSON.parse(text) as object)
-  assert.ok(validate(value), `${what}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`)
+}
+
+async function assertMatches(document: Document, schema: object, value: unknown, what: string): Promise<void> {
+  const check = checks.get(document) ?? checkFor(document)
+  checks.set(document, check)
+  const validate = (await check)(schema)
+  if (validate(value)) return
+  const errors = (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
+  assert.fail(`${what}: ${errors.join(', ')} in ${JSON.stringify(value)}`)
 }
 
 /** What `carrinho token add` does, without starting a process for it: tests make many tokens. */

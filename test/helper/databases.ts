@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import mysql from 'mysql2/promise'
-import pg from 'pg'
 import { adminUrls, type Engine } from './engines.ts'
 import type { Env } from './processes.ts'
 import { defer, type Scope, tempFolder } from './scope.ts'
@@ -20,7 +18,8 @@ export interface TestDatabase {
 
 async function adminQuery(engine: Engine, url: string, sql: string, values: unknown[] = []) {
   if (engine === 'mariadb') {
-    const connection = await mysql.createConnection({ uri: url, supportBigNumbers: true, dateStrings: true })
+    const { createConnection } = await import('mysql2/promise')
+    const connection = await createConnection({ uri: url, supportBigNumbers: true, dateStrings: true })
     try {
       const [rows] = await connection.query(sql, values)
       return rows as Record<string, unknown>[]
@@ -28,6 +27,7 @@ async function adminQuery(engine: Engine, url: string, sql: string, values: unkn
       await connection.end()
     }
   }
+  const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
