@@ -39,8 +39,10 @@ export async function start(args: string[], env: Record<string, string>, path: s
     const answer = await fetch(url + path).catch(() => undefined)
     await answer?.arrayBuffer()
     if (answer && answer.status < 500) break
-    if (child.exitCode !== null || performance.now() - startedAt > START_MS)
+    if (child.exitCode !== null || performance.now() - startedAt > START_MS) {
+      child.kill('SIGKILL')
       throw new Error(`${args.join(' ')} did not start`)
+    }
     await sleep(5)
   }
   return {
