@@ -197,7 +197,7 @@ export async function buildApp({
       await picturesPage(members, { carts, pictures })
       suggestionsPage(members, { suggestions })
       shopsPage(members, { shops })
-      accountPage(members, { store, accounts, tokens })
+      accountPage(members, { store, accounts, tokens, hasPictures: config.files !== undefined })
       tokensPage(members, { tokens, accounts })
       rememberLastList(members)
       listsPage(members, { lists, carts })

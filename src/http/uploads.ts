@@ -110,6 +110,8 @@ export function uploads(app: FastifyInstance, limits: UploadLimits): void {
         else form[name] = value
       })
       busboy.on('file', (name, file) => {
+        // Without a listener a form that is cut off in its file would end the process.
+        file.on('error', () => end(badRequest()))
         if (name === undefined || name in form) {
           file.resume()
           return end(badRequest('bad_field'))

@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 import {
   Client,
@@ -220,6 +221,14 @@ forEachEngine('pictures of an item', engine => {
     assert.equal(copy.pictures.length, 1)
     assert.equal(copy.items[0].pictures, copy.pictures[0].hash)
     const { hash } = copy.pictures[0]
+    assert.match((await client.get('/conta')).text, /href="\/conta\/fotografias\.zip"/)
+    // The bytes come in a file of their own, under the names that the copy has.
+    const archive = await client.get('/conta/fotografias.zip')
+    assert.equal(archive.headers['content-type'], 'application/zip')
+    const kept = (await client.get(`/carrinho/fotografia/${hash}`)).body
+    assert.deepEqual(unzipped(archive.body), [{ name: `${hash}.jpg`, hash: hashOf(kept) }])
+    const stranger = await signedIn(t, site.server)
+    assert.deepEqual(unzipped((await stranger.get('/conta/fotografias.zip')).body), [])
     assert.equal((await client.get(`/carrinho/fotografia/${hash}`)).status, 200)
     await client.get('/conta/apagar')
     assert.equal((await client.post('/conta/apagar', { password: account.password })).status, 303)
@@ -369,6 +378,28 @@ forEachEngine(
   },
   ['sqlite']
 )
+
+/** What is in an archive, as its directory says, the sums checked. */
+function unzipped(archive: Buffer): { name: string; hash: string }[] {
+  const end = archive.length - 22
+  assert.equal(archive.readUInt32LE(end), 0x06054b50)
+  const found = []
+  let at = archive.readUInt32LE(end + 16)
+  for (let n = archive.readUInt16LE(end + 10); n > 0; n--) {
+    assert.equal(archive.readUInt32LE(at), 0x02014b50)
+    const nameLength = archive.readUInt16LE(at + 28)
+    const name = archive.toString('latin1', at + 46, at + 46 + nameLength)
+    const local = archive.readUInt32LE(at + 42)
+    assert.equal(archive.readUInt32LE(local), 0x04034b50)
+    const start = local + 30 + archive.readUInt16LE(local + 26)
+    const content = archive.subarray(start, start + archive.readUInt32LE(at + 24))
+    assert.equal(crc32(content), archive.readUInt32LE(at + 16))
+    found.push({ name, hash: hashOf(content) })
+    at += 46 + nameLength
+  }
+  assert.equal(at, end)
+  return found
+}
 
 /** A PNG's header, and nothing behind it. */
 async function bomb(): Promise<Buffer> {

@@ -6,6 +6,7 @@ export const accountData: Texts<typeof pt> = {
   'data.text':
     'The copy has all that is known of you here: the account, the lists, what changed on them and the sessions. Your password is not in it.',
   'data.copy': 'Download a copy (JSON)',
+  'data.pictures': 'Download the pictures (ZIP)',
   'data.leave': 'Delete the account',
   'leave.title': 'Delete the account?',
   'leave.text': {

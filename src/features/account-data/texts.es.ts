@@ -6,6 +6,7 @@ export const accountData: Texts<typeof pt> = {
   'data.text':
     'La copia tiene todo lo que aquí se sabe de usted: la cuenta, las listas, lo que cambió en ellas y las sesiones. No lleva la contraseña.',
   'data.copy': 'Descargar una copia (JSON)',
+  'data.pictures': 'Descargar las fotos (ZIP)',
   'data.leave': 'Borrar la cuenta',
   'leave.title': '¿Borrar la cuenta?',
   'leave.text': {

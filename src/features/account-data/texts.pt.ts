@@ -3,6 +3,7 @@ export const accountData = {
   'data.text':
     'A cópia tem tudo o que aqui se sabe de si: a conta, as listas, o que mudou nelas e as sessões. Não leva a palavra-passe.',
   'data.copy': 'Transferir uma cópia (JSON)',
+  'data.pictures': 'Transferir as fotografias (ZIP)',
   'data.leave': 'Apagar a conta',
   'leave.title': 'Apagar a conta?',
   'leave.text': {

@@ -21,7 +21,7 @@ type FormName = 'identity' | 'password' | 'ending'
 
 export function accountPage(
   app: FastifyInstance,
-  { store, accounts, tokens }: { store: Store; accounts: Accounts; tokens: Tokens }
+  { store, accounts, tokens, hasPictures }: { store: Store; accounts: Accounts; tokens: Tokens; hasPictures: boolean }
 ): void {
   const show = async (
     request: FastifyRequest,
@@ -53,6 +53,7 @@ export function accountPage(
       ending: { fields: confirmationForm.fields, ...(wrong.ending ?? nothingWrong) },
       tokens: await tokenSection({ tokens }, request),
       sessions,
+      hasPictures,
       hasOthers: sessions.some(session => !session.current)
     })
   }

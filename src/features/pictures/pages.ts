@@ -1,11 +1,14 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFound, picturesAway } from '../../errors.ts'
 import { typed } from '../../fields.ts'
 import { FilesError } from '../../files/errors.ts'
+import { type Entry, zip } from '../../files/zip.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { translateFor } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
+import { logSecurity } from '../../http/security-log.ts'
 import { isKnown, sendJpeg, sendKnown, tagOf } from '../../http/send-file.ts'
 import { keyOf, refuseButton } from '../../http/told.ts'
 import { isUpload, type Upload, uploads } from '../../http/uploads.ts'
@@ -122,6 +125,19 @@ export async function picturesPage(app: FastifyInstance, { carts, pictures }: Pa
     }
   }
 
+  app.get('/conta/fotografias.zip', { compress: false }, async (request, reply) => {
+    const all = pictures.allOf(request.work, getAccount(request).id)
+    // Read before the answer begins: where there is nothing to read from, it is that of any picture.
+    const first = await all.next().catch(error => {
+      throw error instanceof FilesError ? picturesAway(error) : error
+    })
+    logSecurity(request, 'data.copied')
+    const name = `carrinho-fotografias-${new Date().toISOString().slice(0, 10)}.zip`
+    reply.headers({ 'cache-control': 'no-store', 'content-disposition': `attachment; filename="${name}"` })
+    reply.type('application/zip')
+    return reply.send(Readable.from(zip(entriesOf(first, all))))
+  })
+
   await app.register(async senders => {
     uploads(senders, { bytes: MAX_SENT_MB * MEGABYTE, atATime: 6, ofAccount: 2 })
 
@@ -182,4 +198,18 @@ export async function picturesPage(app: FastifyInstance, { carts, pictures }: Pa
       )
     }
   })
+}
+
+type Copied = Awaited<ReturnType<ReturnType<Pictures['allOf']>['next']>>
+
+/** Under the names by which the copy of all data knows them. */
+async function* entriesOf({ value, done }: Copied, rest: ReturnType<Pictures['allOf']>): AsyncGenerator<Entry, void> {
+  const entry = ({ hash, addedAt, content }: NonNullable<typeof value>): Entry => ({
+    name: `${hash}.jpg`,
+    content,
+    at: new Date(addedAt)
+  })
+  if (done) return
+  yield entry(value)
+  for await (const one of rest) yield entry(one)
 }

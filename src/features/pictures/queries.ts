@@ -21,6 +21,7 @@ export type FolderRow = RowOf<typeof fileFolders.columns>
 
 const files = pick(pictures.columns, ['hash', 'smallHash'])
 const checked = pick(pictures.columns, ['accountId', 'hash', 'unnamedSince'])
+const owned = pick(pictures.columns, ['hash', 'addedAt'])
 export type CheckedPicture = RowOf<typeof checked>
 
 /** Hashes that one statement asks for. */
@@ -68,6 +69,14 @@ export function pictureStore(dialect: Dialect) {
     select(
       checked,
       sql`from ${pictures} where ${pictures.hash} > ${given.text('after')} order by ${pictures.hash} limit ${given.number('limit')}`
+    )
+  )
+  const ofAccount = reading(
+    dialect,
+    select(
+      owned,
+      sql`from ${pictures} where ${pictures.accountId} = ${given.number('accountId')} and ${pictures.hash} > ${given.text('after')}
+      order by ${pictures.hash} limit ${given.number('limit')}`
     )
   )
   const pattern = given.text('pattern')
@@ -146,6 +155,10 @@ export function pictureStore(dialect: Dialect) {
 
     /** In the order of their hashes, at most `limit`. */
     after: (db: Db, hash: string, limit: number): Promise<CheckedPicture[]> => db.all(after, { after: hash, limit }),
+
+    /** What an account has, in the order of their hashes, at most `limit`. */
+    ofAccount: (db: Db, accountId: number, hash: string, limit: number) =>
+      db.all(ofAccount, { accountId, after: hash, limit }),
 
     isNamedByItem: async (db: Db, accountId: number, hash: string): Promise<boolean> =>
       (await db.all(ofItem, { accountId, pattern: `%${hash}%` })).length > 0,

@@ -10,6 +10,8 @@ import { hashesIn, isHash, joined, MAX_OF_ACCOUNT, MAX_OF_ITEM } from './schema.
 
 /** Of the database, once the file is kept. */
 const WRITE_MS = 8000
+/** Read of the database at a time. */
+const PART = 100
 
 /** `notTaken`: what was sent is none, and why. `tooMany`: the item has three. `accountFull`: the account has too many. */
 export type NotAdded =
@@ -102,6 +104,26 @@ export function pictureRules({ changes, items, pictures }: Store, files: Files) 
       if (!isHash(hash)) return undefined
       const found = await pictures.ofList(work, where, hash)
       return found && (isSmall ? found.smallHash : found.hash)
+    },
+
+    /**
+     * All pictures of an account, large, one read when the one before was taken. One whose file was lost is not among them.
+     * @throws FilesError
+     */
+    async *allOf(
+      work: Work,
+      accountId: number
+    ): AsyncGenerator<{ hash: string; addedAt: number; content: Uint8Array }> {
+      let place = ''
+      while (true) {
+        const some = await pictures.ofAccount(work.next(WRITE_MS), accountId, place, PART)
+        for (const { hash, addedAt } of some) {
+          const content = await files.read(hash)
+          if (content) yield { hash, addedAt, content }
+        }
+        if (some.length < PART) return
+        place = some.at(-1)?.hash ?? ''
+      }
     },
 
     /** Those of an item, in the order in which they were added. */
