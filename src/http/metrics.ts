@@ -15,53 +15,12 @@ export function createMetrics(serverName: string) {
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
 
-  const retries = new Counter({
-    name: 'carrinho_database_retries_total',
-    help: 'Units of work and reads that were run again, by cause',
-    labelNames: ['cause'] as const,
-    registers
-  })
-  const unknownResolved = new Counter({
-    name: 'carrinho_unknown_commits_resolved_total',
-    help: 'Writes whose outcome was unknown and was settled by running them again under their key',
-    registers
-  })
-  const opened = new Counter({
-    name: 'carrinho_database_connections_opened_total',
-    help: 'Connections opened, by database node',
-    labelNames: ['node'] as const,
-    registers
-  })
-  const discarded = new Counter({
-    name: 'carrinho_database_connections_discarded_total',
-    help: 'Connections thrown away, by reason',
-    labelNames: ['reason'] as const,
-    registers
-  })
-  const checked = new Counter({
-    name: 'carrinho_database_connection_checks_total',
-    help: 'Connections that were asked for a sign of life before they were used, by result',
-    labelNames: ['result'] as const,
-    registers
-  })
-  const causalTimeouts = new Counter({
-    name: 'carrinho_causal_reads_timed_out_total',
-    help: 'Reads whose database node had not caught up in time with what was acknowledged before, by node',
-    labelNames: ['node'] as const,
-    registers
-  })
-  const silentNodes = new Counter({
-    name: 'carrinho_database_silent_nodes_total',
-    help: 'Times a database node stopped answering and its connections were given up, by node',
-    labelNames: ['node'] as const,
-    registers
-  })
-  const full = new Counter({
-    name: 'carrinho_storage_full_total',
-    help: 'Writes given up because no database node had room, by cause',
-    labelNames: ['cause'] as const,
-    registers
-  })
+  /** Counts each time that it is called, by what it is called with. */
+  const countBy = (label: string, name: string, help: string) => {
+    const counter = new Counter({ name, help, labelNames: [label], registers })
+    return (value: string) => counter.inc({ [label]: value })
+  }
+
   const durations = new Histogram({
     name: 'carrinho_http_request_duration_seconds',
     help: 'Time to answer, by method, route and status',
@@ -75,15 +34,49 @@ export function createMetrics(serverName: string) {
     registers
   })
 
+  const unknownResolved = new Counter({
+    name: 'carrinho_unknown_commits_resolved_total',
+    help: 'Writes whose outcome was unknown and was settled by running them again under their key',
+    registers
+  })
+
   const events: StoreEvents = {
-    retried: cause => retries.inc({ cause }),
+    retried: countBy(
+      'cause',
+      'carrinho_database_retries_total',
+      'Units of work and reads that were run again, by cause'
+    ),
     unknownResolved: () => unknownResolved.inc(),
-    connectionOpened: node => opened.inc({ node }),
-    connectionDiscarded: reason => discarded.inc({ reason }),
-    connectionChecked: result => checked.inc({ result }),
-    causalReadTimedOut: node => causalTimeouts.inc({ node }),
-    storageFull: cause => full.inc({ cause }),
-    nodeSilent: node => silentNodes.inc({ node })
+    connectionOpened: countBy(
+      'node',
+      'carrinho_database_connections_opened_total',
+      'Connections opened, by database node'
+    ),
+    connectionDiscarded: countBy(
+      'reason',
+      'carrinho_database_connections_discarded_total',
+      'Connections thrown away, by reason'
+    ),
+    connectionChecked: countBy(
+      'result',
+      'carrinho_database_connection_checks_total',
+      'Connections that were asked for a sign of life before they were used, by result'
+    ),
+    causalReadTimedOut: countBy(
+      'node',
+      'carrinho_causal_reads_timed_out_total',
+      'Reads whose database node had not caught up in time with what was acknowledged before, by node'
+    ),
+    storageFull: countBy(
+      'cause',
+      'carrinho_storage_full_total',
+      'Writes given up because no database node had room, by cause'
+    ),
+    nodeSilent: countBy(
+      'node',
+      'carrinho_database_silent_nodes_total',
+      'Times a database node stopped answering and its connections were given up, by node'
+    )
   }
 
   return { registry, durations, pruned, events }
@@ -125,25 +118,27 @@ export function metrics(
     }
   })
 
-  // Counted where they are run, without a call for each.
-  new Counter({
-    name: 'carrinho_causal_reads_total',
-    help: 'Reads that see what was acknowledged before on any node: on Galera they wait for it, behind pgpool they stay on the primary',
-    registers,
-    collect() {
-      this.reset()
-      this.inc(dialect.causalReads.total)
-    }
-  })
-  new Counter({
-    name: 'carrinho_causal_read_seconds_total',
-    help: 'Time of these reads, the wait included',
-    registers,
-    collect() {
-      this.reset()
-      this.inc(dialect.causalReads.ms / 1000)
-    }
-  })
+  /** Counted where they are run, without a call for each. */
+  const countedElsewhere = (name: string, help: string, read: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(read())
+      }
+    })
+  countedElsewhere(
+    'carrinho_causal_reads_total',
+    'Reads that see what was acknowledged before on any node: on Galera they wait for it, behind pgpool they stay on the primary',
+    () => dialect.causalReads.total
+  )
+  countedElsewhere(
+    'carrinho_causal_read_seconds_total',
+    'Time of these reads, the wait included',
+    () => dialect.causalReads.ms / 1000
+  )
 
   app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request

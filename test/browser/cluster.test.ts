@@ -9,7 +9,8 @@ import {
   startHaproxy,
   startServer,
   type TestServer,
-  tcpProxy
+  tcpProxy,
+  webBalancer
 } from '../helper.ts'
 import { axeFindings, browserSite, openPage, outgrownElements, say, smallTargets, suiteOptions } from './browser.ts'
 
@@ -180,30 +181,13 @@ describe('a demonstration', { ...suiteOptions, skip: suiteOptions.skip || (skipW
     other = await startServer(site.scope, site.database.env)
     balancer = await startHaproxy(
       site.scope,
-      ({ port }) => `
-defaults
-  mode http
-  timeout connect 300ms
-  timeout client 20s
-  timeout server 20s
-  timeout check 5s
-  retries 3
-  option redispatch 1
-  retry-on conn-failure empty-response response-timeout
-
-frontend web
-  bind 127.0.0.1:${port}
-  http-response set-header X-Balancer haproxy01
-  http-response set-header X-Virtual-Address %[dst] if { dst 127.0.0.1 }
-  default_backend webservers
-
-backend webservers
-  balance roundrobin
-  option httpchk GET /health/ready
-  default-server check inter 100ms fall 1 rise 1
-  server one 127.0.0.1:${site.server.port}
-  server two 127.0.0.1:${other.port}
-`
+      webBalancer([site.server, other], {
+        defaults: ['retry-on conn-failure empty-response response-timeout'],
+        frontend: [
+          'http-response set-header X-Balancer haproxy01',
+          'http-response set-header X-Virtual-Address %[dst] if { dst 127.0.0.1 }'
+        ]
+      })
     )
   })
 

@@ -9,7 +9,7 @@ import {
   skipWithoutHaproxy,
   startHaproxy,
   startServer,
-  type TestServer
+  webBalancer
 } from '../helper.ts'
 import {
   launchChromium,
@@ -25,30 +25,6 @@ import {
 
 /** A folder for stills of each step; without one none are taken. */
 const STILLS = process.env.CARRINHO_STILLS
-
-/** What a balancer of ours does, in short: by turns, away from who does not answer, and a POST once more only if it never arrived. */
-const balancer = (servers: TestServer[]) => (ports: { port: number }) =>
-  `
-defaults
-  mode http
-  timeout connect 300ms
-  timeout client 60s
-  timeout server 60s
-  timeout check 5s
-  retries 3
-  option redispatch 1
-  option forwardfor
-
-frontend web
-  bind 127.0.0.1:${ports.port}
-  default_backend webservers
-
-backend webservers
-  balance roundrobin
-  option httpchk GET /health/ready
-  default-server check inter 200ms fall 1 rise 1
-${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n')}
-`
 
 /** Like 3G at its worst, on a phone of five years ago. */
 async function slowPhone(page: Page): Promise<void> {
@@ -67,7 +43,7 @@ describe('a week’s shopping', { skip: suiteOptions.skip || (skipWithoutHaproxy
   test('is written, bought and cleared on a slow phone, by who never saw it before, while a web server is killed', async t => {
     const { env, query } = await freshDatabase(t, 'mariadb')
     const servers = await Promise.all([startServer(t, env), startServer(t, env)])
-    const proxy = await startHaproxy(t, balancer(servers))
+    const proxy = await startHaproxy(t, webBalancer(servers))
     const browser = await launchChromium()
     t.after(() => browser.close())
     const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 1, isMobile: true, hasTouch: true }

@@ -13,6 +13,7 @@ import {
   skipWithoutHaproxy,
   startHaproxy,
   startServer,
+  webBalancer,
   withinMs
 } from '../helper.ts'
 
@@ -27,27 +28,7 @@ forEachEngine(
     }, async t => {
       const { env } = await freshDatabase(t, engine)
       const [one, other] = [await startServer(t, env), await startServer(t, env)]
-      const haproxy = await startHaproxy(
-        t,
-        ({ port }) => `
-defaults
-  mode http
-  timeout connect 300ms
-  timeout client 20s
-  timeout server 10s
-  retries 3
-  option redispatch 1
-frontend site
-  bind 127.0.0.1:${port}
-  default_backend web
-backend web
-  balance roundrobin
-  option httpchk GET /health/ready
-  default-server check inter 200ms fall 2 rise 1
-  server one 127.0.0.1:${one.port}
-  server other 127.0.0.1:${other.port}
-`
-      )
+      const haproxy = await startHaproxy(t, webBalancer([one, other]))
       const history: Line[] = []
       const options = { site: haproxy.url, run: 'r1', customers: 2, prefix: 'c', tabs: 2, probeEveryMs: 0, thinkMs: 4 }
       const customers = [0, 1].map(index => Customer.open(index, options, line => history.push(line)))

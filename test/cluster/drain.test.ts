@@ -12,7 +12,9 @@ import {
   startHaproxy,
   startServer,
   type TestServer,
-  visibleText
+  untilByTurns,
+  visibleText,
+  webBalancer
 } from '../helper.ts'
 
 /** What each is answered by the one database that all servers here share; to be led to log in would be a failure, too. */
@@ -132,38 +134,11 @@ describe('behind HAProxy', { skip: skipWithoutHaproxy() ?? false }, () => {
   forEachEngine(
     'two web servers',
     engine => {
-      const balancer = (servers: TestServer[]) => (ports: { port: number }) =>
-        `
-defaults
-  mode http
-  timeout connect 300ms
-  timeout client 20s
-  timeout server 20s
-  retries 3
-  option redispatch 1
-  # A check that is late on a busy machine is no failure; the servers' own answer is.
-  timeout check 5s
-  option forwardfor
-
-frontend web
-  bind 127.0.0.1:${ports.port}
-  default_backend webservers
-
-backend webservers
-  balance roundrobin
-  option httpchk GET /health/ready
-  default-server check inter 100ms fall 1 rise 1
-${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n')}
-`
-
       test('are taken by turns, with one session', async t => {
         const { env } = await freshDatabase(t, engine)
         const servers = await Promise.all([startServer(t, env), startServer(t, env)])
-        const proxy = await startHaproxy(t, balancer(servers))
-        await eventually(async () => {
-          const names = [await request(proxy.url), await request(proxy.url)].map(reply => reply.headers['x-served-by'])
-          assert.equal(new Set(names).size, 2)
-        })
+        const proxy = await startHaproxy(t, webBalancer(servers))
+        await untilByTurns(proxy)
         const client = await signedIn(t, proxy)
         const turns: string[] = []
         for (let n = 0; n < 10; n++) {
@@ -178,11 +153,8 @@ ${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n
         const { env } = await freshDatabase(t, engine)
         const options = { ...env, DRAIN_MS: '1000' }
         let servers: TestServer[] = await Promise.all([startServer(t, options), startServer(t, options)])
-        const proxy = await startHaproxy(t, balancer(servers))
-        await eventually(async () => {
-          const names = [await request(proxy.url), await request(proxy.url)].map(reply => reply.headers['x-served-by'])
-          assert.equal(new Set(names).size, 2)
-        })
+        const proxy = await startHaproxy(t, webBalancer(servers))
+        await untilByTurns(proxy)
         const people = await Promise.all([1, 2, 3].map(() => signedIn(t, proxy)))
         const loads = people.map(client => keepSending(client, ['/carrinho/', 'add', '/']))
         const sent = () => loads.reduce((sum, load) => sum + load.seen.length, 0)

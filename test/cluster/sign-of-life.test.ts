@@ -16,7 +16,9 @@ import {
   startServer,
   type TestServer,
   tcpProxy,
-  wait
+  untilByTurns,
+  wait,
+  webBalancer
 } from '../helper.ts'
 
 /** A request may wait this long for its database, longer than the balancer waits for a silent server. */
@@ -89,28 +91,16 @@ forEachEngine('while its database is slow, a web server', () => {
 
 describe('behind HAProxy with a short server timeout', { skip: skipWithoutHaproxy() ?? false }, () => {
   forEachEngine('a web server', () => {
-    const balancer = (servers: TestServer[]) => (ports: { port: number }) =>
-      `
-defaults
-  mode http
-  timeout connect 1s
-  timeout client 20s
-  # Silence is death, as in the lab, where it is half as long: a test machine may be busy.
-  timeout server 3s
-  timeout check 5s
-  retries 3
-  option redispatch 1
-  retry-on conn-failure empty-response response-timeout
-  option http-buffer-request
-
-frontend web
-  bind 127.0.0.1:${ports.port}
-  default_backend webservers
-
-backend webservers
-  balance roundrobin
-${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n')}
-`
+    const balancer = (servers: TestServer[]) =>
+      webBalancer(servers, {
+        isChecked: false,
+        // Silence is death, as in the lab, where it is half as long: a test machine may be busy.
+        defaults: [
+          'timeout server 3s',
+          'retry-on conn-failure empty-response response-timeout',
+          'option http-buffer-request'
+        ]
+      })
 
     /** Somebody signed in on the one web server behind HAProxy, and the way from there to the database. */
     const behindBalancer = async (t: Scope) => {
@@ -144,10 +134,7 @@ ${servers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`).join('\n
       const { env } = await freshDatabase(t, 'mariadb')
       const servers = await Promise.all([startServer(t, env), startServer(t, env)])
       const front = await startHaproxy(t, balancer(servers))
-      await eventually(async () => {
-        const names = [await request(front.url), await request(front.url)].map(reply => reply.headers['x-served-by'])
-        assert.equal(new Set(names).size, 2)
-      })
+      await untilByTurns(front)
       const client = await signedIn(t, front)
       const [frozen, other] = servers as [TestServer, TestServer]
       frozen.process.kill('SIGSTOP')

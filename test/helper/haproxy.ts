@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { eventually, withinMs } from './patience.ts'
 import { freePort } from './ports.ts'
 import { track } from './processes.ts'
+import { request } from './requests.ts'
 import { defer, type Scope, tempFolder } from './scope.ts'
 
 export interface Haproxy {
@@ -46,3 +47,51 @@ export async function startHaproxy(t: Scope, config: (ports: { port: number }) =
   })
   return { url: `http://127.0.0.1:${port}`, port, logs }
 }
+
+interface Behind {
+  name: string
+  port: number
+}
+
+/**
+ * For `startHaproxy`: web servers by turns, away from who says that it is not ready, unless `isChecked` is false. A check that is
+ * late on a busy machine is no failure. `defaults` and `frontend` are further lines, and win over these.
+ */
+export const webBalancer =
+  (
+    servers: Behind[],
+    {
+      isChecked = true,
+      defaults = [],
+      frontend = []
+    }: { isChecked?: boolean; defaults?: string[]; frontend?: string[] } = {}
+  ) =>
+  ({ port }: { port: number }) =>
+    [
+      'defaults',
+      'mode http',
+      'timeout connect 300ms',
+      'timeout client 60s',
+      'timeout server 60s',
+      'timeout check 5s',
+      'retries 3',
+      'option redispatch 1',
+      'option forwardfor',
+      ...defaults,
+      'frontend web',
+      `bind 127.0.0.1:${port}`,
+      ...frontend,
+      'default_backend webservers',
+      'backend webservers',
+      'balance roundrobin',
+      ...(isChecked ? ['option httpchk GET /health/ready', 'default-server check inter 100ms fall 1 rise 1'] : []),
+      ...servers.map(server => `server ${server.name} 127.0.0.1:${server.port}`),
+      ''
+    ].join('\n')
+
+/** Waits until two requests in a row are answered by two servers. */
+export const untilByTurns = ({ url }: { url: string }): Promise<void> =>
+  eventually(async () => {
+    const names = [await request(url), await request(url)].map(reply => reply.headers['x-served-by'])
+    assert.equal(new Set(names).size, 2)
+  })
