@@ -59,3 +59,12 @@ COPY lab/next/undo.mjs ./
 USER root
 RUN sed -i "s/^  \"version\": .*/  \"version\": \"$NEXT_RELEASE\",/" package.json && grep "\"version\": \"$NEXT_RELEASE\"" package.json
 USER nobody
+
+# Its web content on storage that all web servers share, instead of in the image: scenario 09.
+FROM web AS web-shared
+USER root
+RUN apt-get update && apt-get install -y --no-install-recommends glusterfs-client libnfs-utils nfs-common procps && rm -rf /var/lib/apt/lists/*
+COPY lab/images/shared/mount-storage lab/images/shared/deploy lab/images/shared/switch-release /usr/local/bin/
+COPY lab/images/shared/entrypoint.sh /usr/local/bin/entrypoint
+ENTRYPOINT ["entrypoint"]
+CMD ["dist/cli.js", "serve"]

@@ -13,7 +13,7 @@ const USAGE = `npm run lab -- COMMAND
   list                       the scenarios
   up NN                      starts scenario NN and waits until its site is ready
   run NN [--keep]            runs the experiment and writes its report; what it started it takes down again, unless --keep
-                             --times N: how often nothing-lost repeats each fault; --short: once, those with a figure;
+                             --times N: how often nothing-lost and 09 repeat each fault; --short: once, those with a figure;
                              --only TEXT: those whose name holds it; --minutes N: how long soak lasts
   down [--data]              takes the lab down; with --data its databases are emptied too
   report [NN] [--to FOLDER]  draws the report of the last run of NN again; without NN, all runs on one page, or as a

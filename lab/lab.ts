@@ -11,6 +11,8 @@ import { waitFor } from './waiting.ts'
 
 export const LAB_DIR = dirname(fileURLToPath(import.meta.url))
 export const ROOT_DIR = dirname(LAB_DIR)
+/** What runs once at the start of a scenario, and is no host. */
+const ONCE: ReadonlySet<string> = new Set(['migrate', 'deploy'])
 const DEFAULT_NET = '172.30.1'
 
 /** What one answer of the site looks like from the client's machine. */
@@ -82,7 +84,7 @@ export class Lab {
     const labs = scenarios.map(scenario => new Lab(scenario)).sort((a, b) => a.hosts.length - b.hosts.length)
     const [any] = labs
     if (!any) return undefined
-    const running = [...(await any.#running())].filter(host => host !== 'migrate')
+    const running = [...(await any.#running())].filter(host => !ONCE.has(host))
     if (running.length === 0) return undefined
     return labs.find(lab => running.every(host => lab.hosts.includes(host as Host)))
   }
@@ -90,7 +92,7 @@ export class Lab {
   /** True when the containers of this scenario, and of no other, are running. */
   async isUp(): Promise<boolean> {
     const running = await this.#running()
-    running.delete('migrate')
+    for (const host of ONCE) running.delete(host)
     return this.hosts.every(host => running.has(host)) && [...running].every(host => this.hosts.includes(host as Host))
   }
 
@@ -109,7 +111,7 @@ export class Lab {
   /** Starts the scenario and waits until the site is ready. Another scenario of this lab is taken down first, data kept. */
   async up(say: (text: string) => void, signal?: AbortSignal): Promise<void> {
     const running = await this.#running()
-    if ([...running].some(host => host !== 'migrate' && !this.hosts.includes(host as Host))) {
+    if ([...running].some(host => !ONCE.has(host) && !this.hosts.includes(host as Host))) {
       say('taking the other scenario down')
       await this.down()
     }
@@ -226,8 +228,9 @@ export class Lab {
   }
 
   /** A long-running command inside a host; its input and output are open. */
-  spawnIn(host: Host, command: string[]): ChildProcess {
-    return spawn('docker', ['exec', '--interactive', this.container(host), ...command], { detached: true })
+  spawnIn(host: Host, command: string[], user?: string): ChildProcess {
+    const as = user === undefined ? [] : ['--user', user]
+    return spawn('docker', ['exec', '--interactive', ...as, this.container(host), ...command], { detached: true })
   }
 
   async #checkPorts(): Promise<void> {
@@ -263,6 +266,8 @@ function healthCommand(host: Host): string[] | undefined {
   if (/^haproxy/.test(host)) {
     return ['sh', '-c', 'service haproxy status && { [ -z "$KEEPALIVED_CONFIG" ] || pgrep -x keepalived; }']
   }
+  if (/^gluster/.test(host)) return ['gluster-ready']
+  if (/^nfs/.test(host)) return ['nfs-ready']
   if (/^apache/.test(host)) return ['sh', '-c', 'service apache2 status && pgrep -x keepalived']
   if (/^mariadb/.test(host)) {
     return [

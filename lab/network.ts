@@ -18,6 +18,10 @@ export const OCTETS = {
   pgpool03: 195,
   apache01: 196,
   apache02: 197,
+  gluster01: 201,
+  gluster02: 202,
+  gluster03: 203,
+  nfs01: 204,
   client: 10,
   door: 5
 } as const

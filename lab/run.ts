@@ -51,6 +51,7 @@ export async function runScenario(scenario: Scenario, keep: boolean, settings: R
     startedAtMs: stage.startedAt,
     endedAtMs: Date.now(),
     history: stage.history,
+    files: stage.files,
     faults: stage.faults,
     figures: stage.figures,
     tables: stage.tables,

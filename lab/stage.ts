@@ -19,6 +19,7 @@ import type { Host } from './network.ts'
 import type { Claim, FaultRecord, Figure, Table } from './report/result.ts'
 import { waitFor, within } from './waiting.ts'
 import type { Line, WorkloadOptions } from './workload/history.ts'
+import type { FileLine } from './workload/storage.ts'
 
 /** The run was ended from outside, by Ctrl-C. */
 export class Interrupted extends Error {}
@@ -69,6 +70,8 @@ export class Stage {
   /** Distinguishes this run's customers and items from earlier ones'. */
   readonly run = this.startedAt.toString(36)
   readonly history: Line[] = []
+  /** Of scenarios with shared storage: what was written and read there. */
+  readonly files: FileLine[] = []
   readonly faults: FaultRecord[] = []
   readonly claims: Claim[] = []
   readonly figures: Figure[] = []

@@ -21,18 +21,23 @@ const touches = (one: Span, other: Span) => one.toMs >= other.fromMs && one.from
 /** Every time between two good answers to the probe, and that after the last one if more were sent. Times are those at which answers arrived. */
 function listGaps(history: readonly Line[], isGood: (line: Line) => boolean): Gap[] {
   const probes = history.filter(line => line.what === 'probe')
-  const answered = probes
-    .filter(line => line.outcome === 'ok' && isGood(line))
-    .map(line => line.at + line.ms)
-    .sort((a, b) => a - b)
-  const last = answered.at(-1)
-  if (last === undefined) return []
+  const answered = probes.filter(line => line.outcome === 'ok' && isGood(line)).map(line => line.at + line.ms)
   // An outage that lasts until the end of the history has no answer after it.
-  const lastSent = probes.reduce((latest, { at }) => Math.max(latest, at), last)
-  if (lastSent > last) answered.push(lastSent)
-  return answered
+  return findGaps(
+    answered,
+    probes.reduce((latest, { at }) => Math.max(latest, at), 0)
+  )
+}
+
+/** Every time between two of these, and that from the last one to when the last attempt began. */
+export function findGaps(times: readonly number[], lastAttempt: number): Gap[] {
+  const sorted = [...times].sort((a, b) => a - b)
+  const last = sorted.at(-1)
+  if (last === undefined) return []
+  if (lastAttempt > last) sorted.push(lastAttempt)
+  return sorted
     .slice(1)
-    .map((toMs, index) => ({ fromMs: answered[index] as number, toMs }))
+    .map((toMs, index) => ({ fromMs: sorted[index] as number, toMs }))
     .map(span => ({ ...span, ms: Math.round(span.toMs - span.fromMs) }))
 }
 

@@ -15,6 +15,7 @@ import { slowDatabase } from './slow-database.ts'
 import { stop } from './stop.ts'
 import { stopHaproxy } from './stop-haproxy.ts'
 import { stopKeepalived } from './stop-keepalived.ts'
+import { switchRelease } from './switch-release.ts'
 
 export type { Fault } from './fault.ts'
 export {
@@ -33,7 +34,8 @@ export {
   slowDatabase,
   stop,
   stopHaproxy,
-  stopKeepalived
+  stopKeepalived,
+  switchRelease
 }
 
 interface Kind {
@@ -59,6 +61,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'old-survivor': { hosts: 'one', on: /^mariadb/, create: oldSurvivor },
   'next-release': { hosts: 'some', on: /^web/, create: nextRelease },
   'next-release-server-first': { hosts: 'some', on: /^web/, create: nextReleaseServerFirst },
+  'switch-release': { hosts: 'some', on: /^web/, create: (...hosts) => switchRelease('99.0.0', ...hosts) },
   'power-cut': { hosts: 'none', create: powerCut }
 }
 

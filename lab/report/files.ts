@@ -2,12 +2,15 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { join } from 'node:path'
 import { LAB_DIR, Lab } from '../lab.ts'
 import type { Line } from '../workload/history.ts'
+import type { FileLine } from '../workload/storage.ts'
 import { renderMarkdown, renderOverview, renderReport } from './html.ts'
 import { type Result, type RunFacts, summarize } from './result.ts'
 import { drawTimeline } from './timeline.ts'
 
 /** Of a run that failed: what its hosts said. */
 export const HOSTS_LOG = 'hosts.log'
+/** Of a scenario with shared storage: each file written or read. */
+const FILES = 'files.jsonl'
 const REPORTS_DIR = join(LAB_DIR, 'reports')
 
 /** A lab with a name of its own (LAB_NET, LAB_NAME) keeps its reports apart. */
@@ -25,7 +28,7 @@ function reportDir(scenario: string): string {
 /** The folder for a run's report, without that of the run before: half a run must not be taken for a whole one. */
 export function beginReport(scenario: string): string {
   const dir = reportDir(scenario)
-  for (const name of ['result.json', 'timeline.svg', 'report.html', 'history.jsonl', HOSTS_LOG]) {
+  for (const name of ['result.json', 'timeline.svg', 'report.html', 'history.jsonl', FILES, HOSTS_LOG]) {
     rmSync(join(dir, name), { force: true })
   }
   return dir
@@ -34,10 +37,12 @@ export function beginReport(scenario: string): string {
 export function writeReport(facts: RunFacts): Result {
   const dir = reportDir(facts.scenario)
   const result = summarize(facts)
-  const timeline = drawTimeline(facts.history, facts.startedAtMs, facts.faults)
+  const timeline = drawTimeline(facts.history, facts.startedAtMs, facts.faults, facts.files)
   writeFileSync(join(dir, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`)
   writeFileSync(join(dir, 'timeline.svg'), timeline)
   writeFileSync(join(dir, 'report.html'), renderReport(result, timeline))
+  if (facts.files.length > 0)
+    writeFileSync(join(dir, FILES), facts.files.map(line => `${JSON.stringify(line)}\n`).join(''))
   return result
 }
 
@@ -45,10 +50,8 @@ export function writeReport(facts: RunFacts): Result {
 export function rewriteReport(scenario: string): string {
   const dir = reportDir(scenario)
   const result = readResult(scenario)
-  const history = readFileSync(join(dir, 'history.jsonl'), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map(text => JSON.parse(text) as Line)
+  const history = readLines<Line>(join(dir, 'history.jsonl'))
+  const files = existsSync(join(dir, FILES)) ? readLines<FileLine>(join(dir, FILES)) : []
   const startedAtMs = Date.parse(result.startedAt)
   writeReport({
     ...result,
@@ -56,11 +59,18 @@ export function rewriteReport(scenario: string): string {
     asked: result.asked ?? '',
     machine: result.machine ?? '',
     history,
+    files,
     startedAtMs,
     endedAtMs: startedAtMs + result.seconds * 1000
   })
   return join(dir, 'report.html')
 }
+
+const readLines = <T>(file: string): T[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map(text => JSON.parse(text) as T)
 
 interface Run {
   result: Result

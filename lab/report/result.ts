@@ -2,6 +2,7 @@ import { checkLedger, type Ledger } from '../checker/ledger.ts'
 import { countStaleReads } from '../checker/stale-reads.ts'
 import { countBy, countRequests, countSessions, type Requests, type Sessions } from '../checker/tally.ts'
 import type { Line } from '../workload/history.ts'
+import type { FileLine } from '../workload/storage.ts'
 
 export interface Claim {
   claim: string
@@ -83,6 +84,8 @@ export interface RunFacts {
   startedAtMs: number
   endedAtMs: number
   history: readonly Line[]
+  /** What was written to shared storage and read from it, where a scenario has one. */
+  files: readonly FileLine[]
   faults: FaultRecord[]
   figures: Figure[]
   tables: Table[]

@@ -1,9 +1,11 @@
+import { findLongestFileGap, groupTracks } from '../checker/files.ts'
 import type { Line } from '../workload/history.ts'
+import type { FileLine } from '../workload/storage.ts'
 import type { FaultRecord } from './result.ts'
 import { escapeText, FAILURE, PALETTE, round } from './svg.ts'
 
 const WIDTH = 1200
-const LEFT = 110
+const LEFT = 130
 const ROW = 12
 const MARK = 8
 /** A shorter gap is the probe's own rhythm, or a busy machine. */
@@ -18,9 +20,16 @@ interface Window {
 /**
  * The probes of a run: one mark each, in the row and colour of the web server that answered, the database node beneath,
  * failures in a row of their own. The whole run first, then a closer look at each fault, or at its worst repetition. Faults
- * are vertical lines; the longest gap of each is shaded and labelled.
+ * are vertical lines; the longest gap of each is shaded and labelled. Where files were written and read, each who did so has a row,
+ * with what failed above it and its own gap shaded.
  */
-export function drawTimeline(history: readonly Line[], startedAtMs: number, faults: readonly FaultRecord[]): string {
+export function drawTimeline(
+  history: readonly Line[],
+  startedAtMs: number,
+  faults: readonly FaultRecord[],
+  files: readonly FileLine[] = []
+): string {
+  const tracks = groupTracks(files)
   const probes = history
     .filter(line => line.what === 'probe')
     .map(line => ({ ...line, doneMs: line.at + line.ms - startedAtMs }))
@@ -40,17 +49,24 @@ export function drawTimeline(history: readonly Line[], startedAtMs: number, faul
     const databaseAtMs = fault.databaseGapAtMs ?? fault.gapAtMs
     const fromMs = Math.min(fault.atMs, fault.gapAtMs, databaseAtMs) - 500
     const gapsEndMs = Math.max(fault.gapAtMs + fault.longestGapMs, databaseAtMs + (fault.longestDatabaseGapMs ?? 0))
-    const toMs = Math.max(fromMs + 4_000, gapsEndMs + 1_000)
+    const filesEndMs = tracks.map(({ lines }) => {
+      const gap = findLongestFileGap(lines, startedAtMs + fault.atMs, startedAtMs + fault.untilMs)
+      return gap && touches(gap, fault, startedAtMs) ? gap.toMs - startedAtMs : 0
+    })
+    const toMs = Math.max(fromMs + 4_000, gapsEndMs + 1_000, ...filesEndMs.map(ms => ms + 1_000))
     windows.push({ fromMs, toMs, title: fault.name })
   }
 
-  const panelHeight = 30 + (rows.length + 1) * ROW + 26
+  const filesTop = (rows.length + 1) * ROW + (tracks.length > 0 ? 4 : 0)
+  const rowsHeight = filesTop + tracks.length * ROW
+  const panelHeight = 30 + rowsHeight + 26
   const panels = windows.map((window, index) => {
     const scale = (WIDTH - LEFT - 20) / (window.toMs - window.fromMs)
     const x = (ms: number) => round(LEFT + (ms - window.fromMs) * scale)
     const inside = (ms: number) => ms >= window.fromMs && ms <= window.toMs
     const top = index * panelHeight
-    const bottom = top + 30 + (rows.length + 1) * ROW
+    const bottom = top + 30 + rowsHeight
+    const probesBottom = top + 30 + (rows.length + 1) * ROW
     const parts: string[] = [`<text x="4" y="${top + 14}" class="title">${escapeText(window.title)}</text>`]
 
     for (const fault of faults) {
@@ -66,8 +82,8 @@ export function drawTimeline(history: readonly Line[], startedAtMs: number, faul
         const end = Math.min(atMs + lengthMs, window.toMs)
         if (end <= start) continue
         parts.push(
-          `<rect x="${x(start)}" y="${from}" width="${round(Math.max(1, (end - start) * scale))}" height="${bottom - from}" fill="${FAILURE}" opacity=".14"/>`,
-          `<text x="${x(start) + 2}" y="${bottom + (label ? -3 : 11)}" style="fill:${FAILURE};font-weight:600">${lengthMs} ms${label}</text>`
+          `<rect x="${x(start)}" y="${from}" width="${round(Math.max(1, (end - start) * scale))}" height="${probesBottom - from}" fill="${FAILURE}" opacity=".14"/>`,
+          `<text x="${x(start) + 2}" y="${probesBottom + (label ? -3 : tracks.length > 0 ? -2 : 11)}" style="fill:${FAILURE};font-weight:600">${lengthMs} ms${label}</text>`
         )
       }
       for (const [ms, label, dash] of [
@@ -99,6 +115,36 @@ export function drawTimeline(history: readonly Line[], startedAtMs: number, faul
       // Where they were sent: a probe that was given up ends seconds later.
       `<path d="${failed.map(line => `M${x(line.at - startedAtMs)} ${failedY}l4 ${MARK}m0 -${MARK}l-4 ${MARK}`).join('')}" stroke="${FAILURE}" fill="none"/>`
     )
+    tracks.forEach(({ name, lines }, trackIndex) => {
+      const y = top + 30 + filesTop + trackIndex * ROW
+      const marks = lines
+        .map(line => ({ ...line, doneMs: line.at + line.ms - startedAtMs }))
+        .filter(each => inside(each.doneMs))
+      const draw = (isOk: boolean) =>
+        marks
+          .filter(({ outcome }) => (outcome === 'ok') === isOk)
+          .map(({ doneMs }) => `M${x(doneMs)} ${y}v${MARK}`)
+          .join('')
+      // Another storage's writers have nothing to say here.
+      if (marks.length === 0) return
+      const colour = PALETTE[(rows.length + trackIndex) % PALETTE.length]
+      parts.push(
+        `<text x="4" y="${y + MARK}">${escapeText(name)}</text>`,
+        `<path d="${draw(true)}" stroke="${colour}" stroke-width="1.4"/>`,
+        `<path d="${draw(false)}" stroke="${FAILURE}" stroke-width="1"/>`
+      )
+      for (const fault of faults) {
+        const gap = findLongestFileGap(lines, startedAtMs + fault.atMs, startedAtMs + fault.untilMs)
+        if (!gap || gap.ms < LEAST_SHADED_MS * 2 || !touches(gap, fault, startedAtMs)) continue
+        const start = Math.max(gap.fromMs - startedAtMs, window.fromMs)
+        const end = Math.min(gap.toMs - startedAtMs, window.toMs)
+        if (end <= start) continue
+        parts.push(
+          `<rect x="${x(start)}" y="${y - 1}" width="${round((end - start) * scale)}" height="${ROW - 1}" fill="${FAILURE}" opacity=".14"/>`,
+          `<text x="${x(start) + 2}" y="${y + MARK}" style="fill:${FAILURE};font-weight:600">${gap.ms} ms</text>`
+        )
+      }
+    })
     const stepMs = niceStep((window.toMs - window.fromMs) / 10)
     for (let ms = Math.ceil(window.fromMs / stepMs) * stepMs; ms <= window.toMs; ms += stepMs) {
       parts.push(`<text x="${x(ms)}" y="${bottom + 22}" class="small axis">${round(ms / 1000)} s</text>`)
@@ -124,6 +170,10 @@ function keepWorst(faults: readonly FaultRecord[]): FaultRecord[] {
   }
   return faults.length <= 14 ? [...faults] : [...worst.values()].sort((a, b) => a.atMs - b.atMs)
 }
+
+/** A gap that begins in what was watched of the fault: not the time before its first file, or after its last. */
+const touches = (gap: { fromMs: number }, fault: FaultRecord, startedAtMs: number) =>
+  gap.fromMs - startedAtMs >= fault.atMs - 1_000 && gap.fromMs - startedAtMs <= fault.untilMs
 
 function niceStep(ms: number): number {
   const power = 10 ** Math.floor(Math.log10(ms))

@@ -7,6 +7,7 @@ import { scenario as scenario05 } from './05.ts'
 import { scenario as scenario06 } from './06.ts'
 import { scenario as scenario07 } from './07.ts'
 import { scenario as scenario08 } from './08.ts'
+import { scenario as scenario09 } from './09.ts'
 import { scenario as nothingLost } from './nothing-lost.ts'
 import { scenario as nothingLostPostgres } from './nothing-lost-pg.ts'
 import { scenario as soak } from './soak.ts'
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   scenario06,
   scenario07,
   scenario08,
+  scenario09,
   nothingLost,
   nothingLostPostgres,
   staleReads,

@@ -9,6 +9,8 @@ export interface Answer {
   status: number
   headers: Record<string, string | string[] | undefined>
   body: string
+  /** The same as it came: a picture is no text. */
+  bytes: Buffer
 }
 
 /** No answer came. `sent` is false only when not a byte can have reached a server. */
@@ -28,9 +30,19 @@ const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 
 /** What a form sends; boxes of one name send each a value. */
 export type Form = Record<string, string | readonly string[]>
 
+/** A file that a form sends with its fields. */
+export interface SentFile {
+  field: string
+  type: string
+  bytes: Buffer
+}
+
 interface Options {
   method?: 'GET' | 'POST'
   form?: Form
+  file?: SentFile
+  /** Asked in the site's place, with the site's cookies: one of the servers behind its balancers. */
+  at?: string
   accept?: string
   authorization?: string
   headers?: Record<string, string>
@@ -109,7 +121,7 @@ export class Browser {
   }
 
   #send(path: string, options: Options, mayResend: boolean): Promise<Answer> {
-    const body = options.form && encode(options.form)
+    const { type, body } = encode(options)
     const timeoutMs = options.timeoutMs ?? ANSWER_WITHIN_MS
     const headers: Record<string, string | number> = {
       accept: options.accept ?? 'text/html',
@@ -122,13 +134,13 @@ export class Browser {
     headers['sec-fetch-mode'] = headers.accept === 'text/html' ? 'navigate' : 'cors'
     if (options.authorization) headers.authorization = options.authorization
     if (body !== undefined) {
-      headers['content-type'] = 'application/x-www-form-urlencoded'
+      headers['content-type'] = type
       headers['content-length'] = Buffer.byteLength(body)
       headers.origin = this.#site.origin
     }
     return new Promise((resolve, reject) => {
       let connected = false
-      const outgoing = httpRequest(new URL(path, this.#site), {
+      const outgoing = httpRequest(new URL(path, options.at ?? this.#site), {
         method: options.method ?? 'GET',
         headers,
         agent: this.#agent,
@@ -158,15 +170,21 @@ export class Browser {
       outgoing.on('response', response => {
         const chunks: Buffer[] = []
         response.on('data', chunk => chunks.push(chunk))
-        response.on('error', error => outgoing.destroy(error))
+        // In the middle of an answer: the request itself says nothing more.
+        response.on('error', (error: NodeJS.ErrnoException) => {
+          clearTimeout(timer)
+          reject(new NoAnswer(error.code ?? error.message, true))
+        })
         response.on('end', () => {
           clearTimeout(timer)
           if (!response.complete) return reject(new NoAnswer('ECONNRESET', true))
           this.#keepCookies(response.headers['set-cookie'])
+          const bytes = Buffer.concat(chunks)
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,
-            body: Buffer.concat(chunks).toString()
+            body: bytes.toString(),
+            bytes
           })
         })
       })
@@ -188,10 +206,24 @@ export class Browser {
   }
 }
 
-const encode = (form: Form): string =>
-  new URLSearchParams(
-    Object.entries(form).flatMap(([name, value]) => [value].flat().map((each): [string, string] => [name, each]))
-  ).toString()
+const BOUNDARY = '----carrinho-lab-7f3b1c'
+
+function encode({ form, file }: Pick<Options, 'form' | 'file'>): { type: string; body?: string | Buffer } {
+  const fields = Object.entries(form ?? {}).flatMap(([name, value]) =>
+    [value].flat().map((each): [string, string] => [name, each])
+  )
+  if (!file) {
+    const type = 'application/x-www-form-urlencoded'
+    return form ? { type, body: new URLSearchParams(fields).toString() } : { type }
+  }
+  const part = (about: string) => `--${BOUNDARY}\r\ncontent-disposition: form-data; ${about}\r\n`
+  const begun = fields.map(([name, value]) => `${part(`name="${name}"`)}\r\n${value}\r\n`).join('')
+  const head = `${part(`name="${file.field}"; filename="photo"`)}content-type: ${file.type}\r\n\r\n`
+  return {
+    type: `multipart/form-data; boundary=${BOUNDARY}`,
+    body: Buffer.concat([Buffer.from(begun + head), file.bytes, Buffer.from(`\r\n--${BOUNDARY}--\r\n`)])
+  }
+}
 
 /** The form that posts to `action`, or has a button that does; undefined when the page has no such form. */
 function formWith(html: string, action: string): string | undefined {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { mayFail } from '../../lab/checker/failures.ts'
 import { findLongestGap, findLongestPause, findUnrest, namesDatabaseNode } from '../../lab/checker/gaps.ts'
@@ -7,7 +10,7 @@ import { fitSlope } from '../../lab/checker/slope.ts'
 import { countStaleReads } from '../../lab/checker/stale-reads.ts'
 import { countSessions, countSpreadLists, countUnanswered, median, quantile } from '../../lab/checker/tally.ts'
 import { readAdverts } from '../../lab/checker/vrrp.ts'
-import { findForm, findTicked, NoAnswer } from '../../lab/workload/browser.ts'
+import { Browser, findForm, findTicked, NoAnswer } from '../../lab/workload/browser.ts'
 import type { Line } from '../../lab/workload/history.ts'
 import { judge } from '../../lab/workload/recorder.ts'
 
@@ -214,9 +217,9 @@ test('a write without an answer is unknown once it was sent, and failed when it 
   assert.equal(judge(true, new NoAnswer('ECONNRESET', true)), 'unknown')
   assert.equal(judge(true, new NoAnswer('ECONNREFUSED', false)), 'fail')
   assert.equal(judge(false, new NoAnswer('ECONNRESET', true)), 'fail')
-  assert.equal(judge(true, { status: 503, headers: {}, body: '' }), 'unknown')
-  assert.equal(judge(true, { status: 422, headers: {}, body: '' }), 'fail')
-  assert.equal(judge(true, { status: 303, headers: {}, body: '' }), 'ok')
+  assert.equal(judge(true, { status: 503, headers: {}, body: '', bytes: Buffer.alloc(0) }), 'unknown')
+  assert.equal(judge(true, { status: 422, headers: {}, body: '', bytes: Buffer.alloc(0) }), 'fail')
+  assert.equal(judge(true, { status: 303, headers: {}, body: '', bytes: Buffer.alloc(0) }), 'ok')
 })
 
 test('a form’s hidden fields are found by its action', () => {
@@ -310,4 +313,19 @@ test('a wait and a failure count as calm only when their action began and ended 
     failed.map(line => line.at),
     [900, 6_000]
   )
+})
+
+test('an answer that breaks off in the middle is no answer, and nobody waits for the rest', async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': 100 })
+    response.write('half', () => response.destroy())
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  try {
+    const { port } = server.address() as AddressInfo
+    const browser = new Browser(`http://127.0.0.1:${port}`, false)
+    await assert.rejects(browser.get('/'), error => error instanceof NoAnswer && error.sent)
+  } finally {
+    server.close()
+  }
 })

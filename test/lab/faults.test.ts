@@ -17,6 +17,7 @@ test('what is wrong with the asking is said', () => {
   assert.throws(() => parseFault('stop-keepalived', ['haproxy01', 'haproxy02']), /takes one host/)
   assert.throws(() => parseFault('slow-database', ['pgpool01']), /slow-database is not for pgpool01/)
   assert.throws(() => parseFault('lose-database', ['haproxy01']), /lose-database is not for haproxy01/)
+  assert.throws(() => parseFault('switch-release', ['gluster01']), /switch-release is not for gluster01/)
   assert.throws(() => parseFault('stop-haproxy', ['web01']), /stop-haproxy is not for web01/)
 })
 
@@ -29,6 +30,7 @@ test('there is a fault for each way of dying that the lab promises', () => {
     'rolling',
     'next-release',
     'next-release-server-first',
+    'switch-release',
     'crash-haproxy',
     'lose-database',
     'stop-keepalived',

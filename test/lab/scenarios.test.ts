@@ -18,7 +18,7 @@ test('every scenario’s file carries its number and names only hosts that there
     assert.equal(variables.SCENARIO, number)
     const hosts = variables.COMPOSE_PROFILES?.split(',') ?? []
     assert.deepEqual(
-      hosts.filter(host => !isHost(host) && host !== 'migrate'),
+      hosts.filter(host => !isHost(host) && host !== 'migrate' && host !== 'deploy'),
       []
     )
     assert.ok(hosts.includes('client') && hosts.includes('migrate'))
@@ -53,12 +53,17 @@ test('hosts of one kind have one image, and one of them, there wherever the othe
   }
   assert.ok(Object.keys(OCTETS).every(host => imageOf.has(host)))
   assert.ok(!/^ {2}build:/m.test(kinds), 'no kind builds for each of its hosts')
-  for (const image of new Set(imageOf.values())) assert.equal(builders.get(image)?.length, 1, image)
+  for (const [image, hosts] of builders) assert.equal(hosts.length, 1, image)
   for (const { number } of scenarios) {
-    const hosts = readEnvFile(path(`lab/scenarios/${number}.env`)).COMPOSE_PROFILES?.split(',') ?? []
+    const variables = readEnvFile(path(`lab/scenarios/${number}.env`))
+    const hosts = variables.COMPOSE_PROFILES?.split(',') ?? []
     for (const host of hosts) {
-      const [builder] = builders.get(imageOf.get(host) as string) ?? []
-      assert.ok(hosts.includes(builder as string), `${number}: ${builder} builds the image of ${host}`)
+      const image = (imageOf.get(host) as string).replace(
+        /\$\{(\w+):-([^}]*)\}/g,
+        (_, name, usual) => variables[name] ?? usual
+      )
+      const [builder] = builders.get(image) ?? []
+      assert.ok(hosts.includes(builder as string), `${number}: ${builder} builds the image of ${host}, ${image}`)
     }
   }
 })
