@@ -107,6 +107,8 @@ app.get('/list', async (request, reply) => {
     isOneShop: false,
     shop: '',
     pageNumber: 1,
+    pages: 1,
+    ticked: done.length,
     older: null,
     newer: null,
     fields: entryForm.fields,

@@ -192,8 +192,8 @@ export async function buildApp({
     await site.register(async members => {
       membersOnly(members)
       listPage(members, { carts, shops, serverName: lifecycle.serverName })
-      listActions(members, { carts, history: historyRules(store) })
-      itemPage(members, { carts, hasPictures: config.files !== undefined })
+      listActions(members, { carts, history })
+      itemPage(members, { carts, history, hasPictures: config.files !== undefined })
       await picturesPage(members, { carts, pictures })
       suggestionsPage(members, { suggestions })
       shopsPage(members, { shops })

@@ -48,6 +48,25 @@ describe('ticking in a browser', suiteOptions, () => {
     await seeFocus(tickBox(page, 'Sal'))
   })
 
+  test('what another device deleted meanwhile is told of when it is tapped, and brought back', async t => {
+    const { page, client } = await openList(t, site, { items })
+    const idOf = async (type: string) => (await client.items()).find(({ tipo }) => tipo === type)?.id
+    await client.postJson('/apagar_artigo', { id: await idOf('Leite') })
+    await tickBox(page, 'Leite').click()
+    await page.getByText(say('flash.goneOne', { type: 'Leite' })).waitFor()
+    await page.getByRole('button', { name: say('list.js.undo') }).click()
+    await page.getByText(say('undo.done')).waitFor()
+    await seeList(page, open)
+    assert.equal(await tickBox(page, 'Leite').isChecked(), false)
+
+    await client.postJson('/apagar_artigo', { id: await idOf('Pão') })
+    await page.getByRole('button', { name: `${say('list.more')} Pão` }).click()
+    await page.getByText(say('flash.goneOne', { type: 'Pão' })).waitFor()
+    await page.getByRole('button', { name: say('list.js.undo') }).click()
+    await page.getByText(say('undo.done')).waitFor()
+    await seeList(page, open)
+  })
+
   test('what was done is taken back where it is said, without a reload', async t => {
     const { page } = await openList(t, site, { items })
     await tickBox(page, 'Leite').click()

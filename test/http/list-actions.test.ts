@@ -41,6 +41,12 @@ async function undo(client: Client): Promise<string> {
   return visibleText((await client.get('/carrinho/')).text)
 }
 
+/** The number of the one list beside the first. */
+const otherListOf = async (client: Client) =>
+  findTags((await client.get('/listas/')).text, 'a')
+    .flatMap(({ href = '' }) => /^\/listas\/(\d+)\/$/.exec(href)?.[1] ?? [])
+    .at(-1) ?? ''
+
 forEachEngine('the rows of a list', engine => {
   const site = sharedSite(engine)
   const listOf = async (t: Parameters<typeof signedIn>[0], ...types: string[]) => {
@@ -191,19 +197,77 @@ forEachEngine('the rows of a list', engine => {
     assert.equal((await rowOf(client, 'Leite'))?.done, false, 'a repetition comes late, and changes nothing')
   })
 
-  test('say so when what is ticked is there no more', async t => {
-    const client = await listOf(t, 'Leite')
+  test('that are there no more are told of, and brought back: also by who ticks, counts or opens them', async t => {
+    const client = await listOf(t, 'Leite', 'Pão')
     const form = await rowForm(client, 'Leite')
     const id = (await rowOf(client, 'Leite'))?.id
-    await client.postJson('/apagar_artigo', { id })
-    const answer = (await client.postJson('/carrinho/marcar', { done: [id], open: [] })).json() as {
-      missing: number[]
-      message: string
+    const said = async () => visibleText((await client.get('/carrinho/')).text)
+    const tried: (() => Promise<unknown>)[] = [
+      () => press(client, '/carrinho/marcar', form),
+      async () => press(client, '/carrinho/quantidade', [...(await rowForm(client)), ['step', `${id}:1000`]]),
+      async () => assert.equal((await client.get(`/carrinho/artigo/${id}`)).status, 303),
+      async () =>
+        press(client, `/carrinho/artigo/${id}`, [
+          ...(await rowForm(client)),
+          ['product_type', 'Leite meio gordo'],
+          ['quantity', '1']
+        ])
+    ]
+    for (const act of tried) {
+      await client.postJson('/apagar_artigo', { id })
+      await act()
+      assert.match(await undo(client), /Anulado/)
+      assert.ok(await rowOf(client, 'Leite'))
     }
-    assert.deepEqual(answer.missing, [id])
-    assert.match(answer.message, /apagado/)
+    await client.postJson('/apagar_artigo', { id })
+    await press(client, '/carrinho/quantidade', [...(await rowForm(client)), ['step', `${id}:1000`]])
+    assert.match(await said(), /«Leite» já não está na lista: foi apagado entretanto/)
+
+    // Scripts are told the same, and which change it was.
+    for (const [action, body] of [
+      ['marcar', { done: [id], open: [] }],
+      ['quantidade', { step: `${id}:1000` }]
+    ] as const) {
+      const answer = (await client.postJson(`/carrinho/${action}`, body)).json() as Record<string, unknown>
+      assert.match(String(answer.message), /«Leite» já não está na lista/)
+      assert.equal(answer.version, undefined, 'nothing was done')
+      assert.equal((await client.postJson('/carrinho/anular', { version: answer.removedBy })).status, 200)
+      assert.ok(await rowOf(client, 'Leite'))
+      await client.postJson('/apagar_artigo', { id })
+    }
+  })
+
+  test('that were cleared or moved meanwhile are brought back, too, all of them or none', async t => {
+    const client = await listOf(t, 'Leite', 'Pão', 'Sal')
+    const form = await rowForm(client, 'Leite', 'Pão')
+    const idOf = async (type: string) => (await rowOf(client, type))?.id
+    const [milk, bread, salt] = [await idOf('Leite'), await idOf('Pão'), await idOf('Sal')]
+    await client.postJson('/carrinho/marcar', { done: [milk, bread], open: [] })
+    const was = (await rows(client)).flatMap(({ id, version, done }) => (done ? [`${id}:${version}`] : [])).join()
+    await client.postJson('/carrinho/limpar', { was })
     await press(client, '/carrinho/marcar', form)
-    assert.match(visibleText((await client.get('/carrinho/')).text), /apagado entretanto/)
+    assert.match(await undo(client), /Anulado/)
+    assert.deepEqual((await rows(client)).map(({ tipo }) => tipo).sort(), ['Leite', 'Pão', 'Sal'])
+
+    // By two changes: which of them to take back is for the history to tell.
+    for (const id of [milk, bread]) await client.postJson('/apagar_artigo', { id })
+    const answer = (await client.postJson('/carrinho/marcar', { done: [milk, bread], open: [] })).json()
+    assert.equal((answer as Record<string, unknown>).removedBy, undefined)
+
+    await client.get('/listas/')
+    const made = await client.post('/listas/', { name: 'Festa', operation: client.hidden('operation') ?? '' })
+    assert.equal(made.status, 303, visibleText(made.text))
+    const to = /\/listas\/(\d+)/.exec(String(made.headers.location ?? ''))?.[1] ?? (await otherListOf(client))
+    await client.get(`/carrinho/mover`)
+    const moved = await client.post('/carrinho/mover', { id: String(salt), to, do: 'mover', operation: 'move-salt' })
+    assert.equal(moved.status, 303, visibleText(moved.text))
+    const gone = (await client.postJson('/carrinho/quantidade', { step: `${salt}:1000` })).json() as Record<
+      string,
+      unknown
+    >
+    assert.match(String(gone.message), /«Sal» já não está nesta lista: passou entretanto para outra/)
+    assert.equal((await client.postJson('/carrinho/anular', { version: gone.removedBy })).status, 200)
+    assert.ok(await rowOf(client, 'Sal'))
   })
 
   test('have + and −, each press once, between limits', async t => {
@@ -234,6 +298,58 @@ forEachEngine('the rows of a list', engine => {
     const milk = await rowOf(client, 'Leite')
     assert.equal(milk?.done, true)
     assert.deepEqual((await rows(client)).map(({ tipo }) => tipo).sort(), ['Leite', 'Pão', 'Sal'])
+  })
+
+  test('of a long list have the basket on every page, and what is cleared is what the page showed', async t => {
+    const client = await listOf(t)
+    const [customer] = await site.database.query(
+      `select id_cliente as id from clientes where email = '${client.account.email}'`
+    )
+    const some = (count: number, name: string, doneAt: (n: number) => number | null) =>
+      Array.from({ length: count }, (_, n) => `(${customer?.id}, '${name} ${n + 1};', 1, 'Mercado', ${doneAt(n)})`)
+    const put = (values: string[]) =>
+      site.database.query(
+        `insert into compras (id_cliente, tipo, quantidade, local, done_at) values ${values.join(', ')}`
+      )
+    await put(some(520, 'falta', () => null))
+    await put(some(30, 'cesto', n => 1_000 + n))
+    const read = async (number: number) => {
+      const { text } = await client.get(`/carrinho/?pagina=${number}`)
+      const boxes = findTags(text, 'input').filter(({ type }) => type === 'checkbox')
+      const ticked = boxes.filter(box => box.checked !== undefined).map(box => box['aria-label'] ?? '')
+      return {
+        open: boxes.length - ticked.length,
+        ticked,
+        text: visibleText(text),
+        hasNext: text.includes('rel="next"')
+      }
+    }
+    const [first, second] = [await read(1), await read(2)]
+    assert.deepEqual([first.open, first.ticked.length, first.hasNext], [500, 30, true])
+    assert.deepEqual([second.open, second.ticked.length, second.hasNext], [20, 30, false])
+    assert.equal(first.ticked[0], 'cesto 30;', 'the latest first')
+    assert.match(first.text, /No cesto: 30 artigos/)
+    await press(client, '/carrinho/limpar', await rowForm(client, ...first.ticked))
+    assert.equal((await rows(client)).length, 520)
+
+    // Of a large basket each page has a part.
+    await put(some(450, 'cesto', n => 1_000 + n))
+    const parts = [await read(1), await read(2), await read(3)]
+    assert.deepEqual(
+      parts.map(({ open, ticked, hasNext }) => [open, ticked.length, hasNext]),
+      [
+        [500, 200, true],
+        [20, 200, true],
+        [0, 50, false]
+      ]
+    )
+    assert.equal(new Set(parts.flatMap(({ ticked }) => ticked)).size, 450)
+    assert.match(parts[0]?.text ?? '', /Estão aqui 200 dos 450/)
+    await press(client, '/carrinho/limpar', await rowForm(client, ...(parts[0]?.ticked ?? [])))
+    const left = (await rows(client)).filter(({ done }) => done).map(({ tipo }) => tipo)
+    assert.deepEqual(new Set(left), new Set(parts.slice(1).flatMap(({ ticked }) => ticked)))
+    assert.match(await undo(client), /Anulado/)
+    assert.equal((await rows(client)).filter(({ done }) => done).length, 450)
   })
 
   test('come back as they were when a deletion is taken back, once', async t => {
@@ -552,6 +668,11 @@ forEachEngine('changing an item', engine => {
     const gone = await client.postRaw(`/carrinho/artigo/${id}`, { ...form, quantity: '3' })
     assert.equal(gone.status, 303)
     assert.match(visibleText((await client.get('/carrinho/')).text), /já não está na lista/)
-    assert.equal((await client.get(`/carrinho/artigo/${id}`)).status, 404)
+    assert.equal(
+      (await client.get(`/carrinho/artigo/${id}`)).status,
+      303,
+      'it was there: what became of it is told on the list'
+    )
+    assert.equal((await client.get('/carrinho/artigo/999999')).status, 404)
   })
 })

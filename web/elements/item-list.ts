@@ -258,11 +258,13 @@ export class ItemList extends HTMLElement {
 
   /** @param text unless the server knows more */
   private tell(text: string, { json }: Written): void {
-    const { version, message } = json
+    const { version, message, removedBy } = json
+    // Nothing was done to what somebody took off the list: that can be taken back.
+    const change = version ?? removedBy
     toast(
       typeof message === 'string' ? message : text,
-      'success',
-      typeof version === 'number' ? () => this.undo(version) : undefined
+      version === undefined ? 'info' : 'success',
+      typeof change === 'number' ? () => this.undo(change) : undefined
     )
   }
 

@@ -14,6 +14,8 @@ export const UNDO_MS = 30 * 24 * 60 * 60_000
 export const PAGE_SIZE = 50
 /** Changes that are read at a time: a year's are read on the way to what a list was then. */
 const PART_SIZE = 2000
+/** Changes that are looked through for the one that took an item away: it was on the list when the page was made. */
+const MAX_SEARCHED = 1000
 /** With more than these a program is better off with the whole list. */
 const MAX_SINCE = 2000
 
@@ -28,6 +30,15 @@ export type UndoOutcome = Done<{ kind: ChangeKind; items: ItemChange[] }> | Refu
 export interface Entry extends NamedChange {
   /** It may still turn out that something else happened meanwhile. */
   canUndo: boolean
+}
+
+/** How an item left a list. */
+export interface Removal {
+  version: number
+  /** What the first of them was called. */
+  type: string
+  /** It is on another list now. */
+  isMove: boolean
 }
 
 export type History = ReturnType<typeof historyRules>
@@ -218,6 +229,20 @@ export function historyRules({ changes, history, items }: Store) {
         })),
         older: read.length > limit ? shown.at(-1)?.version : undefined
       }
+    },
+
+    /** The change that took these items off the list, all of them and lately, so that it can be taken back. */
+    async removalOf(work: Work, where: Where, ids: readonly number[]): Promise<Removal | undefined> {
+      const wanted = new Set(ids)
+      const latest = await history.page(work, where, { before: Number.MAX_SAFE_INTEGER, limit: MAX_SEARCHED })
+      const touchedBy = (change: Change) => change.detail.items.filter(item => wanted.has(item.id) && isTouched(item))
+      const change = latest.find(one => touchedBy(one).length > 0)
+      if (!change) return undefined
+      const gone = touchedBy(change).filter(({ after }) => after === null)
+      const canUndo = change.undoneBy === null && change.at >= Date.now() - UNDO_MS
+      if (!canUndo || gone.length < wanted.size) return undefined
+      const { version, detail } = change
+      return { version, type: gone[0]?.before?.type ?? '', isMove: detail.pair !== undefined }
     },
 
     /**

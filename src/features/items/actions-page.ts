@@ -7,7 +7,8 @@ import { getAccount } from '../../http/members.ts'
 import { respond } from '../../http/respond.ts'
 import type { Said } from '../../i18n/index.ts'
 import type { History } from '../history/rules.ts'
-import { type Message, saveBoxes, saveBoxesToo } from './boxes.ts'
+import { type Message, saveBoxes, saveBoxesToo } from './boxes-page.ts'
+import { respondGone } from './gone-page.ts'
 import { type ListAt, places } from './list-at.ts'
 import { lookOf, placeOf } from './look.ts'
 import { formatAmount } from './quantity.ts'
@@ -87,9 +88,11 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
       if (saved.status === 'reused' || saved.status === 'noList') return unless(saved.status, request, reply, here)
       const { status, version, missing, asked, message } = saved
       if (missing.length === asked.length) {
-        return done(request, reply, here, undefined, { key: 'flash.gone' }, { status, missing })
+        return respondGone(history, request, reply, here, missing, { status, missing })
       }
-      return done(request, reply, here, version, message, { status, missing })
+      const also: Message | undefined =
+        missing.length > 0 ? { key: 'flash.goneToo', params: { count: missing.length } } : undefined
+      return done(request, reply, here, version, { ...message, also }, { status, missing })
     })
 
     app.post(`${prefix}/quantidade`, { ...SHORT, config: { form: rowForm, page } }, async (request, reply) => {
@@ -107,7 +110,7 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
       }
       const { status, version, found, thousandths } = result
       if (!found || thousandths === undefined) {
-        return done(request, reply, here, undefined, { key: 'flash.gone' }, { status, found: false })
+        return respondGone(history, request, reply, here, [step.id], { status, found: false })
       }
       const item = wantsJson(request) ? undefined : await carts.find(request.work, where, step.id)
       const amount = formatAmount(thousandths, item?.unit ?? '', languageOf(request))

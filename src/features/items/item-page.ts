@@ -6,7 +6,9 @@ import { languageOf, translateFor } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { digest, newKey } from '../../keys.ts'
+import type { History } from '../history/rules.ts'
 import { hashesIn } from '../pictures/schema.ts'
+import { respondGone } from './gone-page.ts'
 import { type ListAt, places } from './list-at.ts'
 import { formatQuantity } from './quantity.ts'
 import type { Carts, Item } from './rules.ts'
@@ -22,7 +24,10 @@ interface Choice {
 }
 
 /** The page on which one item is changed. What was not changed on it is not sent, and so never takes back another's change. */
-export function itemPage(app: FastifyInstance, { carts, hasPictures }: { carts: Carts; hasPictures: boolean }): void {
+export function itemPage(
+  app: FastifyInstance,
+  { carts, history, hasPictures }: { carts: Carts; history: History; hasPictures: boolean }
+): void {
   const whereOf = (request: FastifyRequest, { list }: ListAt) => ({ accountId: getAccount(request).id, list })
 
   /** An item as its form has it, by the names of the fields. */
@@ -70,8 +75,15 @@ export function itemPage(app: FastifyInstance, { carts, hasPictures }: { carts: 
     const id = parseId((request.params as { item: string }).item)
     return id === undefined ? undefined : carts.find(request.work, whereOf(request, at), id)
   }
+  /** From a list that is still on the screen one may get to what somebody took off it meanwhile; else there is no such page. */
+  const wasThere = async (request: FastifyRequest, reply: FastifyReply, at: ListAt) => {
+    const id = parseId((request.params as { item: string }).item)
+    const removal = id === undefined ? undefined : await history.removalOf(request.work, whereOf(request, at), [id])
+    if (!removal) throw notFound()
+    return goneFrom(request, reply, at)
+  }
   const goneFrom = (request: FastifyRequest, reply: FastifyReply, at: ListAt) =>
-    respond(request, reply, { goTo: `${at.base}/`, flash: { kind: 'info', key: 'flash.gone' } })
+    respondGone(history, request, reply, at, [parseId((request.params as { item: string }).item) ?? 0])
 
   for (const { prefix, page, of } of places) {
     const hereOf = (request: FastifyRequest): ListAt => {
@@ -83,7 +95,7 @@ export function itemPage(app: FastifyInstance, { carts, hasPictures }: { carts: 
     app.get(`${prefix}/artigo/:item`, async (request, reply) => {
       const at = hereOf(request)
       const item = await find(request, at)
-      if (!item) throw notFound()
+      if (!item) return wasThere(request, reply, at)
       return show(request, reply, at, { item, form: valuesOf(request, item), choices: [] }, nothingWrong)
     })
 

@@ -12,7 +12,7 @@ import { textOf } from '../../i18n/index.ts'
 import { newKey } from '../../keys.ts'
 import type { Shops } from '../shops/rules.ts'
 import { toldOf } from './added-told.ts'
-import { saveBoxes, saveBoxesToo } from './boxes.ts'
+import { saveBoxes, saveBoxesToo } from './boxes-page.ts'
 import { type ListAt, places } from './list-at.ts'
 import { lookOf, placeOf } from './look.ts'
 import { readEntries } from './quick-entry.ts'
@@ -61,13 +61,15 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
     const view = await carts.view(request.work, whereOf(request, at))
     if (!view) throw notFound()
     const look = lookOf(request.query)
-    const { groups, done, page, pages } = showList(view.items, view.ordering, languageOf(request), look)
+    const { groups, done, ticked, page, pages } = showList(view.items, view.ordering, languageOf(request), look)
     return reply.page('list', {
       heading: view.list.name || translateFor(request)('list.title'),
       base: at.base,
       removal: at.list === 'first' ? '/apagar_artigo' : `${at.base}/apagar`,
       groups,
       done,
+      ticked,
+      pages,
       was: done.map(({ id, version }) => `${id}:${version}`).join(),
       operation: newKey(),
       isOneShop: look.shop !== undefined,

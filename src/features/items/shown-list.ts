@@ -4,8 +4,9 @@ import type { Look } from './look.ts'
 import { formatAmount, formatQuantity, ONE } from './quantity.ts'
 import type { Item } from './rules.ts'
 
-/** Rows on one page of a long list. */
-export const SHOWN_ROWS = 500
+/** Rows on one page of a long list, and those of its basket below them. */
+const SHOWN_ROWS = 500
+const SHOWN_TICKED = 200
 
 export interface ShownItem {
   id: number
@@ -30,6 +31,8 @@ export interface ShownItem {
 export interface ShownList {
   groups: { shop: string; items: ShownItem[] }[]
   done: ShownItem[]
+  /** How many there are, of which `done` may be a part. */
+  ticked: number
   page: number
   pages: number
 }
@@ -73,9 +76,12 @@ export function showList(items: readonly Item[], ordering: Ordering, lang: Langu
   const groups = look.shop === undefined ? open : here ? [here] : []
   const done = ticked.filter(isHere)
 
-  const rows = groups.reduce((sum, group) => sum + group.items.length, done.length)
-  const pages = Math.max(1, Math.ceil(rows / SHOWN_ROWS))
+  // The basket is on every page, or it could be cleared from the last one only; of a large one each page has another part.
+  const rows = groups.reduce((sum, group) => sum + group.items.length, 0)
+  const baskets = Math.max(1, Math.ceil(done.length / SHOWN_TICKED))
+  const pages = Math.max(1, Math.ceil(rows / SHOWN_ROWS), baskets)
   const page = Math.min(Math.max(look.page, 1), pages)
+  const basketStart = (Math.min(page, baskets) - 1) * SHOWN_TICKED
   let skip = (page - 1) * SHOWN_ROWS
   let room = SHOWN_ROWS
   const seen = new Set<number>()
@@ -89,11 +95,13 @@ export function showList(items: readonly Item[], ordering: Ordering, lang: Langu
       return asShown(item, lang, row)
     })
   }
+  const inBasket = done.slice(basketStart, basketStart + SHOWN_TICKED)
   return {
     groups: groups
       .map((group, number) => ({ shop: group.shop, items: take(group.items, number) }))
       .filter(group => group.items.length > 0),
-    done: take(done, groups.length),
+    done: inBasket.map(item => asShown(item, lang, `item-${item.id}`)),
+    ticked: done.length,
     page,
     pages
   }

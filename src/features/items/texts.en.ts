@@ -46,6 +46,8 @@ export const items: Texts<typeof pt> = {
   'list.shops': 'Shops',
   'list.anywhere': 'In any shop',
   'list.basket': 'In the basket',
+  'list.toBasket': { one: 'In the basket: {count} item', other: 'In the basket: {count} items' },
+  'list.partOfBasket': 'Here are {shown} of the {count} that are in the basket. The others are on the other pages.',
   'list.clear': 'Clear the basket',
   'list.save': 'Save what you ticked',
   'list.less': 'Less',
@@ -54,7 +56,7 @@ export const items: Texts<typeof pt> = {
   'list.js.ticked': '“{type}” is in the basket.',
   'list.js.unticked': '“{type}” is back on the list.',
   'list.js.counted': '“{type}”: now {amount}.',
-  'list.js.cleared': 'The basket is empty: {count} went.',
+  'list.js.cleared': 'Taken out of the basket: {count}.',
   'list.js.waiting': 'No answer. Still trying with “{type}”…',
   'list.js.unknown': 'There was no answer about “{type}”. See how it is on the list.',
   'list.js.notDone': '“{type}” stayed as it was. Try again.',
@@ -89,11 +91,15 @@ export const items: Texts<typeof pt> = {
   'flash.counted': '“{type}”: now {amount}.',
   'flash.outOfBounds': 'A quantity must be more than zero and at most 9999. To take the item off the list, delete it.',
   'flash.cleared': {
-    one: 'The basket is empty: {count} item went.',
-    other: 'The basket is empty: {count} items went.'
+    one: '{count} item was taken out of the basket.',
+    other: '{count} items were taken out of the basket.'
   },
   'flash.nothingCleared': 'Nothing was taken out of the basket: what the page showed was not there any more.',
   'flash.gone': 'That item is not on the list any more: it was deleted meanwhile, perhaps on another device.',
+  'flash.goneOne': '“{type}” is not on the list any more: it was deleted meanwhile, perhaps on another device.',
+  'flash.goneElsewhere': '“{type}” is not on this list any more: it was moved to another one meanwhile.',
+  'flash.goneMany':
+    'Those {count} items are not on the list any more: they were taken off meanwhile, perhaps on another device.',
   'flash.goneToo': {
     one: 'Another one that you had ticked is not on the list any more.',
     other: 'Another {count} that you had ticked are not on the list any more.'

@@ -46,6 +46,8 @@ export const items: Texts<typeof pt> = {
   'list.shops': 'Tiendas',
   'list.anywhere': 'En cualquier tienda',
   'list.basket': 'En la cesta',
+  'list.toBasket': { one: 'En la cesta: {count} artículo', other: 'En la cesta: {count} artículos' },
+  'list.partOfBasket': 'Aquí están {shown} de los {count} que hay en la cesta. Los demás están en las otras páginas.',
   'list.clear': 'Vaciar la cesta',
   'list.save': 'Guardar lo marcado',
   'list.less': 'Menos',
@@ -54,7 +56,7 @@ export const items: Texts<typeof pt> = {
   'list.js.ticked': '«{type}» está en la cesta.',
   'list.js.unticked': '«{type}» ha vuelto a la lista.',
   'list.js.counted': '«{type}»: ahora {amount}.',
-  'list.js.cleared': 'La cesta está vacía: han salido {count}.',
+  'list.js.cleared': 'Han salido de la cesta: {count}.',
   'list.js.waiting': 'Sin respuesta. Sigue intentándolo con «{type}»…',
   'list.js.unknown': 'No ha habido respuesta sobre «{type}». Mire cómo ha quedado en la lista.',
   'list.js.notDone': '«{type}» se ha quedado como estaba. Inténtelo otra vez.',
@@ -90,11 +92,14 @@ export const items: Texts<typeof pt> = {
   'flash.outOfBounds':
     'La cantidad tiene que ser más que cero y 9999 como mucho. Para quitar el artículo de la lista, bórrelo.',
   'flash.cleared': {
-    one: 'La cesta está vacía: ha salido {count} artículo.',
-    other: 'La cesta está vacía: han salido {count} artículos.'
+    one: 'Ha salido {count} artículo de la cesta.',
+    other: 'Han salido {count} artículos de la cesta.'
   },
   'flash.nothingCleared': 'No ha salido nada de la cesta: ya no estaba lo que mostraba la página.',
   'flash.gone': 'Ese artículo ya no está en la lista: se ha borrado entretanto, quizá en otro dispositivo.',
+  'flash.goneOne': '«{type}» ya no está en la lista: se ha borrado entretanto, quizá en otro dispositivo.',
+  'flash.goneElsewhere': '«{type}» ya no está en esta lista: ha pasado entretanto a otra.',
+  'flash.goneMany': 'Esos {count} artículos ya no están en la lista: han salido entretanto, quizá en otro dispositivo.',
   'flash.goneToo': {
     one: 'Otro que había marcado ya no está en la lista.',
     other: 'Otros {count} que había marcado ya no están en la lista.'

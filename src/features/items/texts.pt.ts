@@ -44,6 +44,8 @@ export const items = {
   'list.shops': 'Lojas',
   'list.anywhere': 'Em qualquer loja',
   'list.basket': 'No cesto',
+  'list.toBasket': { one: 'No cesto: {count} artigo', other: 'No cesto: {count} artigos' },
+  'list.partOfBasket': 'Estão aqui {shown} dos {count} que estão no cesto. Os outros estão nas outras páginas.',
   'list.clear': 'Tirar do cesto',
   'list.save': 'Guardar o que marcou',
   'list.less': 'Menos',
@@ -52,7 +54,7 @@ export const items = {
   'list.js.ticked': '«{type}» está no cesto.',
   'list.js.unticked': '«{type}» voltou à lista.',
   'list.js.counted': '«{type}»: agora {amount}.',
-  'list.js.cleared': 'O cesto está vazio: saíram {count}.',
+  'list.js.cleared': 'Saíram do cesto: {count}.',
   'list.js.waiting': 'Sem resposta. Continua a tentar com «{type}»…',
   'list.js.unknown': 'Não houve resposta sobre «{type}». Veja como ficou na lista.',
   'list.js.notDone': '«{type}» ficou como estava. Tente outra vez.',
@@ -85,11 +87,14 @@ export const items = {
   'flash.outOfBounds':
     'A quantidade tem de ser mais do que zero e 9999 no máximo. Para tirar o artigo da lista, apague-o.',
   'flash.cleared': {
-    one: 'O cesto está vazio: saiu {count} artigo.',
-    other: 'O cesto está vazio: saíram {count} artigos.'
+    one: 'Saiu {count} artigo do cesto.',
+    other: 'Saíram {count} artigos do cesto.'
   },
   'flash.nothingCleared': 'Não saiu nada do cesto: já não estava lá o que a página mostrava.',
   'flash.gone': 'Esse artigo já não está na lista: foi apagado entretanto, talvez noutro aparelho.',
+  'flash.goneOne': '«{type}» já não está na lista: foi apagado entretanto, talvez noutro aparelho.',
+  'flash.goneElsewhere': '«{type}» já não está nesta lista: passou entretanto para outra.',
+  'flash.goneMany': 'Esses {count} artigos já não estão na lista: saíram entretanto, talvez noutro aparelho.',
   'flash.goneToo': {
     one: 'Outro que tinha marcado já não está na lista.',
     other: 'Outros {count} que tinha marcado já não estão na lista.'
