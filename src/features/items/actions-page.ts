@@ -7,7 +7,7 @@ import { getAccount } from '../../http/members.ts'
 import { respond } from '../../http/respond.ts'
 import type { Said } from '../../i18n/index.ts'
 import type { History } from '../history/rules.ts'
-import { type Message, saveBoxes, saveBoxesToo } from './boxes-page.ts'
+import { alsoGone, type Message, saveBoxes, saveBoxesToo } from './boxes-page.ts'
 import { respondGone } from './gone-page.ts'
 import { type ListAt, places } from './list-at.ts'
 import { lookOf, placeOf } from './look.ts'
@@ -90,9 +90,8 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
       if (missing.length === asked.length) {
         return respondGone(history, request, reply, here, missing, { status, missing })
       }
-      const also: Message | undefined =
-        missing.length > 0 ? { key: 'flash.goneToo', params: { count: missing.length } } : undefined
-      return done(request, reply, here, version, { ...message, also }, { status, missing })
+      const also = alsoGone(missing)
+      return done(request, reply, here, version, { ...message, ...(also && { also }) }, { status, missing })
     })
 
     app.post(`${prefix}/quantidade`, { ...SHORT, config: { form: rowForm, page } }, async (request, reply) => {

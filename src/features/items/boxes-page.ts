@@ -54,7 +54,9 @@ export async function saveBoxesToo(
 ): Promise<Said[] | undefined> {
   if (fields.boxes === undefined) return undefined
   const saved = await saveBoxes(carts, request, where, fields)
-  return saved && 'missing' in saved && saved.missing.length > 0
-    ? [{ key: 'flash.goneToo', params: { count: saved.missing.length } }]
-    : undefined
+  return saved && 'missing' in saved ? alsoGone(saved.missing) : undefined
 }
+
+/** What is said besides of those that were ticked and are there no more. */
+export const alsoGone = (missing: readonly number[]): Said[] | undefined =>
+  missing.length > 0 ? [{ key: 'flash.goneToo', params: { count: missing.length } }] : undefined
