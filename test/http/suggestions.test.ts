@@ -75,6 +75,67 @@ forEachEngine('suggestions', engine => {
     assert.equal((await client.items()).length, items.length, 'the list stays as it is')
   })
 
+  test('a name comes back from the page with its unit, decimals and shop, also without a shop', async t => {
+    const client = await signedIn(t, site.server)
+    await client.get('/carrinho/')
+    await client.post('/carrinho/', { entry: '1,5 kg laranjas @Pingo Doce\n2 pacotes de "7up"', operation: 'written' })
+    await seeNames(client, 'lar', ['laranjas'])
+    await seeNames(client, '7', ['7up'])
+    const state = async () => {
+      const items = (await client.items()) as unknown as Record<string, unknown>[]
+      return items.map(({ tipo, thousandths, unit, local }) => [tipo, thousandths, unit, local].join('|')).sort()
+    }
+    const before = await state()
+    assert.deepEqual(before, ['7up|2000|pacotes|', 'laranjas|1500|kg|Pingo Doce'])
+    const page = (await client.get('/sugestoes')).text
+    const adding = page.split('<form').filter(form => form.includes('action="/carrinho/"'))
+    for (const { id } of await client.items()) await client.postJson('/apagar_artigo', { id })
+    for (const form of adding) assert.equal((await client.postRaw('/carrinho/', fieldsOf(form))).status, 303)
+    assert.deepEqual(await state(), before)
+  })
+
+  test('what was ticked off counts as bought when it goes, and what was forgotten meanwhile stays forgotten', async t => {
+    const client = await signedIn(t, site.server)
+    for (const tipo of ['Leite', 'Pão', 'Sal']) await client.addItem({ tipo, quantidade: 1 })
+    const scores = async () =>
+      (await site.database.query('select name, score from remembered')).filter(({ name }) =>
+        ['Leite', 'Pão', 'Sal'].includes(String(name))
+      )
+    await eventually(async () => assert.equal((await scores()).length, 3))
+    const scoreOfName = async (wanted: string) =>
+      Number((await scores()).find(({ name }) => name === wanted)?.score ?? Number.NaN)
+    const once = await scoreOfName('Leite')
+    const ids = (await client.items()).map(({ id }) => id)
+    await client.postJson('/carrinho/marcar', { done: ids, open: [] })
+    const [salt] = await suggested(client, 'Sal')
+    assert.deepEqual((await client.postJson('/sugestoes/esquecer', { name: 'Sal', seen: salt?.boughtAt })).json(), {
+      forgotten: true
+    })
+    const shown = (await client.items()) as unknown as { id: number; version: number }[]
+    await client.postJson('/carrinho/limpar', { was: shown.map(({ id, version }) => `${id}:${version}`).join() })
+    await eventually(async () => {
+      for (const name of ['Leite', 'Pão']) assert.ok((await scoreOfName(name)) > 1.9 * once, name)
+    })
+    assert.deepEqual((await suggested(client)).map(({ name }) => name).sort(), ['Leite', 'Pão'])
+  })
+
+  test('a name that is forgotten loses its place in every shop, and is nowhere among what was learned', async t => {
+    const client = await signedIn(t, site.server)
+    for (const local of ['Lidl', 'Aldi']) {
+      for (const tipo of ['Medicamento', 'Pão']) await client.addItem({ tipo, quantidade: 1, local })
+      await client.postJson('/lojas/mover', { shop: local, name: 'Medicamento', end: '1' })
+    }
+    await seeNames(client, 'med', ['Medicamento'])
+    const kept = async () => JSON.stringify(await site.database.query('select ordered, trips from shop_orders'))
+    assert.match(await kept(), /Medicamento/)
+    const [one] = await suggested(client, 'med')
+    const forget = () => client.postJson('/sugestoes/esquecer', { name: 'MEDICAMENTO', seen: one?.boughtAt })
+    assert.deepEqual((await forget()).json(), { forgotten: true })
+    assert.doesNotMatch(await kept(), /medicamento/i)
+    assert.match(await kept(), /Pão/)
+    assert.deepEqual((await forget()).json(), { forgotten: false })
+  })
+
   test("nobody's names are ever another's, nor forgotten by another", async t => {
     const [ana, rui] = [await signedIn(t, site.server), await signedIn(t, site.server)]
     await ana.addItem({ tipo: 'Medicamento' })

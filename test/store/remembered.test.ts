@@ -179,13 +179,13 @@ forEachEngine('remembered names', engine => {
 })
 
 const usesIndex: Record<Engine, RegExp> = {
-  sqlite: /SEARCH remembered USING (PRIMARY KEY|INDEX remembered_score) \(account_id=\?/,
+  sqlite: /SEARCH remembered USING (PRIMARY KEY|(COVERING )?INDEX remembered_score) \(account_id=\?/,
   mariadb: /"key":"(PRIMARY|remembered_score)"/,
   postgres: /Index Cond: ?\(\(?account_id = /
 }
 const readsAll: Record<Engine, RegExp> = {
-  sqlite: /\bSCAN\b/,
-  mariadb: /"access_type":"(ALL|index)"/,
+  sqlite: /\bSCAN remembered/,
+  mariadb: /"table_name":"remembered",\s*"access_type":"(ALL|index)"/,
   postgres: /Seq Scan/
 }
 

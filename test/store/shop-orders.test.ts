@@ -32,7 +32,7 @@ forEachEngine('the order of shops', engine => {
     await migrate(store.dialect)
     shops = shopRules(store, error => failures.push(error))
     others = engine === 'sqlite' ? shops : shopRules(await open(), error => failures.push(error))
-    carts = cartRules(store, { remember() {}, walked: shops.walked })
+    carts = cartRules(store, { remember() {}, bought() {}, walked: shops.walked })
   })
 
   let lastAccount = 0

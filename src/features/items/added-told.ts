@@ -16,20 +16,20 @@ const gotShop = ({ before, after }: Added): boolean => before?.shop === '' && Bo
 const cameBack = ({ before, after }: Added): boolean =>
   before !== null && typeof before.doneAt === 'number' && after?.doneAt === null
 
-/** What became of one or many that were asked for. `merge`: they may have been added to what was there. */
-export function toldOf(asked: readonly NewItem[], added: readonly Added[], language: Language, merge: boolean): Said {
+/** What became of one or many that were asked for. `isQuick`: what was understood of them is to be shown. */
+export function toldOf(asked: readonly NewItem[], added: readonly Added[], language: Language, isQuick: boolean): Said {
   const [only] = asked
   const [made] = added
-  return asked.length === 1 && only && made ? ofOne(only, made, language, merge) : ofMany(asked, added)
+  return asked.length === 1 && only && made ? ofOne(only, made, language, isQuick) : ofMany(asked, added)
 }
 
 function ofOne(
   { type, thousandths, unit, shop, done }: NewItem,
   made: Added,
   language: Language,
-  merge: boolean
+  isQuick: boolean
 ): Said {
-  if (!merge) return { key: 'flash.added', params: { type } }
+  if (!isQuick && !made.merged) return { key: 'flash.added', params: { type } }
   const amount = formatAmount(made.merged ? (made.after?.thousandths ?? thousandths) : thousandths, unit, language)
   const params = { type, amount, shop }
   if (done) return { key: 'flash.quickDone', params }

@@ -1,7 +1,7 @@
 import type { Store } from '../../open-store.ts'
 import { type ItemContent, isQuantity } from '../../store/change.ts'
 import type { Asked, Outcome } from '../../store/changes.ts'
-import { type Conflict, differenceOf, type ItemChange } from '../../store/detail.ts'
+import { type Conflict, type Detail, differenceOf, type ItemChange } from '../../store/detail.ts'
 import { CalledOff } from '../../store/failures.ts'
 import { contentOf, type ListId, type ListRow, type OpenList } from '../../store/steps.ts'
 import type { Db, Work } from '../../store/work.ts'
@@ -98,11 +98,13 @@ export type Carts = ReturnType<typeof cartRules>
 
 /** Told of what was bought; nobody waits for it. */
 interface Memory {
-  remember(accountId: number, bought: readonly Bought[]): void
+  remember(accountId: number, added: readonly Bought[]): void
+  /** What was ticked off, as it goes from the list. */
+  bought(accountId: number, ticked: readonly Bought[]): void
   /** What was ticked off, where and when, as it is cleared. */
   walked(accountId: number, ticked: readonly Partial<ItemContent>[]): void
 }
-const noMemory: Memory = { remember() {}, walked() {} }
+const noMemory: Memory = { remember() {}, bought() {}, walked() {} }
 
 export function cartRules({ items, changes }: Store, memory: Memory = noMemory) {
   const readOlder = async (work: Work, accountId: number, before: number | undefined, size: number): Promise<Part> => {
@@ -113,6 +115,18 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
     if (rows.length <= size) return { items: rows, olderThan: undefined }
     const shown = rows.slice(0, size)
     return { items: shown, olderThan: shown.at(-1)?.id }
+  }
+
+  const asBought = ({ type, shop, unit, thousandths }: ItemContent): Bought => ({ name: type, shop, unit, thousandths })
+
+  /** What leaves a list ticked off was bought: so the score knows it, and no tick costs a write more. */
+  const rememberBought = (accountId: number, { items: changed }: Detail) => {
+    const ticked = changed.filter(({ before, after }) => after === null && Boolean(before?.doneAt))
+    if (ticked.length > 0)
+      memory.bought(
+        accountId,
+        ticked.map(({ before }) => asBought(before as ItemContent))
+      )
   }
 
   return {
@@ -209,6 +223,7 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
               }
               return { kind: 'remove', detail: { items: await changes.steps.removeAll(tx, list, ids) } }
             })
+      if (outcome.status === 'done') rememberBought(where.accountId, outcome.detail)
       return told(outcome, ({ detail }) => ({ missing: missingOf(ids, detail) }))
     },
 
@@ -236,6 +251,7 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
           return { kind: 'remove', detail: { items: await changes.steps.removeAll(tx, list, [item.id]) } }
         }
       )
+      if (outcome.status === 'done') rememberBought(where.accountId, outcome.detail)
       return told(outcome, () => ({}))
     },
 
@@ -265,11 +281,13 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
         const kept = [...found.keys()].map(id => ({ id, before: {}, after: {} }))
         return { kind: 'clear', detail: { items: [...removed, ...kept] } }
       })
-      if (outcome.status === 'done')
+      if (outcome.status === 'done') {
+        rememberBought(where.accountId, outcome.detail)
         memory.walked(
           where.accountId,
           outcome.detail.items.map(({ before }) => before ?? {})
         )
+      }
       return told(outcome, ({ detail }) => {
         const idsOf = (wasRemoved: boolean) =>
           detail.items.filter(({ after }) => (after === null) === wasRemoved).map(({ id }) => id)
@@ -324,10 +342,7 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
               }
             )
       if (outcome.status === 'done') {
-        memory.remember(
-          where.accountId,
-          contents.map(content => ({ ...content, name: content.type }))
-        )
+        memory.remember(where.accountId, contents.map(asBought))
       }
       return told(outcome, ({ detail }) => ({
         items: detail.items.map(item => ({ ...item, merged: item.before !== null }))
@@ -510,6 +525,10 @@ export function cartRules({ items, changes }: Store, memory: Memory = noMemory) 
         return { kind: 'copy', detail: { items: await addAll(tx, list, contents, merge), from: found.list.id } }
       }
     )
+    if (outcome.status === 'done') {
+      const added = outcome.detail.items.flatMap(({ before, after }) => (before === null && after ? [after] : []))
+      memory.remember(source.accountId, (added as ItemContent[]).map(asBought))
+    }
     return told(outcome, ({ detail }) => ({
       items: detail.items.map(item => ({ ...item, merged: item.before !== null }))
     }))

@@ -19,6 +19,7 @@ export function shopOrderStore(dialect: Dialect) {
   const one = sql`${mine} and ${shopOrders.shop} = ${given.text('shop')}`
 
   const all = reading(dialect, select(shown, sql`from ${shopOrders} where ${mine}`))
+  const whole = reading(dialect, select(shopOrders.columns, sql`from ${shopOrders} where ${mine}`))
   const find = reading(dialect, select(shopOrders.columns, sql`from ${shopOrders} where ${one}`))
   const add = dialect.compile(
     insert(shopOrders, ['accountId', 'shop', 'name', 'ordered', 'byHand', 'trips', 'learns', 'version'])
@@ -41,6 +42,9 @@ export function shopOrderStore(dialect: Dialect) {
   return {
     /** What pages need of each of an account's orders. */
     all: (db: Db, accountId: number) => db.all(all, { accountId }),
+
+    /** All that is kept of them. */
+    whole: (db: Db, accountId: number): Promise<ShopOrderRow[]> => db.all(whole, { accountId }),
 
     async find(db: Db, accountId: number, shop: string): Promise<ShopOrderRow | undefined> {
       const [row] = await db.all(find, { accountId, shop })

@@ -61,6 +61,23 @@ function tripsIn(json: string): Trip[] {
 const once = (names: readonly string[]): string[] =>
   [...new Map([...names].reverse().map(it => [fold(it), it])).values()].reverse()
 
+/** A shop's row without a name; undefined where it has none such. */
+function withoutName(row: ShopOrderRow, isGone: (name: string) => boolean): ShopOrderRow | undefined {
+  const names = namesIn(row.ordered)
+  const trips = tripsIn(row.trips)
+  const isThere = names.some(isGone) || trips.some(({ stops }) => stops.some(stop => stop.some(isGone)))
+  if (!isThere) return undefined
+  const kept = trips.map(trip => ({ ...trip, stops: trip.stops.map(stop => stop.filter(name => !isGone(name))) }))
+  return {
+    ...row,
+    ordered: writeOrder(
+      row.shop,
+      names.filter(name => !isGone(name))
+    ),
+    trips: JSON.stringify(kept)
+  }
+}
+
 /** @param report is told why something could not be learned; nobody waits for that */
 export function shopRules({ shopOrders, beginJob }: Store, report: (error: unknown) => void = () => {}) {
   let learning = Promise.resolve()
@@ -254,17 +271,20 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
       const gone = fold(name)
       let wasThere = false
       await rewrite(work, accountId, key, row => {
-        const names = namesIn(row.ordered)
-        const kept = names.filter(other => fold(other) !== gone)
-        const trips = tripsIn(row.trips).map(trip => ({
-          ...trip,
-          stops: trip.stops.map(stop => stop.filter(it => it !== gone))
-        }))
-        if (kept.length === names.length) return undefined
-        wasThere = true
-        return { ...row, ordered: writeOrder(row.shop, kept), trips: JSON.stringify(trips) }
+        const without = withoutName(row, other => fold(other) === gone)
+        wasThere ||= without !== undefined
+        return without
       })
       return wasThere
+    },
+
+    /** Forgets a name in the orders of all shops, and in what was learned of them. */
+    async forgetName(work: Work, accountId: number, isGone: (name: string) => boolean): Promise<void> {
+      for (const row of await shopOrders.whole(work, accountId)) {
+        if (row.shop !== ALL_SHOPS && withoutName(row, isGone)) {
+          await rewrite(work, accountId, row.shop, found => withoutName(found, isGone))
+        }
+      }
     },
 
     /**

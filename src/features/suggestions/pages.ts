@@ -5,16 +5,23 @@ import { languageOf } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { respond } from '../../http/respond.ts'
 import { digest, newKey } from '../../keys.ts'
+import { asEntry } from '../items/as-text.ts'
 import { formatAmount } from '../items/quantity.ts'
-import type { Suggestion, Suggestions } from './rules.ts'
+import type { Shops } from '../shops/rules.ts'
+import { isSameName, type Suggestion, type Suggestions } from './rules.ts'
 import { forgetForm, parseMoment, queryOf } from './schema.ts'
 
 const PAGE = '/sugestoes'
 /** Names on one page; the others are found by writing. */
 const SHOWN = 60
 
+interface Parts {
+  suggestions: Suggestions
+  shops: Pick<Shops, 'forgetName'>
+}
+
 /** What an account buys: suggestions for the script of the list, and a page on which they are added and forgotten. */
-export function suggestionsPage(app: FastifyInstance, { suggestions }: { suggestions: Suggestions }): void {
+export function suggestionsPage(app: FastifyInstance, { suggestions, shops }: Parts): void {
   const show = async (request: FastifyRequest, reply: FastifyReply, query: string) => {
     const lang = languageOf(request)
     const page = newKey()
@@ -24,7 +31,7 @@ export function suggestionsPage(app: FastifyInstance, { suggestions }: { suggest
       names: names.map(one => ({
         ...one,
         amount: formatAmount(one.thousandths, one.unit, lang),
-        pieces: Math.min(Math.max(Math.ceil(one.thousandths / 1000), 1), 9999),
+        entry: asEntry({ ...one, note: '', done: false }, lang),
         operation: digest(page, one.name)
       }))
     })
@@ -49,8 +56,12 @@ export function suggestionsPage(app: FastifyInstance, { suggestions }: { suggest
       const fields = fieldsOf(request)
       const name = typed(fields, 'name')
       const seen = parseMoment(fields.seen)
-      const forgotten =
-        seen !== undefined && (await suggestions.forget(request.work, getAccount(request).id, name, seen))
+      const { id } = getAccount(request)
+      const forgotten = seen !== undefined && (await suggestions.forget(request.work, id, name, seen))
+      // Sent again after an answer that was lost, what is left of the name goes, too.
+      if (forgotten || (seen !== undefined && !(await suggestions.knows(request.work, id, name)))) {
+        await shops.forgetName(request.work, id, other => isSameName(other, name))
+      }
       return respond(request, reply, {
         goTo: PAGE,
         flash: forgotten

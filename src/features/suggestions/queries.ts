@@ -1,5 +1,5 @@
 import type { Dialect } from '../../store/dialect.ts'
-import { given, insert, pick, type RowOf, select, sql } from '../../store/sql.ts'
+import { given, insert, type Piece, pick, type Reading, type RowOf, select, sql } from '../../store/sql.ts'
 import { reading } from '../../store/statement.ts'
 import { remembered } from '../../store/tables.ts'
 import type { Db } from '../../store/work.ts'
@@ -8,6 +8,14 @@ export type RememberedName = RowOf<typeof remembered.columns>
 
 const shown = pick(remembered.columns, ['folded', 'name', 'shop', 'unit', 'thousandths', 'score', 'boughtAt'])
 export type ShownName = RowOf<typeof shown>
+
+interface Having {
+  accountId: number
+  from: string
+  to: string
+  inside: string
+  limit: number
+}
 
 /** Ends every range of names that begin alike: no text has a higher character. */
 const LAST = '\u{10ffff}'
@@ -29,13 +37,24 @@ export function rememberedStore(dialect: Dialect) {
     dialect,
     select(shown, sql`from ${remembered} where ${mine} and ${begins} order by ${score} desc, ${folded} desc ${limit}`)
   )
+  // Both parts stop at the limit: the first is a range of names, the second goes along the scores.
+  const bestOf = (wanted: Piece) =>
+    sql`select ${folded} as f from ${remembered} where ${mine} and ${wanted} order by ${score} desc, ${folded} desc ${limit}`
+  const inside = sql`${folded} like ${given.text('inside')} escape '!' and not (${begins})`
   const having = reading(
     dialect,
     select(
       shown,
-      sql`from ${remembered}
-      where ${mine} and (${begins} or ${folded} like ${given.text('inside')} escape '!')
-      order by case when ${begins} then 0 else 1 end, ${score} desc, ${folded} desc ${limit}`
+      sql`from (select f, 0 as place from (${bestOf(begins)}) as a union all select f, 1 from (${bestOf(inside)}) as b) as found
+      join ${remembered} on ${mine} and ${folded} = f
+      order by place, ${score} desc, ${folded} desc ${limit}`
+    ) as Reading<never, unknown> as Reading<Having, ShownName>
+  )
+  const one = reading(
+    dialect,
+    select(
+      pick(remembered.columns, ['folded']),
+      sql`from ${remembered} where ${mine} and ${folded} = ${given.text('folded')}`
     )
   )
   const last = reading(
@@ -81,6 +100,12 @@ export function rememberedStore(dialect: Dialect) {
     async add(db: Db, bought: RememberedName): Promise<void> {
       if ((await db.write(update, bought)) === 0) await db.write(add, bought)
     },
+
+    /** The same of a name that is there; whether it is. */
+    addTo: async (db: Db, bought: RememberedName): Promise<boolean> => (await db.write(update, bought)) > 0,
+
+    has: async (db: Db, accountId: number, name: string): Promise<boolean> =>
+      (await db.all(one, { accountId, folded: name })).length > 0,
 
     /** Whether it was there, and not bought again after `seen`. */
     remove: async (db: Db, accountId: number, name: string, seen: number): Promise<boolean> =>

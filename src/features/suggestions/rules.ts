@@ -44,6 +44,8 @@ export const foldName = (name: string): string =>
       .trim()
   )
 
+export const isSameName = (a: string, b: string): boolean => foldName(a) === foldName(b)
+
 const asSuggestion = ({ name, shop, unit, thousandths, boughtAt }: ShownName): Suggestion => ({
   name,
   shop,
@@ -54,14 +56,23 @@ const asSuggestion = ({ name, shop, unit, thousandths, boughtAt }: ShownName): S
 
 /** @param report is told why something could not be remembered; nobody waits for that */
 export function suggestionRules({ remembered, beginJob }: Store, report: (error: unknown) => void) {
-  const queue: [accountId: number, bought: Bought, at: number][] = []
+  const queue: [accountId: number, bought: Bought, at: number, mayBeNew: boolean][] = []
   let running = Promise.resolve()
 
-  const rememberNow = async (accountId: number, { name, shop, unit, thousandths }: Bought, at: number) => {
+  const rememberNow = async (
+    accountId: number,
+    { name, shop, unit, thousandths }: Bought,
+    at: number,
+    mayBeNew: boolean
+  ) => {
     const folded = foldName(name)
     if (folded === '') return
     const work = beginJob('remembering', LIMIT_MS)
     const row = { accountId, folded, name, shop, unit, thousandths, score: scoreOf(at), boughtAt: at }
+    if (!mayBeNew) {
+      await work.repeatable(() => remembered.addTo(work, row))
+      return
+    }
     await work.repeatable(async () => {
       try {
         await remembered.add(work, row)
@@ -87,6 +98,12 @@ export function suggestionRules({ remembered, beginJob }: Store, report: (error:
     }
   }
 
+  const put = (accountId: number, bought: readonly Bought[], at: number, mayBeNew: boolean): void => {
+    const isIdle = queue.length === 0
+    for (const one of bought.slice(0, MAX_WAITING - queue.length)) queue.push([accountId, one, at, mayBeNew])
+    if (isIdle) running = run()
+  }
+
   return {
     /** What the account may mean by the beginning of a name, or of a word in it: one query. Of nothing, what it buys most. */
     async suggest(work: Work, accountId: number, text: string, limit = SUGGESTED): Promise<Suggestion[]> {
@@ -100,12 +117,11 @@ export function suggestionRules({ remembered, beginJob }: Store, report: (error:
       return (await ask).map(asSuggestion)
     },
 
-    /** Returns at once. What was bought is remembered afterwards, one after the other, or not at all. */
-    remember(accountId: number, bought: readonly Bought[], at = Date.now()): void {
-      const isIdle = queue.length === 0
-      for (const one of bought.slice(0, MAX_WAITING - queue.length)) queue.push([accountId, one, at])
-      if (isIdle) running = run()
-    },
+    /** What was put on a list. Returns at once: it is remembered afterwards, one after the other, or not at all. */
+    remember: (accountId: number, added: readonly Bought[], at = Date.now()): void => put(accountId, added, at, true),
+
+    /** What was ticked off there, and is cleared: it counts once more, unless it was forgotten meanwhile. Returns at once. */
+    bought: (accountId: number, ticked: readonly Bought[], at = Date.now()): void => put(accountId, ticked, at, false),
 
     /** Resolves when nothing is left to be remembered. */
     settled: (): Promise<void> => running,
@@ -113,6 +129,9 @@ export function suggestionRules({ remembered, beginJob }: Store, report: (error:
     /** Forgets a name, unless it was bought again after `seen`, the moment that was on the page. Whether it was there. */
     forget: (work: Work, accountId: number, name: string, seen: number): Promise<boolean> =>
       work.repeatable(async maybeDone => (await remembered.remove(work, accountId, foldName(name), seen)) || maybeDone),
+
+    knows: (work: Work, accountId: number, name: string): Promise<boolean> =>
+      remembered.has(work, accountId, foldName(name)),
 
     /** Down to MAX_NAMES. */
     trim: (work: Work, accountId: number, keep = MAX_NAMES): Promise<number> =>
