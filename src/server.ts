@@ -56,7 +56,8 @@ export async function serve(config: Config): Promise<void> {
     changed(problem, code) {
       if (problem === undefined) log?.info('the folder of pictures answers again')
       else log?.error({ problem, code }, 'no pictures: the list goes on without')
-    }
+    },
+    damaged: file => log?.error({ file }, 'a picture is not what its name says: it is not shown')
   })
   // A line is written when it is logged: pino's own default leaves it to the threads that password hashes need.
   const stream = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_LOG })

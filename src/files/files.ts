@@ -22,6 +22,8 @@ export interface FilesFolder {
 export interface FilesEvents {
   /** The folder went away, or is back. */
   changed(problem: FilesProblem | undefined, code: string | undefined): void
+  /** A file is not what was put there. */
+  damaged(hash: string): void
 }
 
 export type Files = ReturnType<typeof openFiles>
@@ -29,7 +31,7 @@ export type Files = ReturnType<typeof openFiles>
 type FolderAsk<J extends JobName> = Omit<Ask<J>, 'folder'>
 
 /** Files in a folder that may be on another machine: whatever happens to it, an answer comes by its deadline. */
-export function openFiles(folder: FilesFolder | undefined, { changed }: FilesEvents) {
+export function openFiles(folder: FilesFolder | undefined, { changed, damaged }: FilesEvents) {
   // Two kinds, so that nobody waits to see a picture until another one is scaled down.
   const scalers: Hands = createHands({ count: 1, idleMs: IDLE_MS })
   const keepers: Hands = createHands({ count: 2, idleMs: IDLE_MS })
@@ -70,6 +72,11 @@ export function openFiles(folder: FilesFolder | undefined, { changed }: FilesEve
         else if (away) away.isTried = false
         throw error
       }
+      // One file's trouble, not the folder's.
+      if (code === 'EDAMAGED') {
+        isBack()
+        throw error
+      }
       if (code !== undefined && NO_ROOM.has(code)) {
         isBack()
         throw new FilesError('full', code)
@@ -104,8 +111,13 @@ export function openFiles(folder: FilesFolder | undefined, { changed }: FilesEve
     keep: (contents: Uint8Array[]): Promise<string[]> =>
       inFolder('keep', { contents, make: folder?.isOwn === true }, longMs),
 
-    /** Undefined where there is no such file. @throws FilesError */
-    read: (hash: string): Promise<Uint8Array | undefined> => inFolder('read', { hash }, readMs),
+    /** Undefined where there is no such file, or it is damaged. @throws FilesError */
+    read: (hash: string): Promise<Uint8Array | undefined> =>
+      inFolder('read', { hash }, readMs).catch(error => {
+        if ((error as NodeJS.ErrnoException).code !== 'EDAMAGED') throw error
+        damaged(hash)
+        return undefined
+      }),
 
     /** @see Jobs.old @throws FilesError */
     old: (part: number, olderThanMs: number, limit: number) => inFolder('old', { part, olderThanMs, limit }, longMs),

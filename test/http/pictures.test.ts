@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -290,6 +290,19 @@ forEachEngine(
       const kept = await client.get(path)
       assert.equal(kept.headers['content-type'], 'image/jpeg')
       assert.ok(!kept.body.includes('<script>'))
+    })
+
+    test('a file that the disk gives back otherwise is not shown, nor does it stop the others; sent again it is whole', async t => {
+      const { client, id, page } = await withItem(t, site.server)
+      const sent = [await photo(), await photo()] as const
+      for (const one of sent) await add(client, id, one)
+      const [bad = '', good = ''] = photosOn((await client.get(page)).text)
+      const hash = bad.slice(-64)
+      await writeFile(join(folder, hash.slice(0, 2), hash), 'something else')
+      assert.equal((await client.get(bad)).status, 404)
+      assert.equal((await client.get(good)).status, 200)
+      await add(client, id, sent[0])
+      assert.equal(hashOf((await client.get(bad)).body), hash)
     })
 
     test('a file’s name leads nowhere', async t => {

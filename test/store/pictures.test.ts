@@ -18,7 +18,9 @@ forEachEngine('pictures and their files', engine => {
   const { site, one, two, listWith, item } = family(engine)
   const folder = mkdtempSync(join(tmpdir(), 'carrinho-'))
   // Two web servers on one folder.
-  const files = [0, 1].map(() => openFiles({ path: folder, isOwn: true, limitMs: 60_000 }, { changed() {} }))
+  const files = [0, 1].map(() =>
+    openFiles({ path: folder, isOwn: true, limitMs: 60_000 }, { changed() {}, damaged() {} })
+  )
   after(() => {
     for (const each of files) each.close()
   })
