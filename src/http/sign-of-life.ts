@@ -37,6 +37,13 @@ export function signOfLife(
     }
     done()
   })
+  /** Those that were sent one. */
+  const told = new WeakSet<ServerResponse>()
+  // The balancer that hears 504 would ask another server, cannot any more, and says 500 in its own words: this is a page.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (reply.statusCode === 504 && told.has(reply.raw)) reply.status(503)
+    done(null, payload)
+  })
   app.addHook('onResponse', (_request, reply, done) => {
     answering.delete(reply.raw)
     done()
@@ -50,6 +57,7 @@ export function signOfLife(
       if (response.destroyed || response.headersSent) answering.delete(response)
       else {
         response.writeProcessing()
+        told.add(response)
         answering.set(response, now + EVERY_MS)
       }
     }

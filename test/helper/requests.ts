@@ -5,6 +5,8 @@ export interface Reply {
   status: number
   headers: http.IncomingHttpHeaders
   text: string
+  /** The statuses of what was said before the answer, as `102 Processing`. */
+  interim: number[]
   /** As sent over the wire, compressed or not. */
   body: Buffer
   /** Its length. */
@@ -23,6 +25,7 @@ export interface RequestOptions {
 export function request(url: string, options: RequestOptions = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const { method = 'GET', headers, body, agent } = options
+    const interim: number[] = []
     const outgoing = http.request(url, { method, headers, agent }, incoming => {
       const chunks: Buffer[] = []
       incoming.on('data', chunk => chunks.push(chunk))
@@ -31,12 +34,14 @@ export function request(url: string, options: RequestOptions = {}): Promise<Repl
         const body = Buffer.concat(chunks)
         const text = body.toString('utf8')
         const status = incoming.statusCode ?? 0
-        resolve({ status, headers: incoming.headers, text, body, bytes: body.length, json: () => JSON.parse(text) })
+        const json = () => JSON.parse(text)
+        resolve({ status, headers: incoming.headers, interim, text, body, bytes: body.length, json })
       })
     })
     outgoing.setTimeout(withinMs.answer, () =>
       outgoing.destroy(new Error(`${method} ${url}: no answer in ${withinMs.answer} ms`))
     )
+    outgoing.on('information', ({ statusCode }) => interim.push(statusCode))
     outgoing.once('error', reject)
     outgoing.end(body)
   })
