@@ -189,6 +189,35 @@ forEachEngine('lists', engine => {
     assert.equal((await all(client)).lists[0]?.name, 'Mês')
   })
 
+  test('what is moved is chosen all at once or not at all, without scripts; an item has a link to where it is moved', async t => {
+    const client = await signedIn(t, site.server)
+    const party = await make(client, 'Festa')
+    for (const tipo of ['Leite', 'Pão', 'Sal']) await client.addItem({ tipo })
+    const [id = ''] = await itemIds(client)
+    const chosen = (page: string) =>
+      findTags(page, 'input').flatMap(box => (box.type === 'checkbox' && box.checked !== undefined ? [box.value] : []))
+    const item = (await client.get(`/carrinho/artigo/${id}`)).text
+    const link = findTags(item, 'a').find(({ href }) => href?.includes('/mover'))?.href ?? ''
+    const page = (await client.get(link)).text
+    assert.deepEqual(chosen(page), [String(id)])
+    const form = (...more: [string, string][]): [string, string][] => [
+      ['csrf_token', client.csrf() ?? ''],
+      ['operation', findInput(page, 'operation')?.value ?? ''],
+      ['to', String(party)],
+      ...more
+    ]
+    const every = await client.postRaw('/carrinho/mover', form(['id', String(id)], ['do', 'todos']))
+    assert.equal(every.status, 200)
+    assert.deepEqual(chosen(every.text).sort(), (await itemIds(client)).map(String).sort())
+    assert.match(every.text, new RegExp(`<option value="${party}" selected`), 'the list that was chosen stays')
+    const none = await client.postRaw('/carrinho/mover', form(['id', String(id)], ['do', 'nenhum']))
+    assert.deepEqual(chosen(none.text), [])
+    assert.equal((await client.items()).length, 3, 'nothing was moved by choosing')
+    const ids = chosen(every.text).map((value = ''): [string, string] => ['id', value])
+    assert.equal((await client.postRaw('/carrinho/mover', form(...ids, ['do', 'mover']))).status, 303)
+    assert.deepEqual(await on(client, party), ['Leite', 'Pão', 'Sal'])
+  })
+
   test('a template fills a list, and adds up what is there already', async t => {
     const client = await signedIn(t, site.server)
     const template = await make(client, 'O costume', { template: '1' })

@@ -45,6 +45,21 @@ forEachEngine('the page of shops', engine => {
     assert.deepEqual(await shopsOf(client), ['Talho', 'Lidl', 'Aldi'])
   })
 
+  test('is that of the list as it was, too', async t => {
+    const client = await signedIn(t, site.server)
+    for (const local of ['Aldi', 'Lidl', 'Talho']) await client.addItem({ tipo: 'Sal', local })
+    await press(client, '/lojas', 'Subir: Talho')
+    await press(client, '/lojas', 'Subir: Talho')
+    const text = visibleText((await client.get('/carrinho/historico/3')).text)
+    const places = ['Talho', 'Aldi', 'Lidl'].map(shop => text.lastIndexOf(shop))
+    assert.ok(places.every(place => place > 0))
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+      text
+    )
+  })
+
   test('moves what is bought in a shop, whatever it is called, and forgets places', async t => {
     const client = await signedIn(t, site.server)
     const local = `Mercado "Zé" & <b>filhos</b> +1/2%`

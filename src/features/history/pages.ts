@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFound } from '../../errors.ts'
 import type { RawForm } from '../../fields.ts'
 import { fieldsOf } from '../../http/forms.ts'
-import { languageOf, translateFor } from '../../http/language.ts'
+import { languageOf, translateFor, wantsJson } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { respond } from '../../http/respond.ts'
 import { keyOf, refuseButton } from '../../http/told.ts'
@@ -148,6 +148,8 @@ export function historyPage(app: FastifyInstance, { history, carts, lists }: Par
       const entry = entries.find(one => one.version === then.version)
       const told = entry && (await tell(request, here, [entry]))(entry)
       const lang = languageOf(request)
+      // As they are walked to today: orders of shops are the account's, and have no history.
+      const ordering = wantsJson(request) ? undefined : (await carts.view(request.work, where))?.ordering
       const rows = then.items.map(({ id, type, thousandths, unit, shop, note, doneAt }) => ({
         id,
         type,
@@ -166,7 +168,7 @@ export function historyPage(app: FastifyInstance, { history, carts, lists }: Par
             entry: told ?? null,
             groups: groupByShop(
               rows.filter(({ isDone }) => !isDone),
-              unordered
+              ordering ?? unordered
             ),
             done: rows.filter(({ isDone }) => isDone),
             isLatest: then.version === here.list.version,

@@ -18,6 +18,7 @@ import { listButtons, parseListRef } from './schema.ts'
 interface Chosen {
   ids: readonly number[]
   to: string
+  isAll?: boolean
 }
 
 /** Items of one list to another. */
@@ -41,7 +42,7 @@ export function movePage(app: FastifyInstance, { lists, carts }: { lists: Lists;
         shop,
         isDone: doneAt !== null,
         amount: formatAmount(thousandths, unit, languageOf(request)),
-        isChosen: chosen.ids.includes(id)
+        isChosen: chosen.isAll || chosen.ids.includes(id)
       })),
       targets: all
         .filter(list => list !== here)
@@ -71,6 +72,10 @@ export function movePage(app: FastifyInstance, { lists, carts }: { lists: Lists;
       const fields = fieldsOf(request)
       const ids = parseIds(fields.id)
       const act = typed(fields, 'do')
+      if (ids && (act === 'todos' || act === 'nenhum')) {
+        const chosen = { ids: [], to: typed(fields, 'to'), isAll: act === 'todos' }
+        return respond(request, reply, { page: () => show(request, reply, at, chosen, nothingWrong) })
+      }
       if (!ids || (act !== 'mover' && act !== 'copiar')) throw badRequest()
       const to = parseListRef(fields.to)
       const refused = (status: number, error: string) => ({
