@@ -137,6 +137,16 @@ const signedIn: Case[] = [
   { name: 'the list as text', open: page => page.goto('/carrinho/texto') },
   { name: 'the shops in order', open: page => page.goto('/lojas') },
   { name: 'the order in a shop', open: page => page.goto('/lojas?loja=Mercado') },
+  {
+    name: 'an item that is changed',
+    async open(page) {
+      await page.goto('/carrinho/')
+      await page.locator('#items .i').first().click()
+      await page.waitForURL(/artigo/)
+    }
+  },
+  { name: 'what was bought before', open: page => page.goto('/sugestoes') },
+  { name: 'the tokens for programs', open: page => page.goto('/conta/tokens') },
   { name: 'the question before deleting the account', open: page => page.goto('/conta/apagar') },
   {
     name: 'a refused deletion of the account',
