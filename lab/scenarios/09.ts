@@ -257,13 +257,15 @@ async function healAtRest(stage: Stage, work: FileWork, volume: Volume): Promise
 
 async function claimStartsWithout(stage: Stage, work: FileWork, dead: (typeof STORAGE_HOSTS)[number]): Promise<void> {
   let reached = 0
-  const record = await stage.break(kill(dead), {
+  const withoutIt = {
     under: 'and web01 is started again meanwhile',
     during: async () => {
       await rolling('web01').inject(stage.lab)
       reached = await countConnected(stage, 'web01', 'replica')
     }
-  })
+  }
+  // What files do meanwhile is known already, and all that is written has to be healed.
+  const record = await work.rest(() => stage.break(kill(dead), withoutIt))
   await healAtRest(stage, work, 'replica')
   claimSurvived(stage, record, { withinMs: LIST_WITHIN_MS })
   stage.claim(
