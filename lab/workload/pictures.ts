@@ -80,6 +80,8 @@ interface Known {
   hash: string
 }
 const known: Known[] = []
+/** Distinguishes its accounts from those of one that ended early. */
+const began = Date.now().toString(36)
 let accounts = 0
 let items = 0
 
@@ -88,7 +90,7 @@ async function signUp(): Promise<Browser> {
   const browser = new Browser(site)
   const form = findForm((await persist(() => browser.get('/signup'))).body, '/signup')
   // Not among the run's shoppers, whose lists are compared with their history.
-  const email = `photos${accounts}.${run}@example.net`
+  const email = `photos${accounts}.${run}.${began}@example.net`
   const fields = { ...form, name: `Photos ${accounts}`, email, password: PASSWORD }
   const { status } = await persist(() => browser.post('/signup', fields))
   if (status !== 303) throw new Error(`no account for pictures: ${status}`)
@@ -157,14 +159,21 @@ async function look({ browser, hash }: Known, server: string, what: 'read' | 'fi
   }
 }
 
-let browser = await signUp()
+let browser: Browser | undefined
 let path = ''
 for (let count = 0; !isOver; count += 1) {
   const nextAt = performance.now() + everyMs
-  if (count > 0 && count % OF_ACCOUNT === 0) browser = await signUp()
-  if (count % OF_ITEM === 0) path = await newItem(browser)
-  const hash = await send(browser, path)
-  if (hash !== undefined) for (const server of Object.keys(servers)) await look({ browser, hash }, server, 'read')
+  const at = now()
+  try {
+    if (!browser || count % OF_ACCOUNT === 0) browser = await signUp()
+    if (path === '' || count % OF_ITEM === 0) path = await newItem(browser)
+    const hash = await send(browser, path)
+    if (hash !== undefined) for (const server of Object.keys(servers)) await look({ browser, hash }, server, 'read')
+  } catch (error) {
+    // What came before the picture failed: another item is tried, and all that is known stays known.
+    tell({ at, host: 'client', what: 'write', outcome: 'fail', error: (error as Error).message })
+    path = ''
+  }
   await sleep(Math.max(0, nextAt - performance.now()))
 }
 for (const one of known) {
