@@ -23,6 +23,7 @@ import { historyRules } from './features/history/rules.ts'
 import { indexPage } from './features/home/pages.ts'
 import { listActions } from './features/items/actions-page.ts'
 import { itemsApi } from './features/items/api.ts'
+import { manyItemsApi } from './features/items/api-many.ts'
 import { itemPage } from './features/items/item-page.ts'
 import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
@@ -36,6 +37,7 @@ import { picturesPage } from './features/pictures/pages.ts'
 import { pictureRules } from './features/pictures/rules.ts'
 import { searchPage } from './features/search/pages.ts'
 import { searchRules } from './features/search/rules.ts'
+import { shopsApi } from './features/shops/api.ts'
 import { shopsPage } from './features/shops/pages.ts'
 import { shopRules } from './features/shops/rules.ts'
 import { suggestionsApi } from './features/suggestions/api.ts'
@@ -153,8 +155,10 @@ export async function buildApp({
     flood,
     routes(programs) {
       accountApi(programs)
-      itemsApi(programs, { carts })
+      itemsApi(programs, { carts, history })
+      manyItemsApi(programs, { carts, history })
       listsApi(programs, { lists })
+      shopsApi(programs, { carts })
       historyApi(programs, { history, carts })
       suggestionsApi(programs, { suggestions })
     }

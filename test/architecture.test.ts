@@ -41,7 +41,7 @@ const floors: [name: string, isOn: (path: string) => boolean][] = [
   ['cli', path => path === 'cli.ts'],
   ['commands', path => ['server.ts', 'commands.ts', 'healthcheck.ts'].includes(path)],
   ['app', path => path === 'app.ts'],
-  ['pages', path => /^features\/[\w-]+\/([\w-]+-page|pages|api|health|known-browser|boxes)\.ts$/.test(path)],
+  ['pages', path => /^features\/[\w-]+\/([\w-]+-page|pages|api(-[\w-]+)?|health|known-browser|boxes)\.ts$/.test(path)],
   ['http', path => path.startsWith('http/')],
   ['queries', path => /^features\/[\w-]+\/(queries|login-failures|storage-trial)\.ts$/.test(path)],
   ['schema', path => /^features\/[\w-]+\/(schema|password-choice|quantity|quick-entry|as-text)\.ts$/.test(path)],

@@ -2,6 +2,7 @@
 // few need and that take long to load.
 
 export * from './helper/api.ts'
+export * from './helper/api-site.ts'
 export * from './helper/content.ts'
 export * from './helper/databases.ts'
 export * from './helper/engines.ts'

@@ -25,6 +25,8 @@ export interface Detail {
   since?: number
   /** Of a move: the same change on the other list. */
   pair?: { listId: number; version: number }
+  /** Of an addition in which several became one: for each the place in `items` of what it became. */
+  each?: number[]
   /** Of a copy: the list that it was copied from. */
   from?: number
   /** What somebody else had set to another value, and stayed so. */

@@ -48,6 +48,10 @@ export interface Compiler {
 /** A statement put together of pieces whose values the compiler lost sight of: they are in `V`. */
 export const needing = <V extends object>(statement: Statement<never>): Statement<V> => statement as Statement<V>
 
+/** The same for one that reads. */
+export const readingWith = <V extends object, Row>(compiler: Compiler, fragment: Reading<never, Row>): Select<Row, V> =>
+  reading(compiler, fragment) as Select<Row, V>
+
 /** A statement that reads, ready to run. */
 export function reading<V extends object, Row>({ compile }: Compiler, fragment: Reading<V, Row>): Select<Row, V> {
   return { ...compile(fragment), keys: fragment.columns }

@@ -150,9 +150,12 @@ forEachEngine('adding', engine => {
 
   test('by a name that a program chose, which is there once on a list', async () => {
     const { where } = await listWith()
-    const made = await one.carts.addItems(one.work, where, [thing('a')], { uid: 'u-1', key: 'k' })
-    assert.deepEqual(await one.carts.addItems(one.work, where, [thing('b')], { uid: 'u-1' }), { status: 'uidTaken' })
-    assert.equal((await two.carts.addItems(two.work, where, [thing('a')], { uid: 'u-1', key: 'k' })).status, 'already')
+    const made = await one.carts.addItems(one.work, where, [{ ...thing('a'), uid: 'u-1' }], { key: 'k' })
+    assert.deepEqual(await one.carts.addItems(one.work, where, [{ ...thing('b'), uid: 'u-1' }]), { status: 'uidTaken' })
+    assert.equal(
+      (await two.carts.addItems(two.work, where, [{ ...thing('a'), uid: 'u-1' }], { key: 'k' })).status,
+      'already'
+    )
     const found = await two.carts.find(two.work, where, 'u-1')
     assert.equal(found?.type, 'a')
     await one.carts.removeItems(one.work, where, [found?.id ?? 0])

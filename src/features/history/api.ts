@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import { answers, OF_WRITES, ref } from '../../http/api/answers.ts'
 import { Problem } from '../../http/api/problem.ts'
@@ -6,7 +6,7 @@ import { refusal } from '../../http/api/refusals.ts'
 import { keyOf, noQuery, replayed, writeHeaders } from '../../http/api/request.ts'
 import { API } from '../../http/api/scope.ts'
 import type { ItemContent } from '../../store/change.ts'
-import { listOf, listParams } from '../items/api.ts'
+import { asChange, listOf, listParams } from '../items/api-parts.ts'
 import { itemAsJson, itemIdOf } from '../items/api-schema.ts'
 import { ONE } from '../items/quantity.ts'
 import type { Carts } from '../items/rules.ts'
@@ -96,6 +96,21 @@ const historyQuery = Type.Object(
   },
   { additionalProperties: false }
 )
+const undoSinceSchema = Type.Object(
+  {
+    since: Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'The version of the list as it shall be again.'
+    })
+  },
+  {
+    $id: 'UndoSince',
+    additionalProperties: false,
+    description: 'What to go back to.',
+    examples: [{ since: 12 }]
+  }
+)
 const changeParams = Type.Object({
   ...listParams.properties,
   version: Type.String({ description: 'The number of a change.', examples: ['12'] })
@@ -116,15 +131,29 @@ const asJson = ({ version, kind, at, who, canUndo, undoneBy, detail }: Entry, id
   ...{ version, kind, at: new Date(at).toISOString(), who, canUndo, undoneBy },
   ...(detail.undoes !== undefined && { undoes: detail.undoes }),
   items: detail.items.map(({ id, before, after }) => ({
-    id: before?.uid ?? after?.uid ?? idOf(id),
+    id: idOf(id),
     before: asFields(before),
     after: asFields(after)
   }))
 })
 
 export function historyApi(api: FastifyInstance, { history, carts }: { history: History; carts: Carts }): void {
-  for (const schema of [removedSchema, sinceSchema, fieldsSchema, entrySchema, historySchema]) api.addSchema(schema)
+  for (const schema of [removedSchema, sinceSchema, fieldsSchema, entrySchema, historySchema, undoSinceSchema])
+    api.addSchema(schema)
   const about = { tags: ['changes'], params: listParams }
+
+  /** How programs name the items of these changes: as the changes themselves say, or the items that are still there. */
+  const idsIn = async (request: FastifyRequest, accountId: number, entries: readonly Entry[]) => {
+    const all = entries.flatMap(({ detail }) => detail.items)
+    const said = new Map<number, string>()
+    for (const { id, before, after } of all) {
+      const uid = before?.uid ?? after?.uid
+      if (uid) said.set(id, uid)
+    }
+    const others = [...new Set(all.map(({ id }) => id).filter(id => !said.has(id)))]
+    const found = await carts.uidsOf(request.work, accountId, others)
+    return (id: number) => said.get(id) ?? found.get(id) ?? String(id)
+  }
 
   api.get<{ Querystring: Static<typeof sinceQuery> }>(
     '/lists/:list/changes',
@@ -162,13 +191,12 @@ export function historyApi(api: FastifyInstance, { history, carts }: { history: 
     },
     async request => {
       const where = listOf(request)
-      const list = await carts.view(request.work, where)
-      if (!list) throw new Problem('not_found')
       const { limit = 50, before } = request.query
       const { entries, older } = await history.page(request.work, where, { limit, ...(before && { before }) })
-      const ids = new Map(list.items.map(item => [item.id, itemIdOf(item)]))
+      if (entries.length === 0 && !(await carts.isThere(request.work, where))) throw new Problem('not_found')
+      const idOf = await idsIn(request, where.accountId, entries)
       return {
-        changes: entries.map(entry => asJson(entry, id => ids.get(id) ?? String(id))),
+        changes: entries.map(entry => asJson(entry, idOf)),
         next: older === undefined ? null : `${API}/lists/${where.list}/history?limit=${limit}&before=${older}`
       }
     }
@@ -187,8 +215,7 @@ export function historyApi(api: FastifyInstance, { history, carts }: { history: 
         response: answers(
           { description: 'The change that took it back, which can be undone itself.', body: ref('Change') },
           ...OF_WRITES,
-          404,
-          409
+          404
         )
       }
     },
@@ -196,8 +223,33 @@ export function historyApi(api: FastifyInstance, { history, carts }: { history: 
       const { version } = request.params as Static<typeof changeParams>
       if (!/^[1-9]\d{0,14}$/.test(version)) throw new Problem('not_found')
       const outcome = await history.undo(request.work, listOf(request), Number(version), keyOf(request))
-      if (outcome.status !== 'done' && outcome.status !== 'already') throw refusal(outcome.status)
-      return replayed(reply, outcome.status).send({ list: String(outcome.listId), version: outcome.version })
+      if (!('listId' in outcome)) throw refusal(outcome.status)
+      return replayed(reply, outcome.status).send(asChange(outcome))
+    }
+  )
+
+  api.post<{ Body: Static<typeof undoSinceSchema> }>(
+    '/lists/:list/undo',
+    {
+      schema: {
+        ...about,
+        operationId: 'undoSince',
+        summary: 'Take back all that happened since a version, within 30 days',
+        querystring: noQuery,
+        headers: writeHeaders,
+        body: ref('UndoSince'),
+        response: answers(
+          { description: 'The one change that took it all back, which can be undone itself.', body: ref('Change') },
+          ...OF_WRITES,
+          404
+        )
+      }
+    },
+    async (request, reply) => {
+      const outcome = await history.undoSince(request.work, listOf(request), request.body.since, keyOf(request))
+      if (outcome.status === 'notThere') throw new Problem('nothing_to_undo')
+      if (!('listId' in outcome)) throw refusal(outcome.status)
+      return replayed(reply, outcome.status).send(asChange(outcome))
     }
   )
 }

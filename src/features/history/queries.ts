@@ -8,6 +8,9 @@ import { type ListId, type OpenList, targetOf } from '../../store/steps.ts'
 import { accounts, type ChangeKind, changes, lists } from '../../store/tables.ts'
 import type { Db } from '../../store/work.ts'
 
+/** Changes that are read at a time: a year's are read on the way to what a list was then. */
+const PART_SIZE = 2000
+
 const columns = {
   listId: changes.listId,
   version: changes.version,
@@ -72,13 +75,29 @@ export function historyStore(dialect: Dialect) {
     where ${changes.listId} = ${given.number('listId')} and ${between} and ${changes.undoneBy} = ${given.number('by')}`
   )
 
+  /** Changes between two numbers, neither included, the latest first. */
+  const readBetween = async (
+    db: Db,
+    listId: number,
+    range: { after: number; before: number; limit: number }
+  ): Promise<Change[]> => (await db.all(some, { listId, ...range })).map(toChange)
+
   return {
-    /** Changes between two numbers, neither included, the latest first. */
-    between: async (
+    between: readBetween,
+
+    /** The same, however many there are: read part after part, as they are taken. */
+    async *back(
       db: Db,
       listId: number,
-      range: { after: number; before: number; limit: number }
-    ): Promise<Change[]> => (await db.all(some, { listId, ...range })).map(toChange),
+      { after, before }: { after: number; before: number }
+    ): AsyncGenerator<Change, void> {
+      for (let place = before; place > after + 1; ) {
+        const part = await readBetween(db, listId, { after, before: place, limit: PART_SIZE })
+        yield* part
+        if (part.length < PART_SIZE) return
+        place = (part.at(-1) as Change).version
+      }
+    },
 
     /** A list's changes below a number, the latest first; none where there is no such list. */
     async page(

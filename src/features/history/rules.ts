@@ -12,8 +12,6 @@ import type { Change, NamedChange } from './queries.ts'
 /** How long a change can be taken back. */
 export const UNDO_MS = 30 * 24 * 60 * 60_000
 export const PAGE_SIZE = 50
-/** Changes that are read at a time: a year's are read on the way to what a list was then. */
-const PART_SIZE = 2000
 /** Changes that are looked through for the one that took an item away: it was on the list when the page was made. */
 const MAX_SEARCHED = 1000
 /** With more than these a program is better off with the whole list. */
@@ -176,9 +174,9 @@ export function historyRules({ changes, history, items }: Store) {
         for (const item of now.values()) then.set(item.id, contentOf(item))
         const elsewhere = new Set<number>()
         let oldest: Change | undefined
-        for await (const change of back(tx, list.id, { after: version, before: list.version })) {
+        for await (const change of history.back(tx, list.id, { after: version, before: list.version })) {
           oldest = change
-          wind(then, change)
+          wind(then, change.detail.items)
           if (change.detail.pair) for (const { id, after } of change.detail.items) if (after === null) elsewhere.add(id)
         }
         if (oldest?.version !== version + 1) throw no('tooOld')
@@ -254,8 +252,8 @@ export function historyRules({ changes, history, items }: Store) {
       if (!now || version > now.list.version || version < 0) return undefined
       const then = new Map<number, ItemContent>(now.items.map(item => [item.id, contentOf(item)]))
       let reached = now.list.version
-      for await (const change of back(work, now.list.id, { after: version, before: now.list.version + 1 })) {
-        wind(then, change)
+      for await (const change of history.back(work, now.list.id, { after: version, before: now.list.version + 1 })) {
+        wind(then, change.detail.items)
         reached = change.version - 1
       }
       if (reached !== version) return undefined
@@ -265,6 +263,40 @@ export function historyRules({ changes, history, items }: Store) {
           .map(([id, content]) => ({ id, version, quantity: wholeOf(content.thousandths), ...content }))
           .sort((a, b) => b.id - a.id)
       }
+    },
+
+    /**
+     * Items as a change of a list left them, whatever happened to them since; those that were not there then are missing.
+     * `now`: what is known of them already.
+     */
+    async itemsAfter(
+      work: Work,
+      { accountId, listId, version }: { accountId: number; listId: number; version: number },
+      ids: readonly number[],
+      now?: readonly (Item | undefined)[]
+    ): Promise<Map<number, Item>> {
+      const known = now?.every(item => item !== undefined) ? (now as readonly Item[]) : undefined
+      const found = known ?? (await items.some(work, { accountId, list: listId }, ids))
+      const then = new Map(found.map(item => [item.id, item]))
+      if (ids.every(id => (then.get(id)?.version ?? Number.POSITIVE_INFINITY) <= version)) return then
+      const contents = new Map<number, ItemContent>(found.map(item => [item.id, contentOf(item)]))
+      const wanted = new Set(ids)
+      const concerning = ({ detail }: Change) => detail.items.filter(it => wanted.has(it.id) && isTouched(it))
+      for await (const change of history.back(work, listId, { after: version, before: Number.MAX_SAFE_INTEGER })) {
+        wind(contents, concerning(change))
+      }
+      // Which change had touched them last: this one, unless it found them as they should be.
+      const touched = new Map(found.filter(item => item.version <= version).map(item => [item.id, item.version]))
+      for await (const change of history.back(work, listId, { after: 0, before: version + 1 })) {
+        for (const { id } of concerning(change)) if (!touched.has(id)) touched.set(id, change.version)
+        if (ids.every(id => touched.has(id))) break
+      }
+      return new Map(
+        [...contents].map(([id, content]) => {
+          const quantity = wholeOf(content.thousandths)
+          return [id, { ...content, id, quantity, version: touched.get(id) ?? 0 }]
+        })
+      )
     },
 
     /**
@@ -306,20 +338,6 @@ export function historyRules({ changes, history, items }: Store) {
     }
   }
 
-  /** Changes between two numbers, the latest first, read part after part. */
-  async function* back(
-    db: Db,
-    listId: number,
-    { after, before }: { after: number; before: number }
-  ): AsyncGenerator<Change, void> {
-    for (let place = before; ; ) {
-      const part = await history.between(db, listId, { after, before: place, limit: PART_SIZE })
-      yield* part
-      if (part.length < PART_SIZE) return
-      place = (part.at(-1) as Change).version
-    }
-  }
-
   /** Items that a move took from `list` to `other` come back, or the other way round. */
   async function moveBack(tx: Db, list: OpenList, other: OpenList, back: readonly ItemChange[]): Promise<void> {
     const comes = back.filter(({ before }) => before === null)
@@ -350,8 +368,8 @@ export function historyRules({ changes, history, items }: Store) {
 }
 
 /** A list's items, one change back. */
-function wind(items: Map<number, ItemContent>, { detail }: Change): void {
-  for (const { id, before, after } of detail.items) {
+function wind(items: Map<number, ItemContent>, changed: readonly ItemChange[]): void {
+  for (const { id, before, after } of changed) {
     const now = items.get(id)
     if (before === null) items.delete(id)
     else if (after === null) items.set(id, before as ItemContent)

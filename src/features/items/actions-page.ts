@@ -48,7 +48,7 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
 
   /** The two ways in which nothing was done that any action knows. */
   const unless = (status: string, request: FastifyRequest, reply: FastifyReply, at: ListAt): unknown => {
-    if (status === 'noList') throw notFound()
+    if (status === 'noList' || status === 'notThere') throw notFound()
     if (status === 'full')
       return refused(request, reply, at, 'list_full', { key: 'list.full', params: { max: 10_000 } })
     return refused(request, reply, at, 'operation_reused', { key: 'operation.reusedAction' })
@@ -143,7 +143,7 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
       if (was.length === 0)
         return done(request, reply, here, undefined, none, { status: 'done', removed: [], kept: [] })
       const result = await carts.clear(request.work, where, was, keyOf(fields, 'clear'))
-      if (result.status === 'reused' || result.status === 'noList') return unless(result.status, request, reply, here)
+      if (!('removed' in result)) return unless(result.status, request, reply, here)
       const { status, version, removed, kept } = result
       if (removed.length === 0) return done(request, reply, here, undefined, none, { status, removed, kept })
       const message = { key: 'flash.cleared' as const, params: { count: removed.length }, also }

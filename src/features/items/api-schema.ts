@@ -7,12 +7,13 @@ import { parseId } from './schema.ts'
 
 const MAX_NOTE = 500
 
+const QUANTITY = 'How much, with up to three decimals.'
 const fields = {
   name: Type.String({ minLength: 1, maxLength: MAX_TEXT, description: 'What to buy.' }),
   quantity: Type.Number({
     exclusiveMinimum: 0,
     maximum: MAX_QUANTITY,
-    description: 'How much, with up to three decimals.'
+    description: QUANTITY
   }),
   unit: Type.String({
     maxLength: 40,
@@ -21,13 +22,13 @@ const fields = {
   shop: Type.String({ maxLength: MAX_TEXT, description: 'Where to buy it; may be empty.' }),
   note: Type.String({ maxLength: MAX_NOTE, description: 'What else to know of it, in any number of lines.' })
 }
-const id = {
+export const itemIdRules = {
   maxLength: 43,
   pattern: '^[0-9]*[A-Za-z_-][A-Za-z0-9_-]*$',
   examples: ['0f8fad5b-d9cb-469f-a165-70867728950e']
 }
 
-const EXAMPLE = {
+export const EXAMPLE = {
   id: '0f8fad5b-d9cb-469f-a165-70867728950e',
   name: 'Laranjas',
   quantity: 1.5,
@@ -57,15 +58,15 @@ export const newItemSchema = Type.Object(
   {
     id: Type.Optional(
       Type.String({
-        ...id,
+        ...itemIdRules,
         description: 'Of the program’s own choice, such as a UUID; not a whole number. Without one it is made here.'
       })
     ),
     name: fields.name,
-    quantity: Type.Optional({ ...fields.quantity, default: 1 }),
-    unit: Type.Optional({ ...fields.unit, default: '' }),
-    shop: Type.Optional({ ...fields.shop, default: '' }),
-    note: Type.Optional({ ...fields.note, default: '' })
+    quantity: Type.Optional({ ...fields.quantity, description: `${QUANTITY} Without it: 1.` }),
+    unit: Type.Optional(fields.unit),
+    shop: Type.Optional(fields.shop),
+    note: Type.Optional(fields.note)
   },
   { $id: 'NewItem', additionalProperties: false, description: 'An item to add.', examples: [EXAMPLE] }
 )
@@ -104,6 +105,7 @@ export const adjustmentSchema = Type.Object(
   }
 )
 
+export type ItemJson = Static<typeof itemSchema>
 export type NewItemBody = Static<typeof newItemSchema>
 export type ItemChangesBody = Static<typeof itemChangesSchema>
 export type AdjustmentBody = Static<typeof adjustmentSchema>
@@ -111,12 +113,12 @@ export type AdjustmentBody = Static<typeof adjustmentSchema>
 /** By which an item is found: its number, or the name that a program gave it; undefined for what can be neither. */
 export function parseItemRef(text: string): number | string | undefined {
   if (/^\d+$/.test(text)) return parseId(text)
-  return text.length <= id.maxLength && new RegExp(id.pattern).test(text) ? text : undefined
+  return text.length <= itemIdRules.maxLength && new RegExp(itemIdRules.pattern).test(text) ? text : undefined
 }
 
 export const itemIdOf = ({ id: number, uid }: { id: number; uid: string | null }): string => uid ?? String(number)
 
-export const itemAsJson = (item: Omit<Item, 'quantity'>): Static<typeof itemSchema> => ({
+export const itemAsJson = (item: Omit<Item, 'quantity'>): ItemJson => ({
   id: itemIdOf(item),
   name: item.type,
   quantity: item.thousandths / ONE,

@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
-import { answers, OF_WRITES, ref } from '../../http/api/answers.ts'
+import { answers, answersUnlessKnown, OF_WRITES, ref } from '../../http/api/answers.ts'
 import { getCaller } from '../../http/api/bearer.ts'
 import { invalid, Problem } from '../../http/api/problem.ts'
 import { refusal } from '../../http/api/refusals.ts'
@@ -17,32 +17,28 @@ import {
   writeHeaders
 } from '../../http/api/request.ts'
 import { API } from '../../http/api/scope.ts'
-import type { ItemContent } from '../../store/change.ts'
-import type { ListId } from '../../store/steps.ts'
+import type { ItemRef } from '../../store/steps.ts'
+import type { History } from '../history/rules.ts'
+import { additionsAsJson, asChange, contentIn, listOf, listParams, newItemIn, notThere } from './api-parts.ts'
 import {
   type AdjustmentBody,
-  adjustmentSchema,
   editsOf,
   type ItemChangesBody,
   itemAsJson,
-  itemChangesSchema,
-  itemIdOf,
-  itemSchema,
-  type NewItemBody,
-  newItemSchema,
   parseItemRef,
-  readContent,
-  toThousandths,
-  type Wrong
+  toThousandths
 } from './api-schema.ts'
-import type { Carts, NewItem, Where } from './rules.ts'
-import { parseId } from './schema.ts'
+import { type ItemToAddBody, itemSchemas } from './api-schema-many.ts'
+import { MAX_QUANTITY } from './quantity.ts'
+import type { Carts, Done, Item, NotEdited, Refused } from './rules.ts'
 
 const MOST = 1000
+/** Before it are all: no database makes an id so large. */
+const MAX_ID = 2_147_483_647
+const ITEMS = '/lists/:list/items'
+const ITEM = `${ITEMS}/:item`
+const LOCATION = { Location: { type: 'string', description: 'Its path.' } }
 
-export const listParams = Type.Object({
-  list: Type.String({ description: 'The id of a list, or `first` for the first one.', examples: ['first'] })
-})
 const itemParams = Type.Object({
   ...listParams.properties,
   item: Type.String({ description: 'The id of an item.', examples: ['0f8fad5b-d9cb-469f-a165-70867728950e'] })
@@ -55,62 +51,37 @@ const pageQuery = Type.Object(
   { additionalProperties: false }
 )
 
-const itemsSchema = Type.Object(
-  {
-    version: Type.Integer({ description: 'The version of the list that these items are of.' }),
-    items: Type.Array(ref('Item'), { description: 'The newest first.' }),
-    next: Type.Union([Type.String(), Type.Null()], {
-      description: 'The path of the page of older ones; null on the last page.'
-    })
-  },
-  { $id: 'Items', description: 'Items of a list, a page of them.' }
-)
-export const changeSchema = Type.Object(
-  {
-    list: Type.String({ description: 'The id of the list.' }),
-    version: Type.Integer({
-      description: 'The number of the change, by which it can be undone; the list’s version by now.'
-    })
-  },
-  { $id: 'Change', description: 'What a write came to.', examples: [{ list: '7', version: 13 }] }
-)
-
-/** The list that a path is about. @throws Problem not_found for what cannot be one */
-export function listOf(request: FastifyRequest): Where {
-  const { list: text } = request.params as Static<typeof listParams>
-  const list: ListId | undefined = text === 'first' ? 'first' : text === '0' ? 0 : parseId(text)
-  if (list === undefined) throw new Problem('not_found')
-  return { accountId: getCaller(request).account.id, list }
-}
-
-function itemOf(request: FastifyRequest): number | string {
+function itemOf(request: FastifyRequest): ItemRef {
   const found = parseItemRef((request.params as Static<typeof itemParams>).item)
   if (found === undefined) throw new Problem('not_found')
   return found
 }
 
-const inBody = ({ field, error }: Wrong) => ({ field, in: 'body', error }) as const
-
-function contentIn(body: Parameters<typeof readContent>[0]): Partial<NewItem> {
-  const { value, wrong } = readContent(body)
-  if (wrong.length > 0) throw invalid(...wrong.map(inBody))
-  return value
-}
-
-export function itemsApi(api: FastifyInstance, { carts }: { carts: Carts }): void {
-  for (const schema of [itemSchema, newItemSchema, itemChangesSchema, adjustmentSchema, itemsSchema, changeSchema]) {
-    api.addSchema(schema)
-  }
-  const ITEMS = '/lists/:list/items'
-  const ITEM = `${ITEMS}/:item`
+export function itemsApi(api: FastifyInstance, { carts, history }: { carts: Carts; history: History }): void {
+  for (const schema of itemSchemas) api.addSchema(schema)
   const about = { tags: ['items'], querystring: noQuery }
   const item = { body: ref('Item'), hasEtag: true }
 
-  /** An item that a write is about. */
-  const find = async (request: FastifyRequest, where: Where) => {
-    const found = await carts.find(request.work, where, itemOf(request))
-    if (!found) throw new Problem('not_found')
-    return found
+  /** The item as a change left it: the answer to a request is the same however often and late it is sent. */
+  const sendItem = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    made: { id: number; item?: Item | undefined } & Done
+  ): Promise<FastifyReply> => {
+    const where = { ...made, accountId: getCaller(request).account.id }
+    const now = (await history.itemsAfter(request.work, where, [made.id], [made.item])).get(made.id)
+    if (!now) throw new Problem('not_found')
+    return replayed(reply.header('etag', etagOf(now.version)), made.status).send(itemAsJson(now))
+  }
+
+  /** Why nothing was done to an item. */
+  const refuse = async (request: FastifyRequest, reply: FastifyReply, outcome: Refused | NotEdited) => {
+    if (outcome.status === 'noList' || outcome.status === 'notThere') {
+      return notThere(request, carts, [itemOf(request)])
+    }
+    if (outcome.status !== 'stale') return refusal(outcome.status)
+    reply.header('etag', etagOf(outcome.item.version))
+    return refusal('stale', itemAsJson(outcome.item))
   }
 
   api.get<{ Querystring: Static<typeof pageQuery> }>(
@@ -123,70 +94,73 @@ export function itemsApi(api: FastifyInstance, { carts }: { carts: Carts }): voi
         params: listParams,
         headers: readHeaders,
         querystring: pageQuery,
-        response: answers(
-          [
-            {
-              description: 'A page of items.',
-              body: ref('Items'),
-              hasEtag: true,
-              headers: { Link: { type: 'string', description: 'The next page, as RFC 8288 has it.' } }
-            },
-            { status: 304, description: 'The list is still at this version.', hasEtag: true }
-          ],
+        response: answersUnlessKnown(
+          {
+            description: 'A page of items.',
+            body: ref('Items'),
+            headers: { Link: { type: 'string', description: 'The next page, as RFC 8288 has it.' } }
+          },
           404
         )
       }
     },
     async (request, reply) => {
-      const { limit = 500, before = Number.MAX_SAFE_INTEGER } = request.query
+      const { limit = 500, before = MAX_ID } = request.query
       const where = listOf(request)
-      const found = await carts.view(request.work, where)
+      const found = await carts.page(request.work, where, { before: Math.min(before, MAX_ID), limit: limit + 1 })
       if (!found) throw new Problem('not_found')
-      const older = found.items.filter(({ id }) => id < before).sort((a, b) => b.id - a.id)
-      const shown = older.slice(0, limit)
-      const next =
-        older.length > limit ? `${API}/lists/${where.list}/items?limit=${limit}&before=${shown.at(-1)?.id}` : null
+      const shown = found.items.slice(0, limit)
+      const hasMore = found.items.length > limit
+      const next = hasMore ? `${API}/lists/${where.list}/items?limit=${limit}&before=${shown.at(-1)?.id}` : null
       if (next !== null) reply.header('link', `<${next}>; rel="next"`)
       const { version } = found.list
       return sendVersion(request, reply, version, { version, items: shown.map(itemAsJson), next })
     }
   )
 
-  api.post<{ Body: NewItemBody }>(
+  api.post<{ Body: ItemToAddBody }>(
     ITEMS,
     {
       schema: {
         ...about,
         operationId: 'addItem',
-        summary: 'Add an item',
+        summary: 'Add an item, or more of one that is there',
         params: listParams,
         headers: writeHeaders,
-        body: ref('NewItem'),
+        body: ref('ItemToAdd'),
         response: answers(
-          {
-            ...item,
-            status: 201,
-            description: 'The item, as it was added.',
-            headers: { Location: { type: 'string', description: 'Its path.' } }
-          },
+          [
+            {
+              status: 200,
+              description: 'With `merge`: the item that was there, and is more now.',
+              body: ref('AddedItem'),
+              hasEtag: true,
+              headers: LOCATION
+            },
+            {
+              status: 201,
+              description: 'The item, as it was added.',
+              body: ref('AddedItem'),
+              hasEtag: true,
+              headers: LOCATION
+            }
+          ],
           ...OF_WRITES,
-          404,
-          409
+          404
         )
       }
     },
     async (request, reply) => {
       const where = listOf(request)
-      const { id: uid, ...body } = request.body
-      const content = { unit: '', shop: '', note: '', thousandths: 1000, ...contentIn(body) } as NewItem
-      const outcome = await carts.addItems(request.work, where, [content], { key: keyOf(request), uid })
+      const { merge = false, ...body } = request.body
+      const outcome = await carts.addItems(request.work, where, [newItemIn(body)], { key: keyOf(request), merge })
       if (!('items' in outcome)) throw refusal(outcome.status)
-      const { items, version, status } = outcome
-      const [added] = items
-      if (!added?.after) throw new Error('an item was added and is not in its change')
-      const made = { ...(added.after as ItemContent), id: added.id, version }
-      reply.header('etag', etagOf(version)).header('location', `${API}/lists/${where.list}/items/${itemIdOf(made)}`)
-      return replayed(reply, status).status(201).send(itemAsJson(made))
+      const [added] = await additionsAsJson(request, history, outcome, merge)
+      if (!added) throw new Error('an item was added and is not in its change')
+      reply.header('etag', etagOf(added.version)).header('location', `${API}/lists/${where.list}/items/${added.id}`)
+      return replayed(reply, outcome.status)
+        .status(added.merged ? 200 : 201)
+        .send(added)
     }
   )
 
@@ -199,17 +173,12 @@ export function itemsApi(api: FastifyInstance, { carts }: { carts: Carts }): voi
         summary: 'One item',
         params: itemParams,
         headers: readHeaders,
-        response: answers(
-          [
-            { ...item, description: 'The item.' },
-            { status: 304, description: 'It still is what it was.', hasEtag: true }
-          ],
-          404
-        )
+        response: answersUnlessKnown({ ...item, description: 'The item.' }, 404)
       }
     },
     async (request, reply) => {
-      const found = await find(request, listOf(request))
+      const found = await carts.find(request.work, listOf(request), itemOf(request))
+      if (!found) throw await notThere(request, carts, [itemOf(request)])
       return sendVersion(request, reply, found.version, itemAsJson(found))
     }
   )
@@ -231,16 +200,10 @@ export function itemsApi(api: FastifyInstance, { carts }: { carts: Carts }): voi
       const where = listOf(request)
       const { done, ...rest } = request.body
       const edits = editsOf(contentIn(rest), done)
-      const { id } = await find(request, where)
-      const outcome = await carts.edit(request.work, where, id, edits, keyOf(request), seenBy(request))
-      if (outcome.status === 'stale') {
-        reply.header('etag', etagOf(outcome.item.version))
-        throw refusal('stale', itemAsJson(outcome.item))
-      }
-      if (outcome.status !== 'done' && outcome.status !== 'already') throw refusal(outcome.status)
-      const { item: now, status } = outcome
-      if (!now) throw new Problem('not_found')
-      return replayed(reply.header('etag', etagOf(now.version)), status).send(itemAsJson(now))
+      const outcome = await carts.edit(request.work, where, itemOf(request), edits, keyOf(request), seenBy(request))
+      if (outcome.status === 'conflict') throw new Error('nobody said what was seen')
+      if (!('listId' in outcome)) throw await refuse(request, reply, outcome)
+      return sendItem(request, reply, outcome)
     }
   )
 
@@ -261,15 +224,12 @@ export function itemsApi(api: FastifyInstance, { carts }: { carts: Carts }): voi
       const where = listOf(request)
       const delta = toThousandths(request.body.by)
       if (!delta) throw invalid({ field: 'by', in: 'body', error: { key: 'field.invalid' } })
-      const { id } = await find(request, where)
-      const outcome = await carts.adjust(request.work, where, id, delta, keyOf(request))
+      const outcome = await carts.adjustOne(request.work, where, itemOf(request), delta, keyOf(request))
       if (outcome.status === 'outOfBounds') {
-        throw invalid({ field: 'by', in: 'body', error: { key: 'field.amount', params: { max: 9999 } } })
+        throw invalid({ field: 'by', in: 'body', error: { key: 'field.amount', params: { max: MAX_QUANTITY } } })
       }
-      if (outcome.status !== 'done' && outcome.status !== 'already') throw refusal(outcome.status)
-      const now = outcome.found ? await carts.find(request.work, where, id) : undefined
-      if (!now) throw new Problem('not_found')
-      return replayed(reply.header('etag', etagOf(now.version)), outcome.status).send(itemAsJson(now))
+      if (!('listId' in outcome)) throw await refuse(request, reply, outcome)
+      return sendItem(request, reply, outcome)
     }
   )
 
@@ -288,12 +248,8 @@ export function itemsApi(api: FastifyInstance, { carts }: { carts: Carts }): voi
     async (request, reply) => {
       const where = listOf(request)
       const outcome = await carts.removeOne(request.work, where, itemOf(request), keyOf(request), seenBy(request))
-      if (outcome.status === 'stale') {
-        reply.header('etag', etagOf(outcome.item.version))
-        throw refusal('stale', itemAsJson(outcome.item))
-      }
-      if (outcome.status !== 'done' && outcome.status !== 'already') throw refusal(outcome.status)
-      return replayed(reply, outcome.status).send({ list: String(outcome.listId), version: outcome.version })
+      if (!('listId' in outcome)) throw await refuse(request, reply, outcome)
+      return replayed(reply, outcome.status).send(asChange(outcome))
     }
   )
 }

@@ -10,7 +10,14 @@ export interface Merged<I> {
 }
 
 /** `undefined`: two of them come to a quantity that there is not. */
-export type Merging<I> = { changed: Merged<I>[]; news: ItemContent[] } | undefined
+export type Merging<I> =
+  | {
+      changed: Merged<I>[]
+      news: ItemContent[]
+      /** For each addition what it became: its place among the changed ones and, behind them, the new ones. */
+      each: number[]
+    }
+  | undefined
 
 interface Row {
   now: ItemContent
@@ -61,6 +68,7 @@ export function merge<I extends ItemContent>(
 ): Merging<I> {
   const known = there.map(item => ({ item, now: contentOf(item), wasTicked: false }))
   const news: Row[] = []
+  const became: Row[] = []
   const byName = new Map<string, Row[]>()
   const rowsOf = (content: ItemContent): Row[] => {
     const name = nameOf(content)
@@ -79,11 +87,18 @@ export function merge<I extends ItemContent>(
       best.now = sum(best.now, content)
       best.wasTicked ||= isTicked
       if (!isQuantity(best.now.thousandths)) return undefined
+      became.push(best)
     } else {
       const row = { now: content, wasTicked: isTicked }
       news.push(row)
+      became.push(row)
       rows.unshift(row)
     }
   }
-  return { changed: known.map(({ item, now }) => ({ item, now })), news: news.map(({ now }) => now) }
+  const places = new Map<Row, number>([...known, ...news].map((row, place) => [row, place]))
+  return {
+    changed: known.map(({ item, now }) => ({ item, now })),
+    news: news.map(({ now }) => now),
+    each: became.map(row => places.get(row) as number)
+  }
 }

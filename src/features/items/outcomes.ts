@@ -1,6 +1,7 @@
 import { digest, newKey } from '../../keys.ts'
 import type { Asked, Made, Outcome } from '../../store/changes.ts'
 import type { Detail } from '../../store/detail.ts'
+import type { ItemRef } from '../../store/steps.ts'
 
 /** A key as the browser makes it fits its column; of any other the digest does. */
 const storedKey = (operation: string): string => (/^[\w-]{1,42}$/.test(operation) ? operation : digest(operation))
@@ -18,10 +19,19 @@ export type Done<More = object> = { status: 'done' | 'already'; listId: number; 
 /** Nothing was done, and the key is free. */
 export type Refused = { status: 'reused' } | { status: 'noList' }
 
-/** Those of `ids` that a change did not find. */
-export const missingOf = (ids: readonly number[], { items }: Detail): number[] => {
-  const found = new Set(items.map(({ id }) => id))
-  return ids.filter(id => !found.has(id))
+const namesIn = ({ items }: Detail): Set<ItemRef | null | undefined> =>
+  new Set(items.flatMap(({ id, before, after }) => [id, before?.uid ?? after?.uid]))
+
+/** Those of `refs` that a change found. */
+export function foundOf<R extends ItemRef>(refs: readonly R[], detail: Detail): R[] {
+  const found = namesIn(detail)
+  return refs.filter(ref => found.has(ref))
+}
+
+/** Those of `refs` that a change did not find. */
+export function missingOf<R extends ItemRef>(refs: readonly R[], detail: Detail): R[] {
+  const found = namesIn(detail)
+  return refs.filter(ref => !found.has(ref))
 }
 
 /** An outcome in the words of a rule. */

@@ -267,7 +267,9 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
     // Not a possible id, somebody else's, or gone: the same answer, which does not tell which.
     const result = id === undefined ? undefined : await carts.removeItems(request.work, where, [id], key)
     const version = result && 'missing' in result && result.missing.length === 0 ? result.version : undefined
-    if (version === undefined && id !== undefined && (await carts.isForeign(request.work, accountId, id))) {
+    const foreign =
+      version === undefined && id !== undefined && (await carts.findForeign(request.work, accountId, [id]))
+    if (foreign) {
       logSecurity(request, 'refused.owner', { item: id })
     }
     const deleted = version !== undefined

@@ -1,8 +1,18 @@
 import { partsFor, type Target } from '../../store/change.ts'
 import type { Dialect } from '../../store/dialect.ts'
 import { given, join, type Piece, type Reading, type RowOf, select, sql } from '../../store/sql.ts'
-import { reading } from '../../store/statement.ts'
-import { type Item, itemColumns, type ListId, type ListRow, targetOf, toItem } from '../../store/steps.ts'
+import { reading, readingWith } from '../../store/statement.ts'
+import {
+  among,
+  firstBefore,
+  type Item,
+  inSlots,
+  itemColumns,
+  type ListId,
+  type ListRow,
+  targetOf,
+  toItem
+} from '../../store/steps.ts'
 import { items, lists, shopOrders } from '../../store/tables.ts'
 import type { Db } from '../../store/work.ts'
 
@@ -46,21 +56,21 @@ export function itemStore(dialect: Dialect) {
       sql`${mine} and ${items.id} < ${given.number('before')} order by ${items.id} desc limit ${limit}`
     )
   )
-  const owner = reading(
+  const owners = readingWith<object, { id: number; accountId: number | null }>(
     dialect,
-    select({ accountId: items.accountId }, sql`from ${items} where ${items.id} = ${given.number('id')}`)
+    select({ id: items.id, accountId: items.accountId }, sql`from ${items} where ${among}`)
   )
 
   /** The list and its items in one statement, so that they belong together. */
   const joined = <V extends object>(target: Target, wanted: Piece, order: Piece) => {
     const place = target === 'first' ? sql`0` : sql`case when ${lists.firstOf} is null then ${lists.id} else 0 end`
-    return reading(
+    return readingWith<Named & V, Joined>(
       dialect,
       select(
         { ...listOf, ...itemColumns },
         sql`from (select 1 as one) as one left join ${lists} on ${partsFor(target).ofList}
         left join ${items} on ${items.accountId} = ${given.number('accountId')} and ${items.listId} = ${place} ${wanted} ${order}`
-      ) as Reading<never, unknown> as Reading<Named & V, Joined>
+      ) as Reading<never, Joined>
     )
   }
   const each = <V extends object>(wanted: Piece, order: Piece) => ({
@@ -70,8 +80,27 @@ export function itemStore(dialect: Dialect) {
   const order = sql`order by ${items.id} desc`
   const whole = each(sql``, order)
   const touched = each<{ since: number }>(sql`and ${items}.${items.version} > ${given.number('since')}`, order)
+  const page = each<{ before: number; limit: number }>(
+    sql`and ${items.id} < ${given.number('before')}`,
+    sql`${order} limit ${limit}`
+  )
+  const some = each<object>(sql`and ${among}`, order)
   const oneById = each<{ id: number }>(sql`and ${items.id} = ${given.number('id')}`, sql``)
   const oneByUid = each<{ uid: string }>(sql`and ${items.uid} = ${given.text('uid')}`, sql``)
+
+  const alone = (target: Target) =>
+    readingWith<Named, RowOf<typeof listOf>>(
+      dialect,
+      select(listOf, sql`from ${lists} where ${partsFor(target).ofList}`)
+    )
+  const listAlone = { first: alone('first'), other: alone('other') }
+  const uids = readingWith<{ accountId: number }, { id: number; uid: string | null }>(
+    dialect,
+    select(
+      { id: items.id, uid: items.uid },
+      sql`from ${items} where ${among} and ${items.accountId} = ${given.number('accountId')}`
+    )
+  )
 
   /** The account's orders of shops, which pages show it in: each a row with nothing but the order, in place of a list's name. */
   const places = Object.values({ ...listOf, ...itemColumns }).map(it =>
@@ -105,6 +134,41 @@ export function itemStore(dialect: Dialect) {
       return list && { list, items: itemsIn(rows) }
     },
 
+    /** A list alone. */
+    async list(db: Db, where: Where): Promise<ListRow | undefined> {
+      const [row] = await db.all(listAlone[targetOf(where.list)], namedBy(where))
+      return listIn(row, where)
+    },
+
+    /** A list, and at most `limit` of its items that were added before item `before`, the newest first. */
+    async page(
+      db: Db,
+      where: Where,
+      range: { before: number; limit: number }
+    ): Promise<{ list: ListRow; items: Item[] } | undefined> {
+      const rows = await db.all(page[targetOf(where.list)], { ...namedBy(where), ...range })
+      const list = listIn(rows[0], where)
+      return list && { list, items: itemsIn(rows) }
+    },
+
+    /** Those of a list that have one of these numbers. */
+    async some(db: Db, where: Where, ids: readonly number[]): Promise<Item[]> {
+      const found: Item[] = []
+      for (const named of inSlots(ids)) {
+        found.push(...itemsIn(await db.all(some[targetOf(where.list)], { ...namedBy(where), ...named })))
+      }
+      return found
+    },
+
+    /** The names that programs gave to these, of those that are on any list of the account and have one. */
+    async uidsOf(db: Db, accountId: number, ids: readonly number[]): Promise<Map<number, string>> {
+      const found = new Map<number, string>()
+      for (const named of inSlots(ids)) {
+        for (const { id, uid } of await db.all(uids, { accountId, ...named })) if (uid !== null) found.set(id, uid)
+      }
+      return found
+    },
+
     /** The same with the account's orders of shops, as they are kept; one query. */
     async onListWithOrders(
       db: Db,
@@ -130,29 +194,22 @@ export function itemStore(dialect: Dialect) {
       return itemsIn(rows)[0]
     },
 
-    /** Whose list it is on; undefined when it is on none. For the log alone. */
-    async findOwner(db: Db, id: number): Promise<number | null | undefined> {
-      const [row] = await db.all(owner, { id })
-      return row?.accountId
+    /** Those that are on somebody else's list. For the log alone. */
+    async foreignAmong(db: Db, accountId: number, ids: readonly number[]): Promise<number[]> {
+      const found: number[] = []
+      for (const named of inSlots(ids)) {
+        for (const row of await db.all(owners, named)) if (row.accountId !== accountId) found.push(row.id)
+      }
+      return found
     }
   }
 }
 
 const itemsIn = (rows: Joined[]): Item[] => rows.filter(row => row.id !== null).map(row => toItem(row as ItemRow))
 
-/** The first list is there before it has a row: with its first change. */
-function listIn(row: Joined | undefined, { accountId, list }: Where): ListRow | undefined {
-  if (row && row.listId !== null) return { ...(row as ListRow), id: row.listId, version: row.listVersion as number }
-  if (targetOf(list) === 'other') return undefined
-  return {
-    id: 0,
-    ownerId: accountId,
-    firstOf: accountId,
-    name: '',
-    version: 0,
-    createdAt: 0,
-    putAwayAt: null,
-    removedAt: null,
-    isTemplate: 0
-  }
+/** The list in a row; the first one also where it has none. */
+function listIn(row: Pick<Joined, keyof typeof listOf> | undefined, { accountId, list }: Where): ListRow | undefined {
+  if (!row || row.listId === null) return targetOf(list) === 'first' ? firstBefore(accountId) : undefined
+  const { listId: id, listVersion, ...rest } = row
+  return { ...rest, id, version: listVersion } as ListRow
 }

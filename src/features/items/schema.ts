@@ -2,6 +2,9 @@ import Type from 'typebox'
 import { formOf, line, lines, optionalLine, whole } from '../../fields.ts'
 import { readQuantity, readUnit } from './quantity.ts'
 
+/** Items a list may have. One that came here longer can be read and shortened. */
+export const MAX_ITEMS = 10_000
+
 /** An item, apart from where it stands. All that is said of a field is said here; tables.ts names its column. */
 export const itemSchema = Type.Object({
   type: line({ field: 'product_type', json: 'tipo', label: 'label.type' }),

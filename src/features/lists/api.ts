@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
-import { answers, OF_WRITES, ref } from '../../http/api/answers.ts'
+import { answers, answersUnlessKnown, OF_WRITES, ref } from '../../http/api/answers.ts'
 import { getCaller } from '../../http/api/bearer.ts'
 import { invalid, Problem } from '../../http/api/problem.ts'
 import { refusal } from '../../http/api/refusals.ts'
@@ -17,8 +17,8 @@ import {
 } from '../../http/api/request.ts'
 import { API } from '../../http/api/scope.ts'
 import { hasControl, isVisible, withoutTurns } from '../../text.ts'
-import { listOf, listParams } from '../items/api.ts'
-import type { ListInfo, Where } from '../items/rules.ts'
+import { asChange, listOf, listParams } from '../items/api-parts.ts'
+import type { Done, ListInfo, Where } from '../items/rules.ts'
 import type { CountedListInfo, Lists } from './rules.ts'
 
 const MAX_NAME = 80
@@ -63,7 +63,7 @@ const removedListsSchema = Type.Object(
 )
 const name = Type.String({ minLength: 1, maxLength: MAX_NAME, description: 'What it is called.' })
 const newListSchema = Type.Object(
-  { name, isTemplate: Type.Optional(Type.Boolean({ default: false, description: IS_TEMPLATE })) },
+  { name, isTemplate: Type.Optional(Type.Boolean({ description: IS_TEMPLATE })) },
   { $id: 'NewList', additionalProperties: false, description: 'A list to make.', examples: [{ name: 'Festa' }] }
 )
 const listChangesSchema = Type.Object(
@@ -115,19 +115,26 @@ export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): voi
     return found
   }
 
-  /** The list as it is after a write, or why nothing was done. */
+  /**
+   * The list as a write left it, or why nothing was done. The answer to a request is the same however often and late it is
+   * sent.
+   */
   const sendAfter = async (
     request: FastifyRequest,
     reply: FastifyReply,
     where: Where,
-    outcome: { status: string }
+    outcome: Done | { status: string }
   ): Promise<FastifyReply> => {
-    const { status } = outcome
-    if (status !== 'done' && status !== 'already' && status !== 'stale') throw refusal(status)
-    const now = await find(request, where)
-    reply.header('etag', etagOf(now.version))
-    if (status === 'stale') throw refusal(status, asJson(now))
-    return replayed(reply, status).send(asJson(now))
+    if (outcome.status === 'stale') {
+      const now = await find(request, where)
+      reply.header('etag', etagOf(now.version))
+      throw refusal(outcome.status, asJson(now))
+    }
+    if (!('listId' in outcome)) throw refusal(outcome.status)
+    const { listId, version, status } = outcome
+    const then = await lists.after(request.work, where.accountId, listId, version)
+    if (!then) throw new Problem('not_found')
+    return replayed(reply.header('etag', etagOf(version)), status).send(asJson(then))
   }
 
   api.get(
@@ -176,8 +183,7 @@ export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): voi
             headers: { Location: { type: 'string', description: 'Its path.' } }
           },
           ...OF_WRITES,
-          404,
-          409
+          404
         )
       }
     },
@@ -201,13 +207,7 @@ export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): voi
         summary: 'One list',
         params: listParams,
         headers: readHeaders,
-        response: answers(
-          [
-            { ...list, description: 'The list.' },
-            { status: 304, description: 'It is still at this version.', hasEtag: true }
-          ],
-          404
-        )
+        response: answersUnlessKnown({ ...list, description: 'The list.' }, 404)
       }
     },
     async (request, reply) => {
@@ -226,7 +226,7 @@ export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): voi
         params: listParams,
         headers: mustMatchHeaders,
         body: ref('ListChanges'),
-        response: answers({ ...list, description: 'The list, as it is now.' }, ...OF_WRITES, 404, 409, 412, 428)
+        response: answers({ ...list, description: 'The list, as it is now.' }, ...OF_WRITES, 404, 412, 428)
       }
     },
     async (request, reply) => {
@@ -259,7 +259,6 @@ export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): voi
           { description: 'It is removed; for 30 days it can be restored.', body: ref('Change') },
           ...OF_WRITES,
           404,
-          409,
           412,
           428
         )
@@ -269,7 +268,7 @@ export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): voi
       const where = listOf(request)
       const outcome = await lists.remove(request.work, where, keyOf(request), seenBy(request))
       if (!('listId' in outcome)) return sendAfter(request, reply, where, outcome)
-      return replayed(reply, outcome.status).send({ list: String(outcome.listId), version: outcome.version })
+      return replayed(reply, outcome.status).send(asChange(outcome))
     }
   )
 
@@ -282,7 +281,7 @@ export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): voi
         summary: 'Bring a removed list back, with all that was on it',
         params: listParams,
         headers: writeHeaders,
-        response: answers({ ...list, description: 'The list.' }, ...OF_WRITES, 404, 409)
+        response: answers({ ...list, description: 'The list.' }, ...OF_WRITES, 404)
       }
     },
     async (request, reply) => {

@@ -96,6 +96,7 @@ export function movePage(app: FastifyInstance, { lists, carts }: { lists: Lists;
           : await carts.copy(request.work, where, ids, to, key, { merge: true })
       switch (result.status) {
         case 'noList':
+        case 'notThere':
           throw notFound()
         case 'reused':
           return respond(request, reply, { ...refused(409, 'operation_reused'), message: t('lists.reused') })

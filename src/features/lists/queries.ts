@@ -1,7 +1,8 @@
+import { partsFor } from '../../store/change.ts'
 import type { Dialect } from '../../store/dialect.ts'
-import { given, insert, type Reading, select, sql } from '../../store/sql.ts'
-import { reading } from '../../store/statement.ts'
-import type { ListRow, OpenList } from '../../store/steps.ts'
+import { countOf, given, insert, type Piece, type Reading, select, selectAnd, sql } from '../../store/sql.ts'
+import { reading, readingWith } from '../../store/statement.ts'
+import { type ListId, type ListRow, type OpenList, targetOf } from '../../store/steps.ts'
 import { accounts, items, lists } from '../../store/tables.ts'
 import type { Db } from '../../store/work.ts'
 
@@ -16,18 +17,38 @@ export type ListStore = ReturnType<typeof listStore>
 /** `lists`, as far as it is not written by changes. */
 export function listStore(dialect: Dialect) {
   const mine = sql`${lists.ownerId} = ${given.number('accountId')}`
-  const counted = {
-    ...select(
+  const all = reading(
+    dialect,
+    selectAnd(
       lists.columns,
-      sql`, coalesce(c.n, 0) - coalesce(c.done, 0), coalesce(c.done, 0) from ${lists} left join (
+      { open: sql`coalesce(c.n, 0) - coalesce(c.done, 0)`, done: sql`coalesce(c.done, 0)` },
+      sql`from ${lists} left join (
         select ${items.listId} as place, count(*) as n, count(${items.doneAt}) as done from ${items}
         where ${items.accountId} = ${given.number('accountId')} group by ${items.listId}
       ) c on c.place = case when ${lists.firstOf} is null then ${lists.id} else 0 end
       where ${mine} and ${lists.removedAt} is null order by ${lists.firstOf} is null, ${lists.id}`
-    ),
-    columns: [...Object.keys(lists.columns), 'open', 'done']
-  }
-  const all = reading(dialect, counted as unknown as Reading<{ accountId: number }, CountedList>)
+    )
+  )
+  const here = sql`from ${items} where ${items.accountId} = ${given.number('accountId')} and ${items.listId} =
+    case when ${lists.firstOf} is null then ${lists.id} else 0 end`
+  const one = (wanted: Piece) =>
+    readingWith<{ accountId: number; listId: number }, CountedList>(
+      dialect,
+      selectAnd(
+        lists.columns,
+        {
+          open: sql`(select count(*) ${here} and ${items.doneAt} is null)`,
+          done: sql`(select count(*) ${here} and ${items.doneAt} is not null)`
+        },
+        sql`from ${lists} where ${wanted}`
+      ) as Reading<never, CountedList>
+    )
+  const alive = { first: one(partsFor('first').ofList), other: one(partsFor('other').ofList) }
+  const everMade = one(sql`${lists.id} = ${given.number('listId')} and ${mine}`)
+  const withoutRow = reading(
+    dialect,
+    countOf(sql`from ${items} where ${items.accountId} = ${given.number('accountId')} and ${items.listId} = 0`)
+  )
   const removed = reading(
     dialect,
     select(
@@ -56,8 +77,25 @@ export function listStore(dialect: Dialect) {
 
   return {
     /** An account's lists, the first one first; that one only once it was written to. */
-    all: async (db: Db, accountId: number): Promise<CountedList[]> =>
-      (await db.all(all, { accountId })).map(list => ({ ...list, open: Number(list.open), done: Number(list.done) })),
+    all: async (db: Db, accountId: number): Promise<CountedList[]> => (await db.all(all, { accountId })).map(counted),
+
+    /** One that was not removed; undefined for the first list, too, until it was written to. */
+    async find(db: Db, { accountId, list }: { accountId: number; list: ListId }): Promise<CountedList | undefined> {
+      const [found] = await db.all(alive[targetOf(list)], { accountId, listId: list === 'first' ? 0 : list })
+      return found && counted(found)
+    },
+
+    /** One by its number, removed or not. */
+    async findAny(db: Db, accountId: number, listId: number): Promise<CountedList | undefined> {
+      const [found] = await db.all(everMade, { accountId, listId })
+      return found && counted(found)
+    },
+
+    /** Items of the first list while it has no row. */
+    async countOfFirst(db: Db, accountId: number): Promise<number> {
+      const [found] = await db.all(withoutRow, { accountId })
+      return Number(found?.n)
+    },
 
     /** Those that were removed since, the latest first. */
     removedSince: (db: Db, accountId: number, since: number): Promise<ListRow[]> =>
@@ -84,3 +122,6 @@ export function listStore(dialect: Dialect) {
     }
   }
 }
+
+/** PostgreSQL counts in texts. */
+const counted = (list: CountedList): CountedList => ({ ...list, open: Number(list.open), done: Number(list.done) })

@@ -3,12 +3,13 @@ import type { ItemContent } from '../../store/change.ts'
 import type { Outcome } from '../../store/changes.ts'
 import type { ListContent } from '../../store/detail.ts'
 import { CalledOff } from '../../store/failures.ts'
-import type { OpenList } from '../../store/steps.ts'
+import { firstBefore, type OpenList, targetOf } from '../../store/steps.ts'
 import type { ChangeKind } from '../../store/tables.ts'
 import type { Work } from '../../store/work.ts'
 import { UNDO_MS } from '../history/rules.ts'
 import { askedBy, type Done, type Refused, told } from '../items/outcomes.ts'
 import { type ListInfo, listInfo, type Where } from '../items/rules.ts'
+import type { CountedList } from './queries.ts'
 
 /** Lists an account may have, those that were put away included. */
 export const MAX_LISTS = 200
@@ -45,7 +46,7 @@ function refuseStale({ version }: OpenList, { ifVersion }: Seen): void {
 
 const plain = <R extends { status: string }>(outcome: Outcome<R>) => told(outcome, () => ({}))
 
-export function listRules({ lists, items, changes, history }: Store) {
+export function listRules({ lists, changes, history }: Store) {
   const { steps } = changes
 
   /** Sets what a list is, not what is on it. */
@@ -73,23 +74,44 @@ export function listRules({ lists, items, changes, history }: Store) {
     })
   }
 
+  const countedInfo = ({ open, done, ...list }: CountedList): CountedListInfo => ({ ...listInfo(list), open, done })
+  /** The first list, before it was ever written to. */
+  const firstOf = async (work: Work, accountId: number): Promise<CountedListInfo> => ({
+    ...listInfo(firstBefore(accountId)),
+    open: await lists.countOfFirst(work, accountId),
+    done: 0
+  })
+
   return {
     /** One of an account's lists, put away or not, without what is on it. */
     async find(work: Work, where: Where): Promise<CountedListInfo | undefined> {
-      const found = await items.onList(work, where)
+      const found = await lists.find(work, where)
+      if (found) return countedInfo(found)
+      return targetOf(where.list) === 'first' ? firstOf(work, where.accountId) : undefined
+    },
+
+    /** A list as a change left it, whatever happened to it since; undefined where it is gone for good. */
+    async after(work: Work, accountId: number, listId: number, version: number): Promise<CountedListInfo | undefined> {
+      const found = await lists.findAny(work, accountId, listId)
       if (!found) return undefined
-      const done = found.items.filter(({ doneAt }) => doneAt !== null).length
-      return { ...listInfo(found.list), open: found.items.length - done, done }
+      const then = { ...countedInfo(found), version }
+      for await (const { detail } of history.back(work, listId, { after: version, before: found.version + 1 })) {
+        Object.assign(then, detail.list?.before)
+        for (const { before, after } of detail.items) {
+          // Of an item only what changed is kept: whether it was ticked off may not be among it.
+          const isKnown = before === null || after === null || 'doneAt' in after
+          if (!isKnown) continue
+          if (after !== null) then[after.doneAt ? 'done' : 'open'] -= 1
+          if (before !== null) then[before.doneAt ? 'done' : 'open'] += 1
+        }
+      }
+      return then
     },
 
     /** An account's lists, the first one first, those that were put away too. */
     async all(work: Work, accountId: number): Promise<CountedListInfo[]> {
-      const found = await lists.all(work, accountId)
-      const shown = found.map(({ open, done, ...list }) => ({ ...listInfo(list), open, done }))
-      if (shown.some(({ isFirst }) => isFirst)) return shown
-      const first = await items.onList(work, { accountId, list: 'first' })
-      if (!first) return shown
-      return [{ ...listInfo(first.list), open: first.items.length, done: 0 }, ...shown]
+      const shown = (await lists.all(work, accountId)).map(countedInfo)
+      return shown.some(({ isFirst }) => isFirst) ? shown : [await firstOf(work, accountId), ...shown]
     },
 
     /** A new list, at the end. */

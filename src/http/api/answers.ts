@@ -11,6 +11,9 @@ const LIMIT_HEADERS = {
   'RateLimit-Remaining': whole('How many of them are left.'),
   'RateLimit-Reset': whole('Seconds until they are counted anew.')
 }
+const REPLAYED = {
+  'Idempotency-Replayed': { type: 'string', const: 'true', description: 'This very request was carried out before.' }
+}
 const ETAG = { ETag: text('What this is now, for If-Match and If-None-Match.') }
 
 const ABOUT: Record<number, { description: string; headers?: Record<string, object> }> = {
@@ -21,7 +24,11 @@ const ABOUT: Record<number, { description: string; headers?: Record<string, obje
   },
   403: { description: 'The token may only read.', headers: { 'WWW-Authenticate': text('RFC 6750.') } },
   404: { description: 'It does not exist, or is not of this account.' },
-  409: { description: 'What is there does not allow it; `code` says why. Nothing was done.' },
+  409: {
+    description:
+      'What is there does not allow it, and nothing was done; or, of a write, the same request is still in progress (`in_progress`). `code` says which.',
+    headers: { 'Retry-After': whole('Seconds to wait, of `in_progress`.') }
+  },
   412: {
     description: 'It is not as If-Match says. Nothing was done; `current` is how it is now.',
     headers: ETAG
@@ -46,7 +53,7 @@ const ABOUT: Record<number, { description: string; headers?: Record<string, obje
 }
 
 const OF_ALL = [400, 401, 429, 500, 503, 504]
-export const OF_WRITES = [403, 413, 415, 422]
+export const OF_WRITES = [403, 409, 413, 415, 422]
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: 'Problem#' } } }
 
@@ -59,13 +66,24 @@ interface Good {
   headers?: Record<string, object>
 }
 
+/** The same for what has an ETag, and is not sent to who has it. */
+export const answersUnlessKnown = (good: Good, ...others: readonly number[]): Record<number, object> =>
+  answers(
+    [
+      { ...good, hasEtag: true },
+      { status: 304, description: 'It still has one of the ETags of If-None-Match.', hasEtag: true }
+    ],
+    ...others
+  )
+
 /** Everything that a route may answer: what is good, what every route has, and these other statuses. */
 export function answers(good: Good | readonly Good[], ...others: readonly number[]): Record<number, object> {
   const all: Record<number, object> = {}
+  const isWrite = others.includes(422)
   for (const { status = 200, description, body, hasEtag, headers } of [good].flat() as Good[]) {
     all[status] = {
       description,
-      headers: { ...LIMIT_HEADERS, ...(hasEtag ? ETAG : {}), ...headers },
+      headers: { ...LIMIT_HEADERS, ...(isWrite ? REPLAYED : {}), ...(hasEtag ? ETAG : {}), ...headers },
       ...(body ? { content: { 'application/json': { schema: body } } } : { type: 'null' })
     }
   }

@@ -21,7 +21,13 @@ export async function document(scope: FastifyInstance): Promise<() => object> {
   await scope.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'carrinho', version: '1', summary: 'Shopping lists', description: ABOUT },
+      info: {
+        title: 'carrinho',
+        version: '1',
+        summary: 'Shopping lists',
+        description: ABOUT,
+        license: { name: 'MIT', identifier: 'MIT' }
+      },
       servers: [{ url: '/', description: 'Where this document is.' }],
       tags: [
         { name: 'account', description: 'Whom a token acts for.' },

@@ -21,10 +21,14 @@ export const problemStatus = {
   wrong_scope: 403,
   not_found: 404,
   method_not_allowed: 405,
+  in_progress: 409,
   id_taken: 409,
   list_full: 409,
   lists_full: 409,
   first_list: 409,
+  same_list: 409,
+  out_of_bounds: 409,
+  nothing_to_undo: 409,
   undone: 409,
   too_old: 409,
   overtaken: 409,
@@ -64,7 +68,11 @@ export const problemSchema = Type.Object(
       description: 'The kind of problem, for programs. There may be more one day.'
     }),
     requestId: Type.String({ description: 'What the log of the service knows the request by.' }),
-    errors: Type.Optional(Type.Array(fieldProblem, { description: 'Of `invalid`: each field that will not do.' })),
+    errors: Type.Optional(
+      Type.Array(fieldProblem, {
+        description: 'Of `invalid`, and of `not_found` where a body names what is not there: each of these.'
+      })
+    ),
     current: Type.Optional(
       Type.Object({}, { additionalProperties: true, description: 'Of `precondition_failed`: how it is now.' })
     )

@@ -1,6 +1,7 @@
+import { MAX_QUANTITY } from '../../features/items/quantity.ts'
 import { MAX_ITEMS } from '../../features/items/rules.ts'
 import { MAX_LISTS } from '../../features/lists/rules.ts'
-import { invalid, Problem } from './problem.ts'
+import { Problem } from './problem.ts'
 
 /** Why a rule did nothing, as the program is told. */
 export function refusal(status: string, current?: object): Problem {
@@ -15,6 +16,8 @@ export function refusal(status: string, current?: object): Problem {
       return new Problem('lists_full', { params: { max: MAX_LISTS } })
     case 'uidTaken':
       return new Problem('id_taken')
+    case 'sameList':
+      return new Problem('same_list')
     case 'first':
       return new Problem('first_list')
     case 'undone':
@@ -24,7 +27,7 @@ export function refusal(status: string, current?: object): Problem {
     case 'overtaken':
       return new Problem('overtaken')
     case 'outOfBounds':
-      return invalid({ field: 'quantity', in: 'body', error: { key: 'field.amount', params: { max: 9999 } } })
+      return new Problem('out_of_bounds', { params: { max: MAX_QUANTITY } })
     case 'noList':
     case 'notThere':
       return new Problem('not_found')

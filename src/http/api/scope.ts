@@ -9,8 +9,9 @@ import type { FloodLog } from '../flood-log.ts'
 import { decodeBytes, parseQuery, refuseCharset } from '../forms.ts'
 import { bearer, getCaller } from './bearer.ts'
 import { document } from './document.ts'
+import { refuseInProgress } from './in-progress.ts'
 import { refuseDuplicates } from './json.ts'
-import { describeProblem, Problem, problemSchema, toProblem } from './problem.ts'
+import { describeProblem, invalid, Problem, problemSchema, toProblem } from './problem.ts'
 import { validation } from './validation.ts'
 
 export const API = '/api/v1'
@@ -59,6 +60,7 @@ export async function api(
           errorResponseBuilder: (_request, { ttl, max }) =>
             new Problem('rate_limited', { params: { max, wait: Math.ceil(ttl / 1000) } })
         })
+        refuseInProgress(authorised)
         routes(authorised)
       })
     },
@@ -101,6 +103,17 @@ function problems(scope: FastifyInstance, flood: FloodLog): void {
   })
 }
 
+/** What has nothing to say may be left out, or say nothing. @throws Problem invalid */
+function refuseMembers(body: unknown): void {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    const error = { key: 'problem.field.type', params: { type: 'object' } } as const
+    throw invalid({ field: 'body', in: 'body', pointer: '', error })
+  }
+  const names = Object.keys(body)
+  if (names.length === 0) return
+  throw invalid(...names.map(field => ({ field, in: 'body', error: { key: 'problem.field.unknown' } }) as const))
+}
+
 /** JSON in UTF-8, each member of an object once. */
 function bodies(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
@@ -130,6 +143,7 @@ function bodies(scope: FastifyInstance): void {
   )
   scope.addHook('preValidation', async request => {
     request.query = parseQuery(request)
+    if (request.body !== undefined && request.routeOptions.schema?.body === undefined) refuseMembers(request.body)
   })
   // What a list holds is its owner's.
   scope.addHook('onSend', async (_request, reply) => {

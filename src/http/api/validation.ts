@@ -22,11 +22,15 @@ function readNumbers({ properties = {} }: SchemaOfValues, values: Record<string,
 
 /** The schemas that the document shows are those that requests are held against. */
 export function validation(app: FastifyInstance): void {
-  /** The schema itself, where a route names one that the document names, too. */
-  const named = (schema: SchemaOfValues): SchemaOfValues => {
-    if (schema.$ref === undefined) return schema
-    const { $id: _, ...found } = app.getSchema(schema.$ref.replace(/#$/, '')) as SchemaOfValues & { $id: string }
-    return found
+  /** The schema itself, wherever a route names one that the document names, too. */
+  const named = <S>(schema: S): S => {
+    if (typeof schema !== 'object' || schema === null) return schema
+    if (Array.isArray(schema)) return schema.map(named) as S
+    if ('$ref' in schema && typeof schema.$ref === 'string') {
+      const { $id: _, ...found } = app.getSchema(schema.$ref.replace(/#$/, '')) as { $id: string }
+      return named(found) as S
+    }
+    return Object.fromEntries(Object.entries(schema).map(([name, inner]) => [name, named(inner)])) as S
   }
   const compile: FastifySchemaCompiler<SchemaOfValues> = ({ schema: given, httpPart }) => {
     const schema = named(given)
@@ -105,6 +109,8 @@ function explain(keyword: string, params: Record<string, unknown>, schema: unkno
       return { key: 'field.tooLong', params: { max: limit } }
     case 'minProperties':
       return { key: 'problem.field.nothing' }
+    case 'uniqueItems':
+      return { key: 'problem.field.repeated' }
     case 'exclusiveMinimum':
       return { key: 'problem.field.above', params: { min: limit } }
     case 'minimum':
