@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import {
+  assertProblem,
   type Client,
   cli,
   defer,
@@ -15,6 +16,7 @@ import {
   eventually,
   forEachEngine,
   freshDatabase,
+  Program,
   patiently,
   request,
   type Scope,
@@ -26,6 +28,7 @@ import {
   type TestDatabase,
   type TestServer,
   tcpProxy,
+  tokenFor,
   wait
 } from '../helper.ts'
 
@@ -177,6 +180,30 @@ describe('behind the lab’s HAProxy', { skip: skipWithoutHaproxy() ?? false }, 
         const [answer] = await answered
         answer.resume()
         assert.deepEqual([answer.statusCode, answer.headers['x-carrinho-elsewhere']], [503, second.name])
+      })
+
+      test('sends programs to the other one, which does under its key what they sent', async t => {
+        const { database, ways, first, second, front } = await site(t, engine)
+        const { account } = await signedIn(t, front)
+        const token = await tokenFor({ database }, account.email, 'write')
+        const [direct, balanced] = [new Program(first, token), new Program(front, token)]
+        assert.equal((await direct.get('/account')).status, 200)
+        ways[0].freeze()
+        await eventually(async () => assert.match(await readiness(first), /^503 /))
+        const add = (program: Program) =>
+          program.post('/lists/first/items', { name: 'Cerejas' }, { headers: { 'idempotency-key': 'cherries' } })
+        for (const reply of [await direct.get('/account'), await direct.get('/lists/first/items'), await add(direct)]) {
+          assertProblem(reply, 504, 'database_elsewhere')
+          assert.equal(reply.headers['x-carrinho-elsewhere'], second.name)
+          assert.ok(Number(reply.headers['retry-after']) > 0, reply.headers['retry-after'])
+        }
+        assert.equal((await balanced.get('/account')).status, 200)
+        const added = await add(balanced)
+        assert.equal(added.status, 201, added.text)
+        assert.deepEqual((await add(balanced)).json(), added.json())
+        await ways[0].restore()
+        await eventually(async () => assert.match(await readiness(first), /^200 /))
+        assert.deepEqual((await add(direct)).json(), added.json())
       })
 
       test('does not have a write without a key sent again: its page keeps what was typed', async t => {
