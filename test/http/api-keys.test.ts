@@ -15,6 +15,7 @@ import {
   itemIn,
   listIn,
   Program,
+  type Reply,
   type Scope,
   sharedSite,
   signedIn,
@@ -119,7 +120,7 @@ forEachEngine('the API’s keys and versions', engine => {
       ...{ method, path, body },
       headers: { 'idempotency-key': randomUUID(), 'if-match': '*' }
     }))
-    const answers = []
+    const answers: Reply[] = []
     for (const { method, path, ...call } of calls) {
       const reply = await program.call(method, path, call)
       assert.ok(reply.status < 300, `${method} ${path}: ${reply.text}`)

@@ -12,7 +12,7 @@ import {
 } from './api-schema.ts'
 
 const MERGE =
-  'Whether what is on the list already, by name and unit (and shop, where both name one), becomes more instead, and to buy again if it was ticked off.'
+  'Whether what is on the list already, by name, unit and shop (or without one), becomes more instead, and to buy again if it was ticked off.'
 
 /** The most items that one request may name. */
 export const MAX_NAMED = 500

@@ -7,7 +7,9 @@ const ABOUT = `Lists, items and what happened to them, as on the pages.
 GET, scope \`write\` everything. No cookie is set or read.
 
 **Writes** carry \`Idempotency-Key\`: a key chosen before the request is sent. Sent again with the same key, a request is
-done once however often it arrives, and answers the same. A key belongs to the account; it is remembered for a year.
+done once however often it arrives, and answers the same, also when what it was about is gone by then. Another request with that key
+is a 422. While the first is still at work, the same request waits for it, two seconds at most; then it is a 409 \`in_progress\` with
+\`Retry-After\`. A refused request leaves its key free. A key belongs to the account; it is remembered for a year.
 
 **Versions.** Every write raises its list's \`version\` by one and answers the number of its change. \`changes?since=\` tells what
 happened since a version. Lists and items have an \`ETag\`; what would overwrite what somebody else may have changed wants it as \`If-Match\`.
