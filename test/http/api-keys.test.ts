@@ -195,7 +195,7 @@ forEachEngine(
       const { id } = itemIn(await program.post('/lists/first/items', { name: 'Sal' }))
       let added = 1
       for (const goAway of [() => way.cut(), () => way.freeze()]) {
-        const writes = ['Mel', 'Chá'].map(
+        const writes = ['Mel', 'Pera'].map(
           name => () =>
             program.post('/lists/first/items', { name }, { headers: { 'idempotency-key': `${name}-${added}` } })
         )

@@ -9,6 +9,7 @@ import {
   eventually,
   forEachEngine,
   inOneWindow,
+  operationsTried,
   Program,
   request,
   type Scope,
@@ -196,6 +197,11 @@ forEachEngine(
       const operations = Object.values(document.paths).flatMap(methods => Object.values(methods))
       const ids = operations.map(({ operationId }) => operationId)
       assert.equal(new Set(ids).size, ids.length)
+      assert.deepEqual(
+        ids.toSorted(),
+        Object.values(operationsTried).flat().sort(),
+        'each is tried in one of the files'
+      )
       for (const { operationId, responses } of operations) {
         assert.match(operationId, /^[a-z][A-Za-z]+$/)
         for (const status of ['400', '401', '429', '500', '503']) {
