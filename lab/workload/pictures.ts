@@ -165,7 +165,10 @@ for (let count = 0; !isOver; count += 1) {
   const nextAt = performance.now() + everyMs
   const at = now()
   try {
-    if (!browser || count % OF_ACCOUNT === 0) browser = await signUp()
+    if (!browser || count % OF_ACCOUNT === 0) {
+      browser = await signUp()
+      path = ''
+    }
     if (path === '' || count % OF_ITEM === 0) path = await newItem(browser)
     const hash = await send(browser, path)
     if (hash !== undefined) for (const server of Object.keys(servers)) await look({ browser, hash }, server, 'read')
