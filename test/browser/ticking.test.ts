@@ -57,7 +57,7 @@ describe('ticking in a browser', suiteOptions, () => {
     await page.getByRole('button', { name: say('list.js.undo') }).click()
     await page.getByText(say('undo.done')).waitFor()
     await seeList(page, open)
-    assert.equal(await tickBox(page, 'Leite').isChecked(), false)
+    await eventually(async () => assert.equal(await tickBox(page, 'Leite').isChecked(), false))
 
     await client.postJson('/apagar_artigo', { id: await idOf('Pão') })
     await page.getByRole('button', { name: `${say('list.more')} Pão` }).click()
@@ -74,7 +74,7 @@ describe('ticking in a browser', suiteOptions, () => {
     await page.getByRole('button', { name: say('list.js.undo') }).click()
     await page.getByText(say('undo.done')).waitFor()
     await seeList(page, open)
-    assert.equal(await tickBox(page, 'Leite').isChecked(), false)
+    await eventually(async () => assert.equal(await tickBox(page, 'Leite').isChecked(), false))
     await removeButton(page, 'Pão').click()
     await page.getByText(say('list.js.removed', { type: 'Pão' })).waitFor()
     await page.getByRole('button', { name: say('list.js.undo') }).click()
