@@ -321,7 +321,7 @@ forEachEngine('the copy of one’s data', engine => {
       ]
     )
     assert.equal(typeof copy.changes[0]?.detail, 'object')
-    assert.ok(Math.abs(Date.parse(String(copy.changes[0]?.at)) - Date.now()) < 60_000)
+    assert.ok(Math.abs(Date.parse(String(copy.changes[0]?.at)) - Date.now()) < 10 * 60_000)
     assert.equal(copy.sessions.length, 1)
     assert.match(String(copy.sessions[0]?.createdAt), /^\d{4}-\d\d-\d\dT/)
 

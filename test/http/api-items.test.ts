@@ -59,7 +59,7 @@ forEachEngine('the API of items', engine => {
     )
     assert.deepEqual([itemIn(set).quantity, itemIn(set).note, itemIn(set).name], [0.25, '', 'Laranjas'])
     const ticked = itemIn(await program.patch(`/lists/first/items/${id}`, { done: true }, anyVersion))
-    assert.ok(ticked.done && Math.abs(Date.parse(ticked.doneAt ?? '') - Date.now()) < 60_000)
+    assert.ok(ticked.done && Math.abs(Date.parse(ticked.doneAt ?? '') - Date.now()) < 10 * 60_000)
     const again = itemIn(await program.patch(`/lists/first/items/${id}`, { done: true }, anyVersion))
     assert.equal(again.doneAt, ticked.doneAt, 'a state, not a toggle')
     assert.equal(itemIn(await program.patch(`/lists/first/items/${id}`, { done: false }, anyVersion)).doneAt, null)

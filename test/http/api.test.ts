@@ -103,7 +103,7 @@ forEachEngine('the API and its tokens', engine => {
     await program.get('/account')
     const first = await eventually(async () => {
       const at = await lastUse()
-      assert.ok(at !== null && Math.abs(Date.now() - at) < 60_000)
+      assert.ok(at !== null && Math.abs(Date.now() - at) < 10 * 60_000)
       return at
     })
     for (let i = 0; i < 5; i++) await program.get('/account')

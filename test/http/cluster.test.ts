@@ -78,7 +78,7 @@ describe('the page for demonstrations', () => {
     assert.match(String(headers['server-timing']), /desc="1 round trips"/)
     assert.equal(session.madeOn, site.server.name)
     assert.equal(session.email, client.account.email)
-    assert.ok(Math.abs(Date.parse(session.since) - Date.now()) < 60_000)
+    assert.ok(Math.abs(Date.parse(session.since) - Date.now()) < 10 * 60_000)
 
     const page = visibleText((await client.get('/cluster', { 'accept-language': 'pt' })).text)
     assert.ok(page.includes(translator('pt')('cluster.js.session', { madeOn: site.server.name, server: 'web-other' })))

@@ -63,7 +63,7 @@ forEachEngine('health and identity', engine => {
     const whoami = reply.json() as Record<string, unknown>
     assert.equal(whoami.server, site.server.name)
     assert.match(String(whoami.address), /127\.0\.0\.1/)
-    assert.ok(Math.abs(Date.parse(String(whoami.time)) - Date.now()) < 60_000, `time: ${whoami.time}`)
+    assert.ok(Math.abs(Date.parse(String(whoami.time)) - Date.now()) < 10 * 60_000, `time: ${whoami.time}`)
     assert.match(String(whoami.version), /^\d+\.\d+\.\d+/)
     assert.equal(typeof whoami.uptimeSeconds, 'number')
     const database = whoami.database as Record<string, unknown>

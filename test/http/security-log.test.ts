@@ -70,7 +70,7 @@ forEachEngine('the log of what concerns security', engine => {
     assert.equal(signedUp?.address, client.address)
     assert.equal(signedUp?.level, 30, 'info')
     assert.equal(signedUp?.server, site.server.name)
-    assert.ok(Math.abs(Date.now() - (signedUp?.time ?? 0)) < 60_000)
+    assert.ok(Math.abs(Date.now() - (signedUp?.time ?? 0)) < 10 * 60_000)
     assert.match(signedUp?.reqId ?? '', /^[\w-]{8,}$/)
     const lines = site.server.logs.filter(line => line.includes(String(signedUp?.reqId)))
     assert.ok(
