@@ -22,7 +22,7 @@ export function sendToLogin(request: FastifyRequest, reply: FastifyReply): Fasti
 /** The signed-in account of a route behind `membersOnly`. */
 export function getAccount(request: FastifyRequest): Account {
   const account = request.account
-  if (!account) throw new Error('a members-only route ran without a account')
+  if (!account) throw new Error('a members-only route ran without an account')
   return account
 }
 

@@ -313,7 +313,7 @@ export async function session(
   })
 }
 
-/** The hash of the session by which a account is signed in, behind `membersOnly`. */
+/** The hash of the session by which an account is signed in, behind `membersOnly`. */
 export function sessionHere({ account, session }: FastifyRequest): string {
   if (!account) throw new Error('a members-only route ran without a session')
   return sessionHash(session.sessionId)
