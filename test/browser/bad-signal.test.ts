@@ -159,8 +159,8 @@ describe('the list with a bad signal', suiteOptions, () => {
       await addItem(page, milk)
       await seeList(page, ['6 Leite Mercado'])
       await page
-        .locator('#add [name=operation]')
-        .evaluate((input, key) => Object.assign(input, { value: key }), usedKey)
+        .locator('#add [name=operation], #items [name=operation]')
+        .evaluateAll((inputs, key) => inputs.map(input => Object.assign(input, { value: key })).length, usedKey)
       const bread = { type: 'Pão', quantity: '1', shop: 'Padaria' }
       await addItem(page, bread)
       await page.getByText(say('operation.reused')).waitFor()

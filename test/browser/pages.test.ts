@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { newAccount, signedIn as signUpClient } from '../helper.ts'
+import { type Account, newAccount, signedIn as signUpClient } from '../helper.ts'
 import {
   addItem,
   axeFindings,
@@ -21,7 +21,7 @@ interface Case {
   name: string
   /** The page's own script is empty: axe needs a browser that runs its. */
   withoutScript?: boolean
-  open(page: Page): Promise<unknown>
+  open(page: Page, who: Account): Promise<unknown>
 }
 
 const signedOut: Case[] = [
@@ -30,6 +30,7 @@ const signedOut: Case[] = [
   { name: 'a refused sign-up', open: page => signUp(page, { ...newAccount(), email: 'ana', password: '' }) },
   { name: 'this server', open: page => page.goto('/servidor') },
   { name: 'the cluster', open: page => page.goto('/cluster') },
+  { name: 'the API', open: page => page.goto('/api') },
   { name: 'a page that does not exist', open: page => page.goto('/nada') }
 ]
 
@@ -147,6 +148,16 @@ const signedIn: Case[] = [
   },
   { name: 'what was bought before', open: page => page.goto('/sugestoes') },
   { name: 'the tokens for programs', open: page => page.goto('/conta/tokens') },
+  {
+    name: 'a token that was just made',
+    async open(page, { password }) {
+      await page.goto('/conta/tokens')
+      await page.getByLabel(say('label.tokenName')).fill('despensa')
+      await page.getByLabel(say('label.confirmPassword')).fill(password)
+      await page.getByRole('button', { name: say('tokens.submit') }).click()
+      await page.getByLabel(say('tokens.shown.label')).waitFor()
+    }
+  },
   { name: 'the question before deleting the account', open: page => page.goto('/conta/apagar') },
   {
     name: 'a refused deletion of the account',
@@ -159,11 +170,11 @@ const signedIn: Case[] = [
   { name: 'the question before logging out', open: page => page.goto('/logout') }
 ]
 
-async function checkPage(page: Page, { withoutScript = false, open }: Case): Promise<void> {
+async function checkPage(page: Page, who: Account, { withoutScript = false, open }: Case): Promise<void> {
   if (withoutScript) await page.route('**/app.*.js', route => route.fulfill({ contentType: 'text/javascript' }))
   await page.setViewportSize({ width: 390, height: 844 })
   await page.emulateMedia({ colorScheme: 'light' })
-  await open(page)
+  await open(page, who)
   await page.getByRole('heading', { level: 1 }).waitFor()
   await page.waitForLoadState()
 
@@ -192,7 +203,7 @@ describe('every page', suiteOptions, () => {
       const page = await openPage(t, site, { as: client })
       for (const one of cases) {
         await t.test(`${one.name} is accessible in light and dark and has targets for thumbs`, () =>
-          checkPage(page, one)
+          checkPage(page, client?.account ?? newAccount(), one)
         )
       }
     })
