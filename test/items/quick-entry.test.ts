@@ -330,14 +330,16 @@ describe('quick entry of anything at all', () => {
           again.entries.map(({ said: _said, line: _line, ...item }) => item),
           shops.flatMap(shop => items.filter(it => it.shop === shop))
         )
-        for (const item of items.filter(({ shop }) => !shop.includes('@'))) {
+        // Nobody writes a shop so in a line: one with a tick or an at sign comes from a heading.
+        for (const item of items.filter(({ shop }) => !/[@☑✅✔✓🗹🗸]/u.test(shop))) {
           const [entry] = readAll(asEntry(item, language))
           const { name, thousandths, unit, shop, done } = item
           assert.deepEqual(entry && [entry.name, entry.thousandths, entry.unit, entry.shop, entry.done], [
             name,
             thousandths,
             unit,
-            joinShops([shop]),
+            // A heading keeps its spaces, a line does not.
+            joinShops([shop]).replace(/\s+/g, ' '),
             done
           ])
         }

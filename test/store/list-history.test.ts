@@ -93,22 +93,45 @@ forEachEngine('what is taken back', engine => {
   test('all since a change, as one change that can be taken back itself', async () => {
     const { where, ids } = await listWith('a', 'b', 'c')
     const [a = 0, b = 0, c = 0] = ids
-    const other = await make(where.accountId, 'Festa')
     const then = (await view(where)).list.version
     const before = await names(where)
     await one.carts.tick(one.work, where, { done: [a] })
     await one.carts.removeItems(one.work, where, [b])
     await add(where, thing('d'))
-    await one.carts.move(one.work, where, [c], other.list)
+    await one.carts.adjust(one.work, where, c, 1000)
     const after = await names(where)
     const back = await one.history.undoSince(one.work, where, then)
     assert.deepEqual((await names(where)).sort(), before.sort())
-    assert.deepEqual(await names(other), ['c 2'], 'what was moved stays there, too')
     assert.equal((await undo(where, versionOf(back))).status, 'done')
     assert.deepEqual(await names(where), after)
     assert.deepEqual(await one.history.undoSince(one.work, where, (await view(where)).list.version), {
       status: 'notThere'
     })
+  })
+
+  test('all since is not taken back where that would leave what was moved on both lists, or on none', async () => {
+    const { where, ids } = await listWith('a', 'b')
+    const [a = 0, b = 0] = ids
+    const other = await make(where.accountId, 'Festa')
+    const since = async (at: typeof where) => (await view(at)).list.version
+    const [here, there] = [await since(where), await since(other)]
+    const moved = await one.carts.move(one.work, where, [a], other.list)
+    await one.carts.tick(one.work, where, { done: [b] })
+    await one.carts.tick(one.work, other, { done: [a] })
+    for (const [at, version] of [
+      [where, here],
+      [other, there]
+    ] as const) {
+      const [before, count] = [await names(at), await since(at)]
+      assert.deepEqual(await one.history.undoSince(one.work, at, version), { status: 'moved' })
+      assert.deepEqual([await names(at), await since(at)], [before, count], 'nothing was done')
+    }
+    // What came after the move can be taken back all at once, then the move, and then all of it is as it was.
+    assert.equal((await one.history.undoSince(one.work, other, there + 1)).status, 'done')
+    assert.equal((await undo(where, versionOf(moved))).status, 'done')
+    assert.equal((await one.history.undoSince(one.work, where, here)).status, 'done')
+    assert.deepEqual(await names(where), ['b 2', 'a 2'])
+    assert.deepEqual(await names(other), [])
   })
 
   test('a move is undone on both lists, from either', async () => {

@@ -58,6 +58,9 @@ export const api: Texts<typeof pt> = {
   'problem.too_old.text': 'Changes can be taken back for 30 days. Nothing was done.',
   'problem.overtaken': 'Something else happened meanwhile',
   'problem.overtaken.text': 'The same was changed again since. Nothing was done.',
+  'problem.moved': 'Items were moved meanwhile',
+  'problem.moved.text':
+    'Since then items went to another list, or came from one. Undo those moves first. Nothing was done.',
   'problem.precondition_required': 'The header If-Match is missing',
   'problem.precondition_required.text': 'Send the ETag of what you saw, or “*” to overwrite whatever is there.',
   'problem.precondition_failed': 'It has changed meanwhile',

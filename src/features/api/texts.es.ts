@@ -59,6 +59,9 @@ export const api: Texts<typeof pt> = {
   'problem.too_old.text': 'Solo se puede deshacer durante 30 días. No se ha hecho nada.',
   'problem.overtaken': 'Entretanto ocurrió otra cosa',
   'problem.overtaken.text': 'Lo mismo ya ha vuelto a cambiar. No se ha hecho nada.',
+  'problem.moved': 'Mientras tanto se movieron artículos',
+  'problem.moved.text':
+    'Desde entonces hubo artículos que pasaron de o a otra lista. Deshaga primero esos cambios. No se ha hecho nada.',
   'problem.precondition_required': 'Falta la cabecera If-Match',
   'problem.precondition_required.text': 'Envíe el ETag de lo que vio, o “*” para que valga sobre lo que haya.',
   'problem.precondition_failed': 'Ha cambiado entretanto',

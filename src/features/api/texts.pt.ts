@@ -56,6 +56,9 @@ export const api = {
   'problem.too_old.text': 'Só se pode anular nos primeiros 30 dias. Nada foi feito.',
   'problem.overtaken': 'Entretanto aconteceu outra coisa',
   'problem.overtaken.text': 'O mesmo já mudou outra vez. Nada foi feito.',
+  'problem.moved': 'Entretanto passaram artigos de uma lista para outra',
+  'problem.moved.text':
+    'Desde então houve artigos que passaram de ou para outra lista. Anule primeiro essas mudanças. Nada foi feito.',
   'problem.precondition_required': 'Falta o cabeçalho If-Match',
   'problem.precondition_required.text': 'Envie o ETag do que viu, ou “*” para valer sobre o que lá estiver.',
   'problem.precondition_failed': 'Mudou entretanto',

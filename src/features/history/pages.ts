@@ -107,6 +107,8 @@ export function historyPage(app: FastifyInstance, { history, carts, lists }: Par
         return refuseButton(request, reply, { goTo, error: 'too_old', key: 'history.refused.tooOld' })
       case 'overtaken':
         return refuseButton(request, reply, { goTo, error: 'overtaken', key: 'history.refused.overtaken' })
+      case 'moved':
+        return refuseButton(request, reply, { goTo, error: 'moved', key: 'history.refused.moved' })
     }
     return respond(request, reply, {
       goTo,

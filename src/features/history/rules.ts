@@ -19,9 +19,10 @@ const MAX_SINCE = 2000
 
 /**
  * Why a change was not taken back. `notThere`: there is no such change, or it did nothing that could be. `undone`: it was
- * already. `tooOld`: it is older than 30 days. `overtaken`: something else happened to the same meanwhile.
+ * already. `tooOld`: it is older than 30 days. `overtaken`: something else happened to the same meanwhile. `moved`: all since
+ * would take back half of a move to or from another list.
  */
-export type NotUndone = { status: 'notThere' | 'undone' | 'tooOld' | 'overtaken' | 'full' }
+export type NotUndone = { status: 'notThere' | 'undone' | 'tooOld' | 'overtaken' | 'moved' | 'full' }
 
 export type UndoOutcome = Done<{ kind: ChangeKind; items: ItemChange[] }> | Refused | NotUndone
 
@@ -164,7 +165,10 @@ export function historyRules({ changes, history, items }: Store) {
       return told(outcome, ({ detail }) => ({ kind: asWas?.kind ?? 'undo', items: detail.items }))
     },
 
-    /** The list as it was after `version`: all that happened since is taken back, as one change. */
+    /**
+     * The list as it was after `version`: all that happened since is taken back, as one change. Not where an item went to
+     * another list or came from one, as it would be on both afterwards, or on none.
+     */
     async undoSince(work: Work, where: Where, version: number, key?: string): Promise<UndoOutcome> {
       const asked = askedBy(where.accountId, key, 'undo since', where.list, version)
       const outcome = await changes.decide<NotUndone>(work, asked, where.list, async (tx, list) => {
@@ -172,15 +176,16 @@ export function historyRules({ changes, history, items }: Store) {
         const then = new Map<number, ItemContent>()
         const now = new Map((await steps.all(tx, list)).map(item => [item.id, item]))
         for (const item of now.values()) then.set(item.id, contentOf(item))
-        const elsewhere = new Set<number>()
+        const moved = new Set<number>()
         let oldest: Change | undefined
         for await (const change of history.back(tx, list.id, { after: version, before: list.version })) {
           oldest = change
           wind(then, change.detail.items)
-          if (change.detail.pair) for (const { id, after } of change.detail.items) if (after === null) elsewhere.add(id)
+          if (change.detail.pair) for (const { id } of change.detail.items) moved.add(id)
         }
         if (oldest?.version !== version + 1) throw no('tooOld')
         if (oldest.at < asked.at - UNDO_MS) throw no('tooOld')
+        if ([...moved].some(id => then.has(id) !== now.has(id))) throw no('moved')
         const done: ItemChange[] = []
         const added = [...then.keys()].filter(id => !now.has(id))
         if (then.size > MAX_ITEMS && added.length > 0) throw no('full')
@@ -194,10 +199,8 @@ export function historyRules({ changes, history, items }: Store) {
         for (const [id, content] of then) {
           const item = now.get(id)
           if (!item) {
-            // What is on another list now stays there, and is here a second time.
-            const number = elsewhere.has(id) ? await steps.add(tx, list, { ...content, uid: null }) : id
-            if (number === id && !(await steps.putBack(tx, list, id, content))) throw no('overtaken')
-            done.push({ id: number, before: null, after: number === id ? content : { ...content, uid: null } })
+            if (!(await steps.putBack(tx, list, id, content))) throw no('overtaken')
+            done.push({ id, before: null, after: content })
           } else {
             const change = differenceOf(contentOf(item), content)
             if (!change) continue

@@ -74,6 +74,8 @@ export const history: Texts<typeof pt> = {
   'history.refused.undone': 'That change had already been taken back.',
   'history.refused.tooOld': 'That change is more than 30 days old and can no longer be taken back.',
   'history.refused.overtaken': 'Something else happened to the same item meanwhile. Nothing was taken back.',
+  'history.refused.moved':
+    'Meanwhile items went from this list to another, or came from one. Take those moves back first. Nothing was taken back.',
   'flash.tookBack': 'The change was taken back.',
   'flash.wentBack': 'The list is as it was again.'
 }

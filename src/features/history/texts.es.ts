@@ -74,6 +74,8 @@ export const history: Texts<typeof pt> = {
   'history.refused.undone': 'Ese cambio ya se había deshecho.',
   'history.refused.tooOld': 'Ese cambio tiene más de 30 días y ya no se puede deshacer.',
   'history.refused.overtaken': 'Mientras tanto cambió otra cosa en el mismo artículo. No se ha deshecho nada.',
+  'history.refused.moved':
+    'Mientras tanto pasaron artículos de esta lista a otra, o de otra a esta. Deshaga primero esos cambios. No se ha deshecho nada.',
   'flash.tookBack': 'El cambio se ha deshecho.',
   'flash.wentBack': 'La lista está otra vez como estaba.'
 }

@@ -71,6 +71,8 @@ export const history = {
   'history.refused.undone': 'Essa alteração já tinha sido anulada.',
   'history.refused.tooOld': 'Essa alteração tem mais de 30 dias e já não se pode anular.',
   'history.refused.overtaken': 'Entretanto mudou-se outra coisa no mesmo artigo. Nada foi anulado.',
+  'history.refused.moved':
+    'Entretanto passaram artigos desta lista para outra, ou de outra para esta. Anule primeiro essas mudanças. Nada foi anulado.',
   'flash.tookBack': 'A alteração foi anulada.',
   'flash.wentBack': 'A lista está outra vez como estava.'
 } as const

@@ -1,6 +1,6 @@
 import { withoutTurns } from '../../text.ts'
 import { formatAmount, ONE } from './quantity.ts'
-import { type Entry, readEntries, readLine } from './quick-entry.ts'
+import { type Entry, looksNumbered, readEntries, readLine } from './quick-entry.ts'
 
 export type TextItem = Omit<Entry, 'said' | 'line'>
 
@@ -24,7 +24,8 @@ function lineOf(item: TextItem, language: 'pt' | 'en' | 'es'): string {
   const mark = item.done ? '- [x] ' : '- '
   const isReadBack = (text: string) => {
     const { value } = readLine(mark + text)
-    return value !== undefined && !value.said.shop && isSame(value, item)
+    // Whether it is a number in front of an item depends on the lines around it.
+    return value !== undefined && !looksNumbered(text) && !value.said.shop && isSame(value, item)
   }
   return mark + written(item, language, isReadBack)
 }

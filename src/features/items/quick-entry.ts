@@ -283,6 +283,9 @@ function divide(text: string, stand: string, known: ReadonlySet<string>): { item
 
 const quotedName = /(^|\s)("(?:[^"]|"")+")(?=\s|$)/
 
+/** A tick alone is no shop's name: at the end of a line it would be read as one. */
+const isShop = (text: string): boolean => isVisible(text) && !tickAlone.test(text)
+
 /** Reads what is a line's own: no marks before it, and no shop above. */
 function readOwn(line: string, known: ReadonlySet<string>): Field<Omit<Entry, 'note' | 'done' | 'line'>> {
   const stand = unusedIn(line)
@@ -291,7 +294,7 @@ function readOwn(line: string, known: ReadonlySet<string>): Field<Omit<Entry, 'n
   const back = (part: string) => part.split(stand).join(quoted)
   const divided = divide(text, stand, known)
   const places = divided.shops.map(place => splitShops(back(place)))
-  const shops = places.every(place => place.length > 0 && place.every(isVisible)) ? places.flat() : []
+  const shops = places.every(place => place.length > 0 && place.every(isShop)) ? places.flat() : []
   const body = shops.length > 0 ? divided.item : text
   if (body === '' && shops.length > 0) return fail('quick.onlyShop')
 
@@ -334,7 +337,9 @@ const BULLET = String.raw`(?:[-*+·–—](?=\s|$)|[•‣⁃◦∙▪▫●]\uF
 const OPEN = String.raw`(?:\[\s*\]|\(\s+\))(?=\s|$)|[☐□▢◻⬜❏❑❒◯○🔲]`
 const TICKED = String.raw`(?:\[\s*[xX✓✔☑✅]\uFE0F?\s*\]|\([xX✓✔]\uFE0F?\))(?=\s|$)|[☑☒✅✔✓🗹🗸]`
 const marks = pattern(String.raw`^(?:${BULLET})?(?:(?:${OPEN}|(${TICKED}))[\uFE0E\uFE0F]?\s*)?`)
-const tickAfter = pattern(String.raw`(?:\s+[☑✅✔✓🗹🗸][\uFE0E\uFE0F]?)+$`)
+const TICK_AFTER = String.raw`[☑✅✔✓🗹🗸][\uFE0E\uFE0F]?`
+const tickAfter = pattern(String.raw`(?:\s+${TICK_AFTER})+$`)
+const tickAlone = pattern(String.raw`^(?:${TICK_AFTER}\s*)+$`)
 const struck = /^~~?([^~]+)~~?$/
 const onlyMarks = pattern(String.raw`${marks.source}$`)
 
@@ -347,6 +352,9 @@ function unmarked(content: string): { text: string; done: boolean } {
   const done = Boolean(tick ?? after ?? crossedOut)
   return { text: crossedOut?.trim() ?? text, done }
 }
+
+/** As one of a numbered list may begin. */
+export const looksNumbered = (text: string): boolean => numbered.test(text)
 
 /** Lines that count 1, 2, 3 …, or begin again with 1 under another heading. */
 function areNumbered(lines: readonly string[]): boolean {

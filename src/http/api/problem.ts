@@ -32,6 +32,7 @@ export const problemStatus = {
   undone: 409,
   too_old: 409,
   overtaken: 409,
+  moved: 409,
   precondition_failed: 412,
   too_large: 413,
   unsupported_media_type: 415,

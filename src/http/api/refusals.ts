@@ -26,6 +26,8 @@ export function refusal(status: string, current?: object): Problem {
       return new Problem('too_old')
     case 'overtaken':
       return new Problem('overtaken')
+    case 'moved':
+      return new Problem('moved')
     case 'outOfBounds':
       return new Problem('out_of_bounds', { params: { max: MAX_QUANTITY } })
     case 'noList':
