@@ -8,7 +8,7 @@ declare module 'fastify' {
     form?: AnyForm
     /** It is sent with a file, which no page can hold for another try. */
     holdsFile?: boolean
-    /** The page that it is on. */
+    /** The page that it is on; what is `:list` in it is that of the route. */
     page?: string
   }
 }

@@ -1,3 +1,5 @@
+import type { FastifyRequest } from 'fastify'
+
 const HERE = 'http://here.invalid'
 const MAX_LENGTH = 4000
 
@@ -12,6 +14,12 @@ export function localPath(given: unknown): string | undefined {
   const path = resolved(given)
   return path !== undefined && !path.startsWith('//') && resolved(path) === path ? path : undefined
 }
+
+/** Where the form stands that a route is sent, with what stands for `:list` in this request. */
+export const pageOfForm = ({ routeOptions, params }: FastifyRequest): string | undefined =>
+  routeOptions.config.page?.replace(/:(\w+)/g, (_, name) =>
+    encodeURIComponent(String((params as Record<string, unknown>)[name] ?? ''))
+  )
 
 function resolved(path: string): string | undefined {
   try {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../features/accounts/rules.ts'
 import { type RawForm, typed } from '../fields.ts'
 import { translateFor, wantsJson } from './language.ts'
-import { localPath } from './local-path.ts'
+import { localPath, pageOfForm } from './local-path.ts'
 
 /** Sends whoever is signed out to log in, and afterwards back to where they wanted to go. */
 export function membersOnly(app: FastifyInstance): void {
@@ -33,7 +33,8 @@ const MAX_KEPT = 3900
 /** A page, never an action: a signed-out POST leads to its form's page, with what was typed in it. */
 function wantedPage(request: FastifyRequest): string {
   if (request.method === 'GET' || request.method === 'HEAD') return safeNext(request.url)
-  const { form, page = LIST } = request.routeOptions.config
+  const { form } = request.routeOptions.config
+  const page = pageOfForm(request) ?? LIST
   const body = (request.body ?? {}) as RawForm
   const names = Object.values(form?.fields ?? {})
     .filter(({ isSecret }) => !isSecret)

@@ -10,7 +10,7 @@ import type { Lifecycle } from '../lifecycle.ts'
 import type { AssetNames } from './assets.ts'
 import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
-import { localPath } from './local-path.ts'
+import { localPath, pageOfForm } from './local-path.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -113,10 +113,12 @@ const languageChoices = perLanguage(current =>
 )
 
 /** Where the page being answered can be asked for again; the answer to a POST has its form's page. */
-function pagePath({ method, url, server, routeOptions }: FastifyRequest): string {
+function pagePath(request: FastifyRequest): string {
+  const { method, url, server, routeOptions } = request
   // A route's own path leads there; only what was added to it has to be looked at.
   if (method === 'GET') return url === routeOptions.url ? url : (localPath(url) ?? '/')
-  if (routeOptions.config.page !== undefined) return routeOptions.config.page
+  const page = pageOfForm(request)
+  if (page !== undefined) return page
   const path = url.split('?', 1)[0] ?? '/'
   return server.hasRoute({ method: 'GET', url: path }) ? path : '/'
 }

@@ -156,6 +156,10 @@ forEachEngine('the API of several items at once', engine => {
       [{ id: one, version: -1 }],
       [one],
       [{ id: 'a b', version: 1 }],
+      [
+        { id: one, version: 1 },
+        { id: one, version: 2 }
+      ],
       undefined
     ]) {
       assertProblem(await program.post('/lists/first/clear', { items: wrong }), 400, 'invalid')

@@ -55,6 +55,51 @@ forEachEngine('the rows of a list', engine => {
     return client
   }
 
+  test('are counted, ticked and deleted by buttons that keep what was typed above, and send nothing of it', async t => {
+    const client = await listOf(t, 'Leite', 'Pão')
+    const { id = 0 } = (await rowOf(client, 'Leite')) ?? {}
+    for (const [path, button] of [
+      ['/carrinho/quantidade', ['step', `${id}:1000`]],
+      ['/carrinho/marcar', ['done', String(id)]],
+      ['/apagar_artigo', ['id', String(id)]]
+    ] as const) {
+      for (const above of [
+        [['entry', '2 kg laranjas & limões']],
+        [
+          ['product_type', 'Açúcar'],
+          ['quantity', '1,5'],
+          ['local', 'Mercado']
+        ]
+      ] as [string, string][][]) {
+        const form = [...(await rowForm(client)), ...above, [...button] as [string, string]]
+        const { text } = await client.get(String((await press(client, path, form)).headers.location))
+        for (const [name, value] of above) {
+          if (name === 'entry') assert.match(text, /2 kg laranjas &amp; limões<\/textarea>/, path)
+          else assert.equal(findInput(text, name)?.value, value, path)
+        }
+      }
+    }
+    assert.deepEqual(
+      (await rows(client)).map(({ tipo }) => tipo),
+      ['Pão']
+    )
+  })
+
+  test('of another list go on there after a login, with what was typed', async t => {
+    const client = await listOf(t)
+    await client.get('/listas/')
+    await client.post('/listas/', { name: 'Festa', operation: client.hidden('operation') ?? '' })
+    const list = await otherListOf(client)
+    assert.ok(list)
+    client.cookies.delete('carrinho_session')
+    for (const path of ['', 'marcar', 'quantidade']) {
+      const reply = await client.post(`/listas/${list}/${path}`, { entry: 'gelado', boxes: '1' })
+      const next = new URL(String(reply.headers.location), 'http://here').searchParams.get('next')
+      assert.equal(next?.split('?')[0], `/listas/${list}/`)
+      if (path === '') assert.match(String(next), /entry=gelado/)
+    }
+  })
+
   test('are ticked and unticked without scripts, and what another device ticked meanwhile stays', async t => {
     const client = await listOf(t, 'Leite', 'Pão', 'Sal')
     const form = await rowForm(client, 'Leite')

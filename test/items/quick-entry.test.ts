@@ -260,6 +260,13 @@ describe('a paste of many lines', () => {
     see('# Lidl\n1. leite\n# Talho\n1. frango\n2. peru', '|leite|Lidl', '|frango|Talho', '|peru|Talho')
   })
 
+  test('is read without the unseen marks of direction that messengers put in front', () => {
+    for (const mark of ['\u200e', '\u200f', ' \u200e ', '\u202a\u200e']) {
+      const [entry] = readAll(`${mark}2 kg arroz`)
+      assert.deepEqual([entry?.name, entry?.thousandths, entry?.unit], ['arroz', 2000, 'kg'])
+    }
+  })
+
   test('keeps numbers that do not count the lines', () => {
     see('1. FC Porto cachecol', '|1. FC Porto cachecol')
     see('2. leite\n3. pão', '|2. leite', '|3. pão')

@@ -10,7 +10,7 @@ import type { History } from '../history/rules.ts'
 import { alsoGone, type Message, saveBoxes, saveBoxesToo } from './boxes-page.ts'
 import { respondGone } from './gone-page.ts'
 import { type ListAt, places } from './list-at.ts'
-import { lookOf, placeOf } from './look.ts'
+import { backTo } from './look.ts'
 import { formatAmount } from './quantity.ts'
 import { keyOf, parseSeen, parseStep, parseVersion, rowForm } from './row-forms.ts'
 import type { Carts } from './rules.ts'
@@ -25,7 +25,7 @@ interface Parts {
 const SHORT = { compress: false } as const
 
 /** The page on which a button was pressed, as it is now. */
-const back = (request: FastifyRequest, at: ListAt): string => placeOf(at, lookOf(fieldsOf(request)))
+const back = (request: FastifyRequest, at: ListAt): string => backTo(at, fieldsOf(request))
 
 /** What the rows and buttons of a list do: each is one keyed change, sent as the state that is wanted, and can be taken back. */
 export function listActions(app: FastifyInstance, { carts, history }: Parts): void {

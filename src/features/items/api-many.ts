@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { answers, OF_WRITES, ref } from '../../http/api/answers.ts'
-import { Problem } from '../../http/api/problem.ts'
+import { invalid, Problem } from '../../http/api/problem.ts'
 import { refusal } from '../../http/api/refusals.ts'
 import { keyOf, noQuery, replayed, writeHeaders } from '../../http/api/request.ts'
 import { digest } from '../../keys.ts'
@@ -112,6 +112,9 @@ export function manyItemsApi(api: FastifyInstance, { carts, history }: { carts: 
     },
     async (request, reply) => {
       const seen = request.body.items.map(({ id, version }) => ({ id: refOf(id), version }))
+      if (new Set(seen.map(({ id }) => id)).size < seen.length) {
+        throw invalid({ field: 'items', in: 'body', pointer: '/items', error: { key: 'field.invalid' } })
+      }
       const outcome = await carts.clear(request.work, listOf(request), seen, keyOf(request), { strict: true })
       if (!('removed' in outcome)) {
         throw await refuse(

@@ -22,7 +22,7 @@ export const places: readonly Place[] = [
   { prefix: FIRST.base, page: `${FIRST.base}/`, of: () => FIRST },
   {
     prefix: '/listas/:list',
-    page: `${FIRST.base}/`,
+    page: '/listas/:list/',
     of(params) {
       const id = parseId((params as { list?: unknown }).list)
       return id === undefined ? undefined : { list: id, base: `/listas/${id}` }

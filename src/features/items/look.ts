@@ -1,6 +1,6 @@
-import type { RawForm } from '../../fields.ts'
+import { type RawForm, typed } from '../../fields.ts'
 import type { ListAt } from './list-at.ts'
-import { parseId } from './schema.ts'
+import { entryForm, parseId, quickForm } from './schema.ts'
 
 /** What is looked at of a list. */
 export interface Look {
@@ -22,4 +22,18 @@ export function placeOf({ base }: ListAt, { page, shop }: Look): string {
   if (shop !== undefined) query.set('loja', shop)
   if (page !== 1) query.set('pagina', String(page))
   return query.size === 0 ? `${base}/` : `${base}/?${query}`
+}
+
+const TYPED = Object.values({ ...quickForm.fields, ...entryForm.fields }).map(({ name }) => name)
+/** Balancers refuse longer URLs. */
+const MAX_URL = 3900
+
+/** The page on which a button of the rows was pressed; what was typed above them, and not sent, is there again. */
+export function backTo(at: ListAt, fields: RawForm): string {
+  const place = placeOf(at, lookOf(fields))
+  if ([quickForm.fields.entry, entryForm.fields.type].every(({ name }) => typed(fields, name) === '')) return place
+  const written = new URLSearchParams()
+  for (const name of TYPED) if (typed(fields, name) !== '') written.set(name, typed(fields, name))
+  const whole = `${place}${place.includes('?') ? '&' : '?'}${written}`
+  return whole.length <= MAX_URL ? whole : place
 }

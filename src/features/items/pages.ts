@@ -14,7 +14,7 @@ import type { Shops } from '../shops/rules.ts'
 import { toldOf } from './added-told.ts'
 import { saveBoxes, saveBoxesToo } from './boxes-page.ts'
 import { type ListAt, places } from './list-at.ts'
-import { lookOf, placeOf } from './look.ts'
+import { backTo, lookOf, placeOf } from './look.ts'
 import { readEntries } from './quick-entry.ts'
 import { isOfPage, keyOf, rowForm } from './row-forms.ts'
 import { type Carts, type Item, MAX_ITEMS, type NewItem, type Part } from './rules.ts'
@@ -274,7 +274,7 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
     }
     const deleted = version !== undefined
     return respond(request, reply, {
-      goTo: placeOf({ list: 'first', base: '/carrinho' }, lookOf(fields)),
+      goTo: backTo({ list: 'first', base: '/carrinho' }, fields),
       flash: deleted
         ? { kind: 'success', key: 'flash.deleted', also, undo: { path: '/carrinho/anular', version } }
         : { kind: 'info', key: 'flash.notThere', also },

@@ -392,7 +392,12 @@ export function readEntries(text: string, { maxLines = MAX_LINES, shops: known =
   const knownShops = new Set(known.map(fold))
   const lines = withoutTurns(text)
     .split(/\r\n|[\n\r\u2028\u2029]/)
-    .map((whole, index) => ({ content: whole.trim(), note: noteLine.exec(whole)?.[1], line: index + 1 }))
+    // Messengers put an unseen mark of direction in front.
+    .map((whole, index) => ({
+      content: whole.replace(/^[\s\u200e\u200f]+/, '').trim(),
+      note: noteLine.exec(whole)?.[1],
+      line: index + 1
+    }))
     .filter(({ content, note }) => note !== undefined || !onlyMarks.test(content))
   if (lines.length > maxLines) {
     return {
