@@ -47,6 +47,7 @@ export interface Decision {
 export type ChangeStore = ReturnType<typeof changeStore>
 
 const REUSED = { status: 'reused' } as const
+const MAKE_TRIES = 5
 /** Found out in a transaction: the key is there already. */
 class KeyUsed extends CalledOff {}
 
@@ -95,9 +96,19 @@ export function changeStore(dialect: Dialect) {
     { accountId, key, digest }: Asked,
     make: () => Promise<Made>
   ): Promise<Outcome<R>> => {
+    // A number of its own that is taken (@see steps.open), or a name that another took meanwhile: it is tried afresh.
+    const makeAfresh = async (tries = MAKE_TRIES): Promise<Made> => {
+      try {
+        return await make()
+      } catch (error) {
+        const isOther = work.isDuplicate(error) && !work.isDuplicate(error, 'change')
+        if (!isOther || tries <= 1) throw error
+        return makeAfresh(tries - 1)
+      }
+    }
     const outcome = await work.repeatable<Outcome<R>>(async maybeDone => {
       try {
-        return { status: 'done', ...(await make()) }
+        return { status: 'done', ...(await makeAfresh()) }
       } catch (error) {
         if (!(error instanceof CalledOff) && !work.isDuplicate(error, 'change')) throw error
         const [before] = await work.all(byKey, { accountId, key })

@@ -95,6 +95,8 @@ export type ItemRef = number | string
 export const isId = (ref: ItemRef): ref is number => typeof ref === 'number'
 export const isUid = (ref: ItemRef): ref is string => typeof ref === 'string'
 
+const MAKE_FIRST_TRIES = 5
+
 /** Items that one statement names: its own number of places, filled up with what is none, serves any number of them. */
 const SLOTS = 50
 const slots = Array.from({ length: SLOTS }, (_, n) => `id${n}`)
@@ -198,7 +200,9 @@ export function listSteps(dialect: Dialect) {
       // In one order, so that two who need the same lists do not wait for each other.
       for (const { target, of } of asked.toSorted((a, b) => a.of.listId - b.of.listId)) {
         let touched = await tx.write(raise[target], of)
-        if (touched === 0 && target === 'first') {
+        // When Galera's membership changes a node may give out a number that is taken, and an INSERT of what is new only does
+        // not say so. The next number is free. https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_drupal_282555_workaround
+        for (let tries = 0; touched === 0 && target === 'first' && tries < MAKE_FIRST_TRIES; tries++) {
           await tx.write(makeFirst, { ...of, at })
           touched = await tx.write(raise.first, of)
         }
