@@ -126,6 +126,18 @@ forEachEngine(
       assert.deepEqual((await client.get(path)).body, here)
     })
 
+    test('start and leave at any moment, and never take each other for one with another folder', async t => {
+      const FILES_DIR = await tempFolder(t)
+      const database = await freshDatabase(t, engine)
+      const env = { ...database.env, FILES_DIR, FILES_MS: '60000' }
+      for (let round = 0; round < 3; round++) {
+        const first = await startServer(t, env)
+        const [next] = await Promise.all([startServer(t, env), first.stop()])
+        const both = await Promise.all([1, 2].map(() => startServer(t, env)))
+        for (const server of [next, ...both]) assert.equal(await server?.stop(), 0)
+      }
+    })
+
     test('have to be in one folder: a server with another is refused at its start, and `status` tells', async t => {
       const database = await freshDatabase(t, engine)
       const folders = [await tempFolder(t), await tempFolder(t)] as const

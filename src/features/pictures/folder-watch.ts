@@ -27,8 +27,8 @@ interface Options {
 
 /**
  * Each server leaves a mark in its folder and looks for those of the others: they are one folder, or pictures that one was
- * given the other does not have. First it says that it has one, then it looks: of two that start at one moment one sees
- * the other.
+ * given the other does not have. A mark is there before its row and after it, so a row without one is another folder's; and
+ * a server has its row before it looks: of two that start at one moment one sees the other.
  * @throws ConfigError when the folder cannot be used, or is not that of the servers that run
  */
 export async function watchFolder({ store, files, lifecycle, report }: Options): Promise<FolderWatch | undefined> {
@@ -41,13 +41,19 @@ export async function watchFolder({ store, files, lifecycle, report }: Options):
 
   const look = async (): Promise<void> => {
     const now = Date.now()
+    await files.mark(id, [])
     const work = store.beginJob('looking for files', LOOK_MS)
     await work.repeatable(() => store.pictures.beat(work, { id, name, unseen: toldOf(unseen), seenAt: now }))
     const others = (await liveFolders(store, work, now)).filter(other => other.id !== id)
-    const missing = await files.mark(
+    let missing = await files.mark(
       id,
       others.map(other => other.id)
     )
+    if (missing.length > 0) {
+      // Who left meanwhile took its mark along.
+      const still = new Set((await liveFolders(store, work, now)).map(other => other.id))
+      missing = missing.filter(other => still.has(other))
+    }
     const was = unseen
     unseen = others.filter(other => missing.includes(other.id)).map(other => other.name)
     if (toldOf(was) !== toldOf(unseen)) {
@@ -68,8 +74,8 @@ export async function watchFolder({ store, files, lifecycle, report }: Options):
     report({ error })
   }
   if (unseen.length > 0) {
-    await files.unmark(id).catch(() => {})
     await store.pictures.removeFolder(store.beginJob('looking for files', LAST_MS), id).catch(() => {})
+    await files.unmark(id).catch(() => {})
     throw new ConfigError([
       `FILES_DIR: ${folder.path} is not the folder that ${unseen.join(', ')} keeps pictures in (its mark is not there), expects the same for all servers`
     ])
@@ -105,8 +111,8 @@ export async function watchFolder({ store, files, lifecycle, report }: Options):
       isStopped = true
       clearTimeout(timer)
       await underWay
-      await files.unmark(id).catch(() => {})
       await store.pictures.removeFolder(store.beginJob('looking for files', LAST_MS), id).catch(() => {})
+      await files.unmark(id).catch(() => {})
     }
   }
 }
