@@ -209,6 +209,10 @@ forEachEngine('a form that was sent to a server of release 0.2.0, and again to t
     // As 0.2.0 has stored them.
     assert.equal(await digestOf(where.accountId, 'a'), 'xwSWV-EQWMM7m9_t4KrKCuHF8iLPjNOtdJIC7QdQk6M')
     assert.equal(await digestOf(where.accountId, 'b'), 'qom7Ej6nvX74cn8iIRrPYl39LIbO1psyTp1g0AppiM4')
+    // The page's form adds up, of which the older server knows nothing: repeated there or here it is the same.
+    await one.carts.addItems(one.work, where, [thing('Sal')], { key: 'plain' })
+    await one.carts.addItems(one.work, where, [thing('Sal')], { key: 'merging', merge: true })
+    assert.equal(await digestOf(where.accountId, 'merging'), await digestOf(where.accountId, 'plain'))
   })
 })
 

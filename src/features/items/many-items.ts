@@ -167,7 +167,7 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
         ...added.flatMap(({ type, thousandths, unit, shop, note }) => [type, thousandths, unit, shop, note]),
         ...(ticked.length > 0 ? ['ticked', ticked.join()] : [])
       )
-      const known = merge || uids.length > 0 || where.list !== 'first' ? undefined : digestOfOlder(added)
+      const known = uids.length > 0 || where.list !== 'first' ? undefined : digestOfOlder(added)
       if (known !== undefined) asked.digest = known
       if (!added.every(({ thousandths }) => isQuantity(thousandths))) return { status: 'outOfBounds' }
       const contents = added.map(({ uid = null, type, thousandths, unit, shop, note, done }) => ({
