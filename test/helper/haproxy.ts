@@ -16,14 +16,24 @@ export interface Haproxy {
   logs: string[]
 }
 
-/** A real HAProxy. `config` gets the port to bind on 127.0.0.1, and one for statistics. */
+const accepts = async (port: number): Promise<void> => {
+  const socket = net.connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** A real HAProxy that listens on all that its file binds on 127.0.0.1. `config` gets a free port for it. */
 export async function startHaproxy(t: Scope, config: (ports: { port: number }) => string): Promise<Haproxy> {
   const program = process.env.CARRINHO_TEST_HAPROXY
   assert.ok(program, 'no HAProxy to test with')
   const port = await freePort()
   const folder = await tempFolder(t)
   const file = join(folder, 'haproxy.cfg')
-  await writeFile(file, config({ port }))
+  const text = config({ port })
+  await writeFile(file, text)
   const child = track(spawn(program, ['-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] }))
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
   const logs: string[] = []
@@ -38,12 +48,9 @@ export async function startHaproxy(t: Scope, config: (ports: { port: number }) =
   })
   await eventually(async () => {
     assert.equal(child.exitCode, null, `HAProxy ended:\n${logs.join('')}`)
-    const socket = net.connect(port, '127.0.0.1')
-    try {
-      await once(socket, 'connect')
-    } finally {
-      socket.destroy()
-    }
+    // It begins to listen on one after the other.
+    const bound = [...text.matchAll(/^\s*bind 127\.0\.0\.1:(\d+)/gm)].map(match => Number(match[1]))
+    for (const each of new Set([port, ...bound])) await accepts(each)
   })
   return { url: `http://127.0.0.1:${port}`, port, logs }
 }
