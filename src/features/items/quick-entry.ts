@@ -249,7 +249,7 @@ function unusedIn(text: string): string {
 const amountAfterShop = pattern(String.raw`^(.+?) ((?:${NUMBER}) ?(?:[xX×]|\p{L}+\.?)|[x×] ?(?:${NUMBER}))$`)
 const shopWithColon = /^([^:]*[^:\s])\s*:\s*(\S.*)$/
 
-/** Where a line that begins with a shop has its item, if that is certain: after a colon, a shop that is known, or at an amount. */
+/** Where a line that begins with a shop has its item, if that is certain: after a colon, a shop that is known, or at an amount or a box to tick. */
 function afterShop(text: string, known: ReadonlySet<string>): { shop: string; item: string } | undefined {
   const [, named, rest = ''] = shopWithColon.exec(text) ?? []
   if (named !== undefined) return { shop: named, item: rest }
@@ -260,7 +260,7 @@ function afterShop(text: string, known: ReadonlySet<string>): { shop: string; it
     item: words.slice(index + 1).join(' ')
   }))
   const isAmount = (item: string) =>
-    [withTimesBefore, inWords, withUnitBefore].some(reader => reader(item) !== undefined)
+    box.test(item) || [withTimesBefore, inWords, withUnitBefore].some(reader => reader(item) !== undefined)
   return parts.reverse().find(({ shop }) => known.has(fold(shop))) ?? parts.reverse().find(({ item }) => isAmount(item))
 }
 
@@ -287,7 +287,7 @@ const quotedName = /(^|\s)("(?:[^"]|"")+")(?=\s|$)/
 const isShop = (text: string): boolean => isVisible(text) && !tickAlone.test(text)
 
 /** Reads what is a line's own: no marks before it, and no shop above. */
-function readOwn(line: string, known: ReadonlySet<string>): Field<Omit<Entry, 'note' | 'done' | 'line'>> {
+function readOwn(line: string, known: ReadonlySet<string>): Field<Omit<Entry, 'note' | 'line'>> {
   const stand = unusedIn(line)
   const [, , quoted = ''] = quotedName.exec(line) ?? []
   const text = (quoted ? line.replace(quotedName, `$1${stand}`) : line).replace(/\s+/g, ' ').trim()
@@ -295,7 +295,8 @@ function readOwn(line: string, known: ReadonlySet<string>): Field<Omit<Entry, 'n
   const divided = divide(text, stand, known)
   const places = divided.shops.map(place => splitShops(back(place)))
   const shops = places.every(place => place.length > 0 && place.every(isShop)) ? places.flat() : []
-  const body = shops.length > 0 ? divided.item : text
+  // A box may stand beside the item, too, with its shop before or after both: `@Lidl: [x] leite`, `~~leite~~ @Lidl`.
+  const { text: body, done } = shops.length > 0 ? unmarked(divided.item) : { text, done: false }
   if (body === '' && shops.length > 0) return fail('quick.onlyShop')
 
   const read = readBody(body, stand)
@@ -305,6 +306,7 @@ function readOwn(line: string, known: ReadonlySet<string>): Field<Omit<Entry, 'n
     thousandths,
     unit,
     shop: joinShops(shops),
+    done,
     said: { quantity: read !== undefined, unit: unit !== '', shop: shops.length > 0 }
   })
 }
@@ -336,6 +338,7 @@ const numbered = /^(\d{1,3})[.)]\s+(?=\S)/
 const BULLET = String.raw`(?:[-*+·–—](?=\s|$)|[•‣⁃◦∙▪▫●]\uFE0F?|o(?=\t))\s*`
 const OPEN = String.raw`(?:\[\s*\]|\(\s+\))(?=\s|$)|[☐□▢◻⬜❏❑❒◯○🔲]`
 const TICKED = String.raw`(?:\[\s*[xX✓✔☑✅]\uFE0F?\s*\]|\([xX✓✔]\uFE0F?\))(?=\s|$)|[☑☒✅✔✓🗹🗸]`
+const box = pattern(`^(?:${OPEN}|${TICKED})`)
 const marks = pattern(String.raw`^(?:${BULLET})?(?:(?:${OPEN}|(${TICKED}))[\uFE0E\uFE0F]?\s*)?`)
 const TICK_AFTER = String.raw`[☑✅✔✓🗹🗸][\uFE0E\uFE0F]?`
 const tickAfter = pattern(String.raw`(?:\s+${TICK_AFTER})+$`)
@@ -380,7 +383,7 @@ export function readLine(
   const bare = unmarked(content)
   const { text, done } = isNumbered ? unmarked(bare.text.replace(numbered, '')) : bare
   const read = readOwn(text, knownShops)
-  return read.error ? read : { value: { ...read.value, done: done || bare.done } }
+  return read.error ? read : { value: { ...read.value, done: read.value.done || done || bare.done } }
 }
 
 /**
