@@ -242,7 +242,7 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
     const { status, version } = result
     const isNew = status === 'done'
     const message = isNew
-      ? toldOf(items, result.items, languageOf(request), field === quickForm.fields.entry.name)
+      ? toldOf(items, result, languageOf(request), field === quickForm.fields.entry.name)
       : { key: 'flash.alreadyAdded' as const, params: { type: items[0]?.type ?? '' } }
     return respond(request, reply, {
       goTo: `${at.base}/`,

@@ -82,6 +82,11 @@ export const items: Texts<typeof pt> = {
   },
   'flash.cameBack': '“{type}” is back on the list from the basket: {amount}.',
   'flash.gotShop': 'It had no shop; now it is bought at {shop}.',
+  'flash.keptShop': 'It is still bought at {shop}.',
+  'flash.manyKeptShop': {
+    one: '{count} is still bought at: {shops}.',
+    other: '{count} are still bought at: {shops}.'
+  },
   'flash.merged': '“{type}” was on the list already: now {amount}.',
   'flash.ticked': '“{type}” is in the basket.',
   'flash.unticked': '“{type}” is back on the list.',

@@ -79,6 +79,11 @@ export const items: Texts<typeof pt> = {
   },
   'flash.cameBack': '«{type}» ha vuelto de la cesta a la lista: {amount}.',
   'flash.gotShop': 'No tenía tienda; ahora se compra en {shop}.',
+  'flash.keptShop': 'Se sigue comprando en {shop}.',
+  'flash.manyKeptShop': {
+    one: '{count} se sigue comprando en: {shops}.',
+    other: '{count} se siguen comprando en: {shops}.'
+  },
   'flash.merged': '«{type}» ya estaba en la lista: ahora son {amount}.',
   'flash.ticked': '«{type}» está en la cesta.',
   'flash.unticked': '«{type}» ha vuelto a la lista.',

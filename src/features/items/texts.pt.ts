@@ -77,6 +77,11 @@ export const items = {
   },
   'flash.cameBack': '«{type}» voltou do cesto à lista: {amount}.',
   'flash.gotShop': 'Não tinha loja; agora compra-se em {shop}.',
+  'flash.keptShop': 'Continua a comprar-se em {shop}.',
+  'flash.manyKeptShop': {
+    one: '{count} continua a comprar-se em: {shops}.',
+    other: '{count} continuam a comprar-se em: {shops}.'
+  },
   'flash.merged': '«{type}» já estava na lista: agora são {amount}.',
   'flash.ticked': '«{type}» está no cesto.',
   'flash.unticked': '«{type}» voltou à lista.',
