@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { merge } from '../../src/features/items/merging.ts'
 import { formatAmount } from '../../src/features/items/quantity.ts'
-import { readEntries } from '../../src/features/items/quick-entry.ts'
+import { readEntries } from '../../src/features/items/quick-entry/entries.ts'
 import { unitFor, unitKey } from '../../src/features/items/unit-forms.ts'
 import type { ItemContent } from '../../src/store/change.ts'
 

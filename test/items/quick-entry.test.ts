@@ -3,14 +3,9 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { asEntry, listAsText } from '../../src/features/items/as-text.ts'
 import { formatAmount, formatQuantity, MAX_QUANTITY, MAX_UNIT, ONE } from '../../src/features/items/quantity.ts'
-import {
-  type Entry,
-  joinShops,
-  MAX_LINE,
-  MAX_LINES,
-  readEntries,
-  splitShops
-} from '../../src/features/items/quick-entry.ts'
+import { MAX_LINE, MAX_LINES, readEntries } from '../../src/features/items/quick-entry/entries.ts'
+import type { Entry } from '../../src/features/items/quick-entry/line.ts'
+import { joinShops, splitShops } from '../../src/features/items/quick-entry/shops.ts'
 import { languages } from '../../src/i18n/index.ts'
 import { isVisible, lengthOf, MAX_TEXT } from '../../src/text.ts'
 

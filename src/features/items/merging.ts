@@ -1,7 +1,8 @@
 import { type ItemContent, isQuantity } from '../../store/change.ts'
 import { isLonger } from '../../text.ts'
 import { fold } from '../../text-fold.ts'
-import { MAX_NOTE, splitShops } from './quick-entry.ts'
+import { MAX_NOTE } from './quick-entry/entries.ts'
+import { splitShops } from './quick-entry/shops.ts'
 import { unitFor, unitKey } from './unit-forms.ts'
 
 /** What an item on the list was, and what it becomes. */
