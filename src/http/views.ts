@@ -90,7 +90,7 @@ export async function views(
       scriptTexts: scriptTextsIn[lang],
       path: pagePath(request),
       csrfToken: this.formToken(),
-      account: account ? { name: account.name, email: account.email } : null,
+      account: account ? { id: account.id, name: account.name, email: account.email } : null,
       server: lifecycle.serverName,
       clusterPage: config.clusterPage,
       databaseNode: request.work.node ?? null,
