@@ -25,6 +25,7 @@ import { listActions } from './features/items/actions-page.ts'
 import { itemsApi } from './features/items/api.ts'
 import { manyItemsApi } from './features/items/api-many.ts'
 import { itemPage } from './features/items/item-page.ts'
+import { leavingList } from './features/items/leave-page.ts'
 import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
 import { listsApi } from './features/lists/api.ts'
@@ -197,6 +198,7 @@ export async function buildApp({
       membersOnly(members)
       listPage(members, { carts, shops, serverName: lifecycle.serverName })
       listActions(members, { carts, history })
+      leavingList(members, { carts })
       itemPage(members, { carts, history, hasPictures: config.files !== undefined })
       await picturesPage(members, { carts, pictures })
       suggestionsPage(members, { suggestions, shops })

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { formOf } from '../fields.ts'
 import { isLanguage } from '../i18n/index.ts'
@@ -11,10 +11,15 @@ const YEAR_SECONDS = 365 * 24 * 60 * 60
 
 const languageForm = formOf(Type.Object({}), { hidden: ['lang', 'next'] })
 
+/** What cannot be a language changes nothing. */
+export function chooseLanguage(reply: FastifyReply, lang: unknown): void {
+  if (isLanguage(lang)) setCookie(reply, LANGUAGE_COOKIE, lang, YEAR_SECONDS)
+}
+
 export function languageChoice(app: FastifyInstance): void {
   app.post('/idioma', { config: { form: languageForm } }, async (request, reply) => {
     const { lang, next } = fieldsOf(request)
-    if (isLanguage(lang)) setCookie(reply, LANGUAGE_COOKIE, lang, YEAR_SECONDS)
+    chooseLanguage(reply, lang)
     return reply.redirect(safeNext(next), 303)
   })
 }

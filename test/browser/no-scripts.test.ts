@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { translator } from '../../src/i18n/index.ts'
 import { Client, newAccount } from '../helper.ts'
 import {
   addItem,
@@ -105,6 +106,55 @@ describe('without scripts', suiteOptions, () => {
     await page.reload()
     await seeList(page, ['1 Chá Em qualquer loja', '2 Pão Mercado', '2 Leite Mercado'])
     assert.equal(await tickBox(page, 'Leite').isChecked(), false)
+  })
+
+  test('what was ticked is saved by the buttons of the language, of what can be undone, and that log out, too', async t => {
+    const items = ['Leite', 'Pão', 'Sal', 'Ovos'].map(tipo => ({ tipo, quantidade: 2, local: 'Mercado' }))
+    const { page, client } = await openList(t, site, { items, javaScriptEnabled: false })
+    const ticked = async () =>
+      (await client.items()).flatMap(row => ('done' in row && row.done ? [row.tipo] : [])).sort()
+
+    await tickBox(page, 'Leite').check()
+    await quickField(page).fill('2 kg arroz')
+    await page.getByRole('button', { name: 'English' }).click()
+    await page.getByLabel(translator('en')('quick.label'), { exact: true }).waitFor()
+    assert.equal(await page.locator('#f-entry').inputValue(), '2 kg arroz', 'what was typed is kept')
+    assert.deepEqual(await ticked(), ['Leite'])
+    await page.getByRole('button', { name: 'Português' }).click()
+    await page.locator('#f-entry').fill('')
+
+    await removeButton(page, 'Sal').click()
+    await page.getByText(say('flash.deleted')).waitFor()
+    await tickBox(page, 'Pão').check()
+    await page.getByRole('button', { name: say('undo.button') }).click()
+    await page.getByText(say('undo.done')).waitFor()
+    assert.deepEqual(await ticked(), ['Leite', 'Pão'])
+    assert.equal((await client.items()).length, 4)
+
+    // None of them is what the Enter key presses.
+    await tickBox(page, 'Leite').uncheck()
+    await tickBox(page, 'Leite').press('Enter')
+    await page.getByText(say('flash.unticked', { type: 'Leite' })).waitFor()
+    await tickBox(page, 'Ovos').check()
+    await logOut(page)
+    await page.getByText(say('flash.signedOut')).waitFor()
+    await client.login(client.account)
+    assert.deepEqual(await ticked(), ['Ovos', 'Pão'])
+  })
+
+  test('with scripts the same buttons do what they say, and nothing else', async t => {
+    const { page, client } = await openList(t, site, { items: [{ tipo: 'Leite' }, { tipo: 'Pão' }] })
+    await page.goto('/carrinho/?loja=Mercado')
+    await tickBox(page, 'Leite').check()
+    await page.getByText(say('list.js.ticked', { type: 'Leite' })).waitFor()
+    await page.getByRole('button', { name: 'English' }).click()
+    await page.getByLabel(translator('en')('quick.label'), { exact: true }).waitFor()
+    assert.match(page.url(), /loja=Mercado/)
+    await page.getByRole('button', { name: 'Português' }).click()
+    await seeList(page, ['5 Pão Mercado', '✓ Leite 5 · Mercado'])
+    await logOut(page)
+    await page.getByText(say('flash.signedOut')).waitFor()
+    assert.ok(!(await client.isSignedIn()))
   })
 
   test('the language is chosen on the page', async t => {

@@ -17,8 +17,8 @@ const rows = async (client: Client) => (await client.items()) as unknown as Row[
 const rowOf = async (client: Client, type: string) => (await rows(client)).find(({ tipo }) => tipo === type)
 
 /** The form of the list's rows, as a browser without scripts would send it with these boxes ticked. */
-async function rowForm(client: Client, ...ticked: string[]): Promise<[string, string][]> {
-  const { text } = await client.get('/carrinho/')
+async function rowForm(client: Client, ...[path, ...ticked]: string[]): Promise<[string, string][]> {
+  const { text } = await client.get(path ?? '/carrinho/')
   const [form = ''] = /<form id="items"[\s\S]*?<\/form>/.exec(text) ?? []
   const inputs = findTags(form, 'input')
   const hidden = inputs.filter(({ type }) => type === 'hidden')
@@ -100,9 +100,58 @@ forEachEngine('the rows of a list', engine => {
     }
   })
 
+  test('save their boxes, also of another list, by the site’s own buttons: language, log-out and undo', async t => {
+    const client = await listOf(t, 'Leite', 'Pão')
+    await client.get('/listas/')
+    await client.post('/listas/', { name: 'Festa', operation: client.hidden('operation') ?? '' })
+    const other = `/listas/${await otherListOf(client)}/`
+    await client.get(other)
+    await client.post(other, { entry: 'gelado\nbolo', operation: client.hidden('operation') ?? '' })
+    const done = async (path: string) => {
+      const { items } = (await client.getJson(path)).json() as { items: Row[] }
+      return items.filter(row => row.done).map(({ tipo }) => tipo)
+    }
+    for (const [path, name] of [
+      ['/carrinho/', 'Leite'],
+      [other, 'bolo']
+    ] as const) {
+      const { text } = await client.get(path)
+      const buttons = findTags(text, 'button').filter(({ form, name }) => form === 'items' && name === 'lang')
+      const english = buttons.find(({ value }) => value === 'en')
+      assert.equal(english?.formaction, `${path}idioma`)
+      const form = [...(await rowForm(client, path, name)), ['entry', '2 kg arroz'], ['lang', 'en']] as [
+        string,
+        string
+      ][]
+      const reply = await press(client, `${path}idioma`, form)
+      assert.equal(reply.headers.location, `${path}?entry=2+kg+arroz`)
+      assert.deepEqual(await done(path), [name])
+      const page = (await client.get(path)).text
+      assert.match(page, /<html lang="en/)
+      await press(client, `${path}idioma`, [...(await rowForm(client, path, name)), ['lang', 'xx']])
+      await press(client, `${path}idioma`, [...(await rowForm(client, path, name)), ['lang', 'pt']])
+      assert.match((await client.get(path)).text, /<html lang="pt/)
+    }
+    // An item that is gone is told of, and nobody else's list is written to.
+    const form = await rowForm(client, '/carrinho/', 'Leite', 'Pão')
+    await client.postJson('/apagar_artigo', { id: (await rowOf(client, 'Pão'))?.id })
+    await press(client, '/carrinho/idioma', [...form, ['lang', 'pt']])
+    assert.match(visibleText((await client.get('/carrinho/')).text), /Outro que tinha marcado já não está na lista/)
+    const stranger = await signedIn(t, site.server)
+    await stranger.get('/carrinho/')
+    assert.equal((await stranger.post(`${other}idioma`, { boxes: '1', was: '', lang: 'en' })).status, 303)
+
+    const leaving = await rowForm(client, other, 'bolo', 'gelado')
+    const left = await press(client, `${other}sair`, leaving)
+    assert.equal(left.headers.location, '/')
+    assert.ok(!(await client.isSignedIn()))
+    await client.login(client.account)
+    assert.deepEqual((await done(other)).sort(), ['bolo', 'gelado'])
+  })
+
   test('are ticked and unticked without scripts, and what another device ticked meanwhile stays', async t => {
     const client = await listOf(t, 'Leite', 'Pão', 'Sal')
-    const form = await rowForm(client, 'Leite')
+    const form = await rowForm(client, '/carrinho/', 'Leite')
     const salt = await rowOf(client, 'Sal')
     await client.postJson('/carrinho/marcar', { done: [salt?.id], open: [] })
     await press(client, '/carrinho/marcar', form)
@@ -112,7 +161,7 @@ forEachEngine('the rows of a list', engine => {
     assert.ok(visibleText(page).includes('«Leite» está no cesto'))
     assert.ok(page.indexOf('Pão') < page.indexOf('class="items done"'))
 
-    await press(client, '/carrinho/marcar', await rowForm(client, 'Leite'))
+    await press(client, '/carrinho/marcar', await rowForm(client, '/carrinho/', 'Leite'))
     assert.equal((await rowOf(client, 'Sal'))?.done, false)
     assert.equal((await rowOf(client, 'Leite'))?.done, true)
     assert.match(await undo(client), /Anulado/)
@@ -123,20 +172,26 @@ forEachEngine('the rows of a list', engine => {
     const client = await listOf(t, 'Leite', 'Pão', 'Sal', 'Café')
     const salt = await rowOf(client, 'Sal')
     const ticked = async () => (await rows(client)).flatMap(row => (row.done ? [row.tipo] : [])).sort()
-    await press(client, '/carrinho/quantidade', [...(await rowForm(client, 'Leite')), ['step', `${salt?.id}:1000`]])
+    await press(client, '/carrinho/quantidade', [
+      ...(await rowForm(client, '/carrinho/', 'Leite')),
+      ['step', `${salt?.id}:1000`]
+    ])
     assert.deepEqual(await ticked(), ['Leite'])
     assert.equal((await rowOf(client, 'Sal'))?.quantidade, 3)
-    await press(client, '/carrinho/apagar', [...(await rowForm(client, 'Leite', 'Pão')), ['id', String(salt?.id)]])
+    await press(client, '/carrinho/apagar', [
+      ...(await rowForm(client, '/carrinho/', 'Leite', 'Pão')),
+      ['id', String(salt?.id)]
+    ])
     assert.deepEqual(await ticked(), ['Leite', 'Pão'])
     assert.equal(await rowOf(client, 'Sal'), undefined)
     const milk = await rowOf(client, 'Leite')
-    await press(client, '/apagar_artigo', [...(await rowForm(client, 'Leite')), ['id', String(milk?.id)]])
+    await press(client, '/apagar_artigo', [...(await rowForm(client, '/carrinho/', 'Leite')), ['id', String(milk?.id)]])
     assert.deepEqual(await ticked(), [], 'Pão was unticked, and Leite is gone')
-    await press(client, '/carrinho/', [...(await rowForm(client, 'Pão')), ['entry', 'Chá']])
+    await press(client, '/carrinho/', [...(await rowForm(client, '/carrinho/', 'Pão')), ['entry', 'Chá']])
     assert.deepEqual(await ticked(), ['Pão'])
     assert.ok(await rowOf(client, 'Chá'))
     // Unticked, and the basket cleared in one go: it stays, and so does what was ticked just now.
-    await press(client, '/carrinho/limpar', await rowForm(client, 'Chá'))
+    await press(client, '/carrinho/limpar', await rowForm(client, '/carrinho/', 'Chá'))
     assert.deepEqual((await rows(client)).map(({ tipo, done }) => [tipo, done]).sort(), [
       ['Café', false],
       ['Chá', true],
@@ -158,7 +213,7 @@ forEachEngine('the rows of a list', engine => {
     await press(client, '/carrinho/', [...(await rowForm(client)), ['entry', '2 kg laranjas'], ...fields('Sal')])
     assert.deepEqual(await types(), ['Leite', 'Pão', 'Sal', 'laranjas'])
     const wrong = await client.postRaw('/carrinho/', [
-      ...(await rowForm(client, 'Leite')),
+      ...(await rowForm(client, '/carrinho/', 'Leite')),
       ['entry', 'arroz'],
       ...fields('Ovos', '0')
     ])
@@ -168,10 +223,14 @@ forEachEngine('the rows of a list', engine => {
     assert.deepEqual(await types(), ['Leite', 'Pão', 'Sal', 'laranjas'])
     assert.equal((await rowOf(client, 'Leite'))?.done, true, 'its box was sent, too')
     // The Enter key on a box.
-    await press(client, '/carrinho/', [...(await rowForm(client, 'Leite', 'Sal')), ['entry', ''], ...fields('')])
+    await press(client, '/carrinho/', [
+      ...(await rowForm(client, '/carrinho/', 'Leite', 'Sal')),
+      ['entry', ''],
+      ...fields('')
+    ])
     assert.equal((await rowOf(client, 'Sal'))?.done, true)
     const nothing = await client.postRaw('/carrinho/', [
-      ...(await rowForm(client, 'Leite', 'Sal')),
+      ...(await rowForm(client, '/carrinho/', 'Leite', 'Sal')),
       ['entry', ''],
       ...fields('')
     ])
@@ -181,7 +240,7 @@ forEachEngine('the rows of a list', engine => {
   test('a form that is sent again ticks and counts once, and does not take back what somebody did since', async t => {
     const client = await listOf(t, 'Leite', 'Pão')
     const [milk, bread] = [await rowOf(client, 'Leite'), await rowOf(client, 'Pão')]
-    const form: [string, string][] = [...(await rowForm(client, 'Leite')), ['step', `${bread?.id}:1000`]]
+    const form: [string, string][] = [...(await rowForm(client, '/carrinho/', 'Leite')), ['step', `${bread?.id}:1000`]]
     for (let time = 0; time < 2; time++) await press(client, '/carrinho/quantidade', form)
     await client.postJson('/carrinho/marcar', { done: [], open: [milk?.id] })
     await press(client, '/carrinho/quantidade', form)
@@ -193,7 +252,7 @@ forEachEngine('the rows of a list', engine => {
 
   test('a request that does not say that boxes were sent unticks nothing', async t => {
     const client = await listOf(t, 'Leite', 'Pão', 'Sal')
-    await press(client, '/carrinho/marcar', await rowForm(client, 'Leite', 'Pão'))
+    await press(client, '/carrinho/marcar', await rowForm(client, '/carrinho/', 'Leite', 'Pão'))
     const salt = await rowOf(client, 'Sal')
     const bare = async (): Promise<[string, string][]> =>
       [...(await rowForm(client)), ['seen', String(salt?.id)] as [string, string]].filter(([name]) => name !== 'boxes')
@@ -209,7 +268,7 @@ forEachEngine('the rows of a list', engine => {
   test('say that what was ticked is there no more, also where another button was pressed', async t => {
     const client = await listOf(t, 'Leite', 'Pão')
     const [milk, bread] = [await rowOf(client, 'Leite'), await rowOf(client, 'Pão')]
-    const form = await rowForm(client, 'Leite')
+    const form = await rowForm(client, '/carrinho/', 'Leite')
     await client.postJson('/apagar_artigo', { id: milk?.id })
     await press(client, '/carrinho/quantidade', [...form, ['step', `${bread?.id}:1000`]])
     assert.match(
@@ -244,7 +303,7 @@ forEachEngine('the rows of a list', engine => {
 
   test('that are there no more are told of, and brought back: also by who ticks, counts or opens them', async t => {
     const client = await listOf(t, 'Leite', 'Pão')
-    const form = await rowForm(client, 'Leite')
+    const form = await rowForm(client, '/carrinho/', 'Leite')
     const id = (await rowOf(client, 'Leite'))?.id
     const said = async () => visibleText((await client.get('/carrinho/')).text)
     const tried: (() => Promise<unknown>)[] = [
@@ -284,7 +343,7 @@ forEachEngine('the rows of a list', engine => {
 
   test('that were cleared or moved meanwhile are brought back, too, all of them or none', async t => {
     const client = await listOf(t, 'Leite', 'Pão', 'Sal')
-    const form = await rowForm(client, 'Leite', 'Pão')
+    const form = await rowForm(client, '/carrinho/', 'Leite', 'Pão')
     const idOf = async (type: string) => (await rowOf(client, type))?.id
     const [milk, bread, salt] = [await idOf('Leite'), await idOf('Pão'), await idOf('Sal')]
     await client.postJson('/carrinho/marcar', { done: [milk, bread], open: [] })
@@ -332,8 +391,8 @@ forEachEngine('the rows of a list', engine => {
 
   test('that are in the basket are cleared as they were seen: what was unticked meanwhile stays', async t => {
     const client = await listOf(t, 'Leite', 'Pão', 'Sal')
-    await press(client, '/carrinho/marcar', await rowForm(client, 'Leite', 'Pão'))
-    const seen = await rowForm(client, 'Leite', 'Pão')
+    await press(client, '/carrinho/marcar', await rowForm(client, '/carrinho/', 'Leite', 'Pão'))
+    const seen = await rowForm(client, '/carrinho/', 'Leite', 'Pão')
     const bread = await rowOf(client, 'Pão')
     await client.postJson('/carrinho/marcar', { done: [], open: [bread?.id] })
     await client.postJson('/carrinho/marcar', { done: [bread?.id], open: [] })
@@ -374,7 +433,7 @@ forEachEngine('the rows of a list', engine => {
     assert.deepEqual([second.open, second.ticked.length, second.hasNext], [20, 30, false])
     assert.equal(first.ticked[0], 'cesto 30;', 'the latest first')
     assert.match(first.text, /No cesto: 30 artigos/)
-    await press(client, '/carrinho/limpar', await rowForm(client, ...first.ticked))
+    await press(client, '/carrinho/limpar', await rowForm(client, '/carrinho/', ...first.ticked))
     assert.equal((await rows(client)).length, 520)
 
     // Of a large basket each page has a part.
@@ -390,7 +449,7 @@ forEachEngine('the rows of a list', engine => {
     )
     assert.equal(new Set(parts.flatMap(({ ticked }) => ticked)).size, 450)
     assert.match(parts[0]?.text ?? '', /Estão aqui 200 dos 450/)
-    await press(client, '/carrinho/limpar', await rowForm(client, ...(parts[0]?.ticked ?? [])))
+    await press(client, '/carrinho/limpar', await rowForm(client, '/carrinho/', ...(parts[0]?.ticked ?? [])))
     const left = (await rows(client)).filter(({ done }) => done).map(({ tipo }) => tipo)
     assert.deepEqual(new Set(left), new Set(parts.slice(1).flatMap(({ ticked }) => ticked)))
     assert.match(await undo(client), /Anulado/)

@@ -21,8 +21,6 @@ class AddItem extends HTMLElement {
   private sendLabel = ''
 
   connectedCallback(): void {
-    // With scripts the boxes of the rows are saved by themselves, and need not be sent along.
-    for (const control of this.querySelectorAll('[form]')) control.removeAttribute('form')
     this.sendLabel = this.sendButton.textContent ?? ''
     this.addEventListener('submit', event => {
       event.preventDefault()

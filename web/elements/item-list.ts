@@ -39,6 +39,10 @@ export class ItemList extends HTMLElement {
   private pressed: Element | null = null
 
   connectedCallback(): void {
+    // With scripts the boxes of the rows are saved by themselves, and need not be sent along by what is around them.
+    for (const control of document.querySelectorAll('[form="items"]')) {
+      for (const name of ['form', 'formaction']) control.removeAttribute(name)
+    }
     this.addEventListener('pointerdown', event => {
       this.isHeld = true
       this.pressed = rowOf(event.target)

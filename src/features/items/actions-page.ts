@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { badRequest, notFound } from '../../errors.ts'
-import { typed } from '../../fields.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor, wantsJson } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
@@ -155,8 +154,11 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
       const fields = fieldsOf(request)
       const version = parseVersion(fields.version)
       if (version === undefined) throw badRequest()
-      const key = typed(fields, 'operation') || undefined
-      const result = await history.undo(request.work, whereOf(request, here), version, key)
+      const where = whereOf(request, here)
+      const key = keyOf(fields, 'undo', version)
+      const result = await history.undo(request.work, where, version, key)
+      // After it: what is undone is as the boxes showed it, and a box that was pressed since is the last word.
+      const also = await saveBoxesToo(carts, request, where, fields)
       const { status } = result
       if (status === 'noList' || status === 'notThere') throw notFound()
       if (status === 'reused' || status === 'full') return unless(status, request, reply, here)
@@ -165,8 +167,8 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
         return refused(request, reply, here, status === 'tooOld' ? 'too_old' : status, { key: `undo.${status}` })
       }
       return respond(request, reply, {
-        goTo: `${here.base}/`,
-        flash: { kind: 'success', key: 'undo.done' },
+        goTo: back(request, here),
+        flash: { kind: 'success', key: 'undo.done', also },
         json: { status, message: t('undo.done'), change: 'version' in result ? result.version : undefined }
       })
     })
