@@ -135,9 +135,16 @@ forEachEngine('pictures and their files', engine => {
     const copied = (await two.carts.view(two.work, other))?.items[0]
     assert.deepEqual(hashesIn(copied?.pictures), [hash])
     assert.ok(await rulesOn(1).fileOf(two.work, other, hash, false))
+    // More of it on the other list: what is there stays, and what comes fills it up; undone, it is as it was.
+    const { hash: second } = await addPhoto(where, id)
+    const { hash: own } = await addPhoto(other, copied?.id as number)
+    const merged = await one.carts.copy(one.work, where, [id], other.list, undefined, { merge: true })
+    assert.deepEqual(hashesIn((await item(other, copied?.id as number)).pictures), [hash, own, second])
+    assert.equal((await two.history.undo(two.work, other, versionOf(merged))).status, 'done')
+    assert.deepEqual(hashesIn((await item(other, copied?.id as number)).pictures), [hash, own])
     const stranger = { accountId: await site.addAccount(), list: made.listId }
     assert.equal(await rulesOn(1).fileOf(two.work, stranger, hash, false), undefined)
     assert.equal((await one.carts.move(one.work, where, [id], other.list)).status, 'done')
-    assert.deepEqual(hashesIn((await item(other, id)).pictures), [hash])
+    assert.deepEqual(hashesIn((await item(other, id)).pictures), [hash, second])
   })
 })

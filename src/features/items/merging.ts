@@ -1,9 +1,8 @@
 import { type ItemContent, isQuantity } from '../../store/change.ts'
 import { isLonger } from '../../text.ts'
 import { fold } from '../../text-fold.ts'
-import { MAX_NOTE } from './quick-entry/entries.ts'
-import { splitShops } from './quick-entry/shops.ts'
-import { unitFor, unitKey } from './unit-forms.ts'
+import { hashesIn, joined, MAX_OF_ITEM } from '../pictures/schema.ts'
+import { MAX_NOTE, splitShops } from './quick-entry.ts'
 
 /** What an item on the list was, and what it becomes. */
 export interface Merged<I> {
@@ -27,7 +26,7 @@ interface Row {
   wasTicked: boolean
 }
 
-const nameOf = ({ type, unit }: ItemContent): string => `${fold(type)}\n${unitKey(unit)}`
+const nameOf = ({ type, unit }: ItemContent): string => `${fold(type)}\n${fold(unit)}`
 const shopsOf = ({ shop }: ItemContent): string => splitShops(shop).map(fold).sort().join()
 
 /** Two notes are both kept; undefined where there is no room for that. */
@@ -36,6 +35,10 @@ function bothNotes(there: string, added: string): string | undefined {
   const both = there === '' ? added : `${there}\n${added}`
   return isLonger(both, MAX_NOTE) ? undefined : both
 }
+
+/** Those that are there first, then the others, as many as an item may have. */
+const bothPictures = (there: string | null, added: string | null): string | null =>
+  joined([...new Set([...hashesIn(there), ...hashesIn(added)])].slice(0, MAX_OF_ITEM))
 
 /**
  * Whether `added` is more of what is there by the same name and unit: it has the same shop, too, or one of the two has none.
@@ -52,15 +55,13 @@ const fits = (there: ItemContent, added: ItemContent): number =>
 
 function sum(there: ItemContent, added: ItemContent): ItemContent {
   const isBack = there.doneAt !== null && added.doneAt === null
-  const thousandths = isBack ? added.thousandths : there.thousandths + added.thousandths
   return {
     ...there,
-    thousandths,
-    unit: unitFor(thousandths, there.unit),
+    thousandths: isBack ? added.thousandths : there.thousandths + added.thousandths,
     doneAt: added.doneAt === null ? null : there.doneAt,
     shop: there.shop || added.shop,
     note: bothNotes(there.note, added.note) ?? there.note,
-    pictures: there.pictures || added.pictures
+    pictures: bothPictures(there.pictures, added.pictures)
   }
 }
 
