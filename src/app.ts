@@ -34,8 +34,10 @@ import { movePage } from './features/lists/move-page.ts'
 import { listOptionsPage } from './features/lists/options-page.ts'
 import { printPage } from './features/lists/print-page.ts'
 import { listRules } from './features/lists/rules.ts'
+import { picturesApi } from './features/pictures/api.ts'
 import { picturesPage } from './features/pictures/pages.ts'
 import { pictureRules } from './features/pictures/rules.ts'
+import { MAX_SENT_MB } from './features/pictures/schema.ts'
 import { searchPage } from './features/search/pages.ts'
 import { searchRules } from './features/search/rules.ts'
 import { shopsApi } from './features/shops/api.ts'
@@ -66,6 +68,7 @@ import { lazySerializers } from './http/serialization.ts'
 import { session } from './http/session.ts'
 import { signOfLife } from './http/sign-of-life.ts'
 import { answerSocketError } from './http/socket-errors.ts'
+import { uploadRoom } from './http/uploads.ts'
 import { views } from './http/views.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Store } from './open-store.ts'
@@ -80,6 +83,7 @@ export interface AppParts {
 }
 
 const MAX_BODY_BYTES = 64 * 1024
+const MEGABYTE = 1024 * 1024
 
 /** The web application, ready to listen. */
 export async function buildApp({
@@ -146,6 +150,7 @@ export async function buildApp({
   const carts = cartRules(store, { remember: suggestions.remember, bought: suggestions.bought, walked: shops.walked })
   const lists = listRules(store)
   const pictures = pictureRules(store, files)
+  const room = uploadRoom({ bytes: MAX_SENT_MB * MEGABYTE, atATime: 6, ofAccount: 2 })
   const history = historyRules(store)
   const tokens = tokenRules(store, error => app.log.debug({ err: error }, 'the use of a token was not noted'))
 
@@ -158,6 +163,7 @@ export async function buildApp({
       accountApi(programs)
       itemsApi(programs, { carts, history })
       manyItemsApi(programs, { carts, history })
+      picturesApi(programs, { carts, pictures, history, room })
       listsApi(programs, { lists })
       shopsApi(programs, { carts })
       historyApi(programs, { history, carts })
@@ -200,7 +206,7 @@ export async function buildApp({
       listActions(members, { carts, history })
       leavingList(members, { carts })
       itemPage(members, { carts, history, hasPictures: config.files !== undefined })
-      await picturesPage(members, { carts, pictures })
+      await picturesPage(members, { carts, pictures, room })
       suggestionsPage(members, { suggestions, shops })
       shopsPage(members, { shops })
       accountPage(members, { store, accounts, tokens, hasPictures: config.files !== undefined })

@@ -76,6 +76,9 @@ export const clientLeft = () => new AppError('client_left', 499, 'badRequest')
 export const picturesAway = (cause?: unknown) =>
   new AppError('pictures_away', 503, 'picturesAway', { cause, retryAfterSeconds: 5 })
 
+/** This site keeps no pictures. */
+export const picturesOff = () => new AppError('pictures_off', 503, 'picturesAway', { retryAfterSeconds: 3600 })
+
 /** More password checks are waiting than the deadline lets us finish. */
 export const tooBusy = () => new AppError('busy', 503, 'busy', { retryAfterSeconds: 5 })
 

@@ -18,6 +18,12 @@ export const isKnown = (request: FastifyRequest, tag: string): boolean => {
 
 export const tagOf = (hash: string): string => `"${hash}"`
 
+/** A picture that its owner asked for, whole. */
+export function sendWhole(reply: FastifyReply, hash: string, content: Uint8Array): FastifyReply {
+  const { 'accept-ranges': _, ...headers } = HEADERS
+  return reply.headers({ ...headers, etag: tagOf(hash) }).send(asBuffer(content))
+}
+
 /** A picture that its owner asked for, or the part of it that is wanted. */
 export function sendJpeg(
   request: FastifyRequest,

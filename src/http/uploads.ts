@@ -21,6 +21,33 @@ export interface UploadLimits {
   ofAccount: number
 }
 
+/** Room in memory for files that arrive, whichever way they come. */
+export type UploadRoom = ReturnType<typeof uploadRoom>
+
+export function uploadRoom({ bytes, atATime, ofAccount }: UploadLimits) {
+  let held = 0
+  const heldBy = new Map<number, number>()
+  return {
+    /** Of one file. */
+    bytes,
+
+    /** Room for one more file, until this answer is sent; false where there is none. */
+    hold(accountId: number, answer: ServerResponse): boolean {
+      const own = heldBy.get(accountId) ?? 0
+      if (held >= atATime || own >= ofAccount) return false
+      held += 1
+      heldBy.set(accountId, own + 1)
+      answer.once('close', () => {
+        held -= 1
+        const left = (heldBy.get(accountId) ?? 1) - 1
+        if (left > 0) heldBy.set(accountId, left)
+        else heldBy.delete(accountId)
+      })
+      return true
+    }
+  }
+}
+
 /** What a larger file is still read to, so that it can be refused at its field. More than that ends the connection. */
 const MOST_READ_BYTES = 64 * 1024 * 1024
 /** Hidden fields: keys and tokens. */
@@ -34,10 +61,7 @@ export const isUpload = (value: unknown): value is Upload =>
  * Forms with one file, on the routes of this scope alone. Who may not send one is refused before it is read: strangers, and
  * other sites' pages. Form tokens are looked at as everywhere, with nothing done before.
  */
-export function uploads(app: FastifyInstance, limits: UploadLimits): void {
-  let held = 0
-  const heldBy = new Map<number, number>()
-
+export function uploads(app: FastifyInstance, room: UploadRoom): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.method !== 'POST') return
     if (isForeign(request)) throw foreignOrigin()
@@ -45,27 +69,7 @@ export function uploads(app: FastifyInstance, limits: UploadLimits): void {
     if (!request.account && !request.outage) return sendToLogin(request, reply)
   })
 
-  /** Room for one more file in memory, until the answer is sent. */
-  const hold = (request: FastifyRequest): boolean => {
-    const id = request.account?.id ?? 0
-    const own = heldBy.get(id) ?? 0
-    if (held >= limits.atATime || own >= limits.ofAccount) return false
-    held += 1
-    heldBy.set(id, own + 1)
-    answers.get(request)?.once('close', () => {
-      held -= 1
-      const left = (heldBy.get(id) ?? 1) - 1
-      if (left > 0) heldBy.set(id, left)
-      else heldBy.delete(id)
-    })
-    return true
-  }
-  const answers = new WeakMap<FastifyRequest, ServerResponse>()
-  app.addHook('preParsing', (request, reply, payload, done) => {
-    answers.set(request, reply.raw)
-    done(null, payload)
-  })
-
+  const hold = holding(app, room)
   app.addContentTypeParser(
     'multipart/form-data',
     { bodyLimit: MOST_READ_BYTES },
@@ -75,7 +79,7 @@ export function uploads(app: FastifyInstance, limits: UploadLimits): void {
         busboy = new Busboy({
           headers: { 'content-type': String(request.headers['content-type']) },
           limits: {
-            fileSize: limits.bytes,
+            fileSize: room.bytes,
             files: 1,
             fields: MAX_FIELDS,
             fieldSize: MAX_FIELD_BYTES,
@@ -95,13 +99,13 @@ export function uploads(app: FastifyInstance, limits: UploadLimits): void {
         isOver = true
         payload.unpipe(busboy)
         payload.resume()
-        if (error) done(error)
-        else done(null, form)
+        if (error) return done(error)
+        request.work.renew()
+        done(null, form)
       }
       const count = (chunk: Buffer) => {
         read += chunk.length
-        if (read > MOST_READ_BYTES)
-          end(new AppError('too_large', 413, 'tooLarge', { headers: { connection: 'close' } }))
+        if (read > MOST_READ_BYTES) end(tooMuch())
       }
       payload.on('data', count)
       payload.once('error', () => end(badRequest()))
@@ -143,4 +147,59 @@ export function uploads(app: FastifyInstance, limits: UploadLimits): void {
       payload.pipe(busboy)
     }
   )
+}
+
+/**
+ * Bodies that are one file and nothing else, on the routes of this scope alone, which take no others. `types`: what they may be said
+ * to be; what they are is looked at by who takes them.
+ */
+export function rawUploads(app: FastifyInstance, room: UploadRoom, types: RegExp): void {
+  const hold = holding(app, room)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    types,
+    { bodyLimit: MOST_READ_BYTES },
+    (request, payload, done: (error: Error | null, body?: Upload) => void) => {
+      const upload: Upload = hold(request) ? {} : { refused: 'busy' }
+      const chunks: Buffer[] = []
+      let isOver = false
+      let read = 0
+      const end = (error: Error | null) => {
+        if (isOver) return
+        isOver = true
+        payload.resume()
+        if (error) return done(error)
+        if (upload.refused === undefined) upload.bytes = Buffer.concat(chunks)
+        chunks.length = 0
+        request.work.renew()
+        done(null, upload)
+      }
+      payload.on('data', (chunk: Buffer) => {
+        read += chunk.length
+        if (read > MOST_READ_BYTES) return end(tooMuch())
+        if (read > room.bytes) {
+          upload.refused ??= 'tooLarge'
+          chunks.length = 0
+        }
+        if (upload.refused === undefined && !isOver) chunks.push(chunk)
+      })
+      payload.once('error', () => end(badRequest()))
+      payload.once('end', () => end(null))
+    }
+  )
+}
+
+const tooMuch = () => new AppError('too_large', 413, 'tooLarge', { headers: { connection: 'close' } })
+
+/** Room for a request's file, until it is answered. */
+function holding(app: FastifyInstance, room: UploadRoom): (request: FastifyRequest) => boolean {
+  const answers = new WeakMap<FastifyRequest, ServerResponse>()
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    answers.set(request, reply.raw)
+    done(null, payload)
+  })
+  return request => {
+    const answer = answers.get(request)
+    return answer !== undefined && room.hold(request.account?.id ?? 0, answer)
+  }
 }

@@ -126,6 +126,19 @@ export function changeStore(dialect: Dialect) {
     return outcome
   }
 
+  /** What came of a request with this key before; undefined: there was none. `digest` is asked for where there was. */
+  const earlier = async (
+    work: Work,
+    { accountId, key }: Pick<Asked, 'accountId' | 'key'>,
+    digest: () => string
+  ): Promise<({ status: 'already' } & Made) | typeof REUSED | undefined> => {
+    const [before] = await work.all(byKey, { accountId, key })
+    if (before === undefined) return undefined
+    if (before.digest !== digest()) return REUSED
+    await work.settle()
+    return { status: 'already', ...madeOf(before.kind, before) }
+  }
+
   /** Writes down what was done to a list, in its transaction. */
   const write = async (
     work: Work,
@@ -170,6 +183,7 @@ export function changeStore(dialect: Dialect) {
 
   return {
     steps,
+    earlier,
 
     /**
      * A change that is made in steps, in one transaction which raised the list's version first. `unit` may throw CalledOff

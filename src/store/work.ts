@@ -34,6 +34,7 @@ export class Work implements Db, Bill {
   caughtUpNode: string | undefined
   readonly #dialect: Dialect
   readonly #events: StoreEvents
+  readonly #limitMs: number
   #deadline: number
   /** Why nobody waits for it any more. */
   #givenUp: Error | undefined
@@ -43,6 +44,7 @@ export class Work implements Db, Bill {
   constructor(dialect: Dialect, events: StoreEvents, limitMs: number, requestId?: string, job?: string) {
     this.#dialect = dialect
     this.#events = events
+    this.#limitMs = limitMs
     this.#deadline = performance.now() + limitMs
     this.requestId = requestId
     this.job = job
@@ -55,6 +57,11 @@ export class Work implements Db, Bill {
 
   get deadline(): number {
     return this.#deadline
+  }
+
+  /** Its time begins anew: what has passed was the client's, who was still sending. */
+  renew(): void {
+    if (!this.#givenUp) this.#deadline = performance.now() + this.#limitMs
   }
 
   /**

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import {
+  assertProblem,
   type Client,
   cli,
   eventually,
   forEachEngine,
   freshDatabase,
   hangFolder,
+  itemIn,
+  Program,
   photo,
   photosOn,
   request,
@@ -18,8 +21,10 @@ import {
   skipWithoutMount,
   smallDisk,
   startServer,
+  type TestDatabase,
   type TestServer,
   tempFolder,
+  tokenFor,
   visibleText
 } from '../helper.ts'
 
@@ -35,6 +40,16 @@ async function withPicture(t: Parameters<typeof signedIn>[0], server: TestServer
   return { client, id, page, path }
 }
 
+/** A program of theirs, with one more item that has a picture. */
+async function programWithPicture(server: TestServer, database: TestDatabase, client: { account: { email: string } }) {
+  const program = new Program(server, await tokenFor({ database }, client.account.email, 'write'))
+  const { id } = itemIn(await program.post('/lists/first/items', { name: 'mel' }))
+  const path = `/lists/first/items/${id}/pictures`
+  const send = (raw: Buffer, key: string) =>
+    program.post(path, undefined, { raw, headers: { 'content-type': 'image/jpeg', 'idempotency-key': key } })
+  return { program, path, send }
+}
+
 async function assertListWorks(server: TestServer, client: Client, type: string): Promise<void> {
   assert.equal((await client.addItem({ tipo: type })).status, 303)
   assert.ok((await client.items()).some(item => item.tipo === type))
@@ -48,6 +63,10 @@ describe('a folder of pictures that hangs', { skip: skipUnlessInCi(skipWithoutFu
     const database = await freshDatabase(t, 'sqlite')
     const server = await startServer(t, { ...database.env, FILES_DIR: folder })
     const { client, id, page, path } = await withPicture(t, server)
+    const { program, send, path: pictures } = await programWithPicture(server, database, client)
+    const sent = await photo()
+    const first = await send(sent, 'first')
+    const { url } = first.json() as { url: string }
     const hanging = await hangFolder(t, folder)
 
     // As many as there are threads that file access and password hashes would share.
@@ -64,6 +83,15 @@ describe('a folder of pictures that hangs', { skip: skipUnlessInCi(skipWithoutFu
     const refused = await sendPhoto(client, id, await photo())
     assert.equal(refused.status, 503)
     assert.match(refused.text, /id="e-fotografia">As fotografias não estão disponíveis/)
+    const away = [await program.get(url.replace('/api/v1', '')), await send(await photo(), 'second')]
+    for (const reply of away) {
+      assertProblem(reply, 503, 'pictures_away')
+      assert.equal(reply.headers['retry-after'], '5')
+    }
+    // What was done with a key is known without the folder, and so is what an item has.
+    const repeated = await send(sent, 'first')
+    assert.deepEqual([repeated.status, repeated.json()], [first.status, first.json()])
+    assert.equal((await program.get(pictures)).status, 200)
 
     // Its server is dead, and whoever looks is told at once.
     await hanging.die()
@@ -75,6 +103,8 @@ describe('a folder of pictures that hangs', { skip: skipUnlessInCi(skipWithoutFu
     assert.doesNotMatch((await client.get(page)).text, /não estão disponíveis agora/)
     assert.equal((await sendPhoto(client, id, await photo())).status, 303)
     assert.equal(photosOn((await client.get(page)).text).length, 2)
+    assert.equal((await send(await photo(), 'second')).status, 201)
+    assert.equal((await program.get(url.replace('/api/v1', ''))).status, 200)
     assert.equal(await server.stop(), 0)
   })
 
@@ -95,14 +125,18 @@ describe('a folder of pictures without room', { skip: skipUnlessInCi(skipWithout
     const database = await freshDatabase(t, 'sqlite')
     const server = await startServer(t, { ...database.env, FILES_DIR: disk.folder, FILES_MS: '60000' })
     const { client, id, page, path } = await withPicture(t, server)
+    const { send } = await programWithPicture(server, database, client)
     disk.fill()
     const refused = await sendPhoto(client, id, await photo())
     assert.equal(refused.status, 503)
     assert.match(refused.text, /id="e-fotografia">Não há espaço/)
+    const sent = await photo()
+    assertProblem(await send(sent, 'key'), 503, 'storage_full')
     assert.deepEqual(photosOn((await client.get(page)).text), [path])
     assert.equal((await client.get(path)).status, 200)
     await assertListWorks(server, client, 'pão')
     disk.free()
+    assert.equal((await send(sent, 'key')).status, 201)
     assert.equal((await sendPhoto(client, id, await photo())).status, 303)
     assert.equal(photosOn((await client.get(page)).text).length, 2)
   })
@@ -122,6 +156,9 @@ forEachEngine(
       const here = (await client.get(path)).body
       await one.kill()
       client.moveTo(two)
+      const program = new Program(two, await tokenFor({ database }, client.account.email))
+      const elsewhere = await program.get(`/lists/first/items/${page.split('/')[3]}/pictures/${path.slice(-64)}`)
+      assert.deepEqual(elsewhere.body, here)
       assert.deepEqual(photosOn((await client.get(page)).text), [path])
       assert.deepEqual((await client.get(path)).body, here)
     })
@@ -172,6 +209,11 @@ forEachEngine(
       assert.match(page.text, /Este site não guarda fotografias/)
       assert.doesNotMatch(page.text, /type="file"/)
       assert.equal((await sendPhoto(client, Number(id), await photo())).status, 503)
+      const program = new Program(server, await tokenFor({ database }, client.account.email, 'write'))
+      const path = `/lists/first/items/${id}/pictures`
+      const headers = { 'content-type': 'image/jpeg' }
+      assertProblem(await program.post(path, undefined, { raw: await photo(), headers }), 503, 'pictures_off')
+      assert.deepEqual((await program.get(path)).json(), { version: 1, pictures: [] })
       assert.match((await cli(['status'], database.env)).stdout, /pictures: no server keeps any/)
     })
   },

@@ -7,6 +7,12 @@ import type { Scope } from './scope.ts'
 import { sharedSite } from './servers.ts'
 import { signedIn } from './visitors.ts'
 
+export interface ApiPicture {
+  id: string
+  type: string
+  url: string
+  thumbnailUrl: string
+}
 export interface ApiItem {
   id: string
   name: string
@@ -16,6 +22,7 @@ export interface ApiItem {
   note: string
   done: boolean
   doneAt: string | null
+  pictures: ApiPicture[]
   version: number
   merged?: boolean
 }
@@ -51,13 +58,14 @@ export const operationsTried = {
   account: ['getAccount', 'listSuggestions'],
   items: ['listItems', 'addItem', 'getItem', 'editItem', 'adjustItem', 'removeItem'],
   many: ['addItems', 'clearItems', 'moveItems', 'copyItems', 'fillList', 'listShops'],
+  pictures: ['listPictures', 'getPicture', 'getThumbnail', 'addPicture', 'removePicture'],
   lists: ['listLists', 'listRemovedLists', 'makeList', 'getList', 'editList', 'removeList', 'restoreList'],
   changes: ['listChanges', 'listHistory', 'undoChange', 'undoSince']
 } as const
 
 /** A server whose API programs of several accounts use. */
-export function apiSite(engine: Engine, tried?: keyof typeof operationsTried) {
-  const site = sharedSite(engine, { API_LIMIT: '100000' })
+export function apiSite(engine: Engine, tried?: keyof typeof operationsTried, env: Record<string, string> = {}) {
+  const site = sharedSite(engine, { API_LIMIT: '100000', ...env })
   const seen = new Set<string>()
   after(() => seen.clear())
 

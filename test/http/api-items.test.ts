@@ -39,6 +39,7 @@ forEachEngine('the API of items', engine => {
       note: 'doces',
       done: false,
       doneAt: null,
+      pictures: [],
       version: item.version
     })
     assert.equal(added.headers.etag, `"${item.version}"`)

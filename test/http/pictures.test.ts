@@ -107,6 +107,39 @@ forEachEngine('pictures of an item', engine => {
     assert.deepEqual(photosOn((await client.get(page)).text), paths.slice(0, 1))
   })
 
+  test('are copied to another list by the form: beside those that the same item has there, up to three', async t => {
+    const { client, id, page } = await withItem(t, site.server)
+    await add(client, id, await photo())
+    await add(client, id, await photo())
+    await client.get('/listas/')
+    await client.post('/listas/', { name: 'Outra', operation: client.hidden('operation') ?? '' })
+    const other = /\/listas\/(\d+)\//.exec((await client.get('/listas/')).text)?.[1] ?? ''
+    const copy = async () => {
+      await client.get(`/carrinho/mover?artigo=${id}`)
+      const operation = client.hidden('operation') ?? ''
+      return client.post('/carrinho/mover', { id: String(id), to: other, do: 'copiar', operation })
+    }
+    const hashesOn = async (path: string) => photosOn((await client.get(path)).text).map(found => found.slice(-64))
+    const sent = await hashesOn(page)
+    assert.equal((await copy()).status, 303)
+    const there = /\/artigo\/(\d+)/.exec((await client.get(`/listas/${other}/`)).text)?.[1] ?? ''
+    const pageThere = `/listas/${other}/artigo/${there}/fotografias`
+    assert.deepEqual(await hashesOn(pageThere), sent)
+    // One of those is gone there and another one is its own.
+    await client.get(pageThere)
+    await client.post(`${pageThere}/apagar`, { hash: sent[0] ?? '', operation: client.hidden('operation') ?? '' })
+    await client.get(page)
+    await client.post(`${page}/apagar`, { hash: sent[1] ?? '', operation: client.hidden('operation') ?? '' })
+    await add(client, id, await photo())
+    const [first = '', third = ''] = await hashesOn(page)
+    assert.equal(first, sent[0])
+    assert.equal((await copy()).status, 303)
+    assert.deepEqual(await hashesOn(pageThere), [sent[1], first, third])
+    for (const path of photosOn((await client.get(pageThere)).text)) {
+      assert.equal((await client.get(path)).status, 200)
+    }
+  })
+
   test('are there once: for the same key, and for the same picture', async t => {
     const { client, id, page } = await withItem(t, site.server)
     const picture = await photo()

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../../config/config.ts'
 import { type RawForm, typed } from '../../fields.ts'
-import { setFlash } from '../../http/flash.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor } from '../../http/language.ts'
 import { afterLogin } from '../../http/last-list.ts'
@@ -15,9 +14,8 @@ import type { Accounts } from './rules.ts'
 import { loginForm } from './schema.ts'
 
 export function loginPage(app: FastifyInstance, { config, accounts }: { config: Config; accounts: Accounts }): void {
-  const show = (reply: FastifyReply, raw: RawForm, wrong: Wrong, hasKept = false) =>
+  const show = (reply: FastifyReply, raw: RawForm, wrong: Wrong) =>
     reply.page('login', {
-      hasKept,
       fields: loginForm.fields,
       form: { email: typed(raw, 'email'), next: safeNext(raw.next) },
       ...wrong,
@@ -26,15 +24,8 @@ export function loginPage(app: FastifyInstance, { config, accounts }: { config: 
 
   app.get<{ Querystring: RawForm }>('/login', async (request, reply) => {
     const next = safeNext(request.query.next)
-    const hasKept = request.query.kept !== undefined
-    if (request.account) {
-      // Another account than that of the page, which was signed in meanwhile in another tab.
-      if (hasKept) setFlash(reply, { kind: 'info', key: 'login.kept' })
-      return reply.redirect(next, 302)
-    }
-    return respond(request, reply, {
-      page: () => show(reply, { next }, nothingWrong, hasKept)
-    })
+    if (request.account) return reply.redirect(next, 302)
+    return respond(request, reply, { page: () => show(reply, { next }, nothingWrong) })
   })
 
   app.post('/login', { config: { form: loginForm } }, async (request, reply) => {

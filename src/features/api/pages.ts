@@ -59,11 +59,11 @@ function arrange({ info, tags, paths, components }: Description) {
         type: typeOf(schema),
         description: description ?? ''
       })),
-      body: typeOf(Object.values(it.requestBody?.content ?? {})[0]?.schema),
+      body: mediaOf(it.requestBody?.content),
       answers: Object.entries(it.responses).map(([status, { description, content }]) => ({
         status,
         description,
-        type: typeOf(Object.values(content ?? {})[0]?.schema)
+        type: mediaOf(content)
       }))
     }))
   )
@@ -89,6 +89,12 @@ function arrange({ info, tags, paths, components }: Description) {
 const paragraphs = (text: string) => text.replaceAll(/[*`]/g, '').split(/\n{2,}/)
 
 const nameIn = ({ $ref }: Schema) => $ref?.split('/').at(-1)
+
+/** The schema of a body; of a file what it may be. */
+function mediaOf(content: Record<string, Media> = {}): string {
+  const [first] = Object.values(content)
+  return first?.schema?.format === 'binary' ? Object.keys(content).join(' | ') : typeOf(first?.schema)
+}
 
 function typeOf(schema: Schema | undefined): string {
   if (!schema) return ''

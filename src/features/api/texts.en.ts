@@ -31,9 +31,23 @@ export const api: Texts<typeof pt> = {
   'problem.method_not_allowed': 'That is not done here',
   'problem.method_not_allowed.text': 'The header Allow says what this address takes.',
   'problem.too_large': 'It is too large',
-  'problem.too_large.text': 'A request may have up to 64 KiB.',
+  'problem.too_large.text': 'A request may have up to 64 KiB; a picture, up to 8 MB and 20 million pixels.',
   'problem.unsupported_media_type': 'This format will not do',
-  'problem.unsupported_media_type.text': 'Send application/json.',
+  'problem.unsupported_media_type.text':
+    'Send application/json; a picture as image/jpeg, image/png, image/webp or application/octet-stream.',
+  'problem.not_a_picture': 'This is no picture that can be kept',
+  'problem.not_a_picture.text':
+    'JPEG, PNG and WebP can; what is in it counts, not what it is said to be. Nothing was done.',
+  'problem.item_pictures_full': 'The item has its pictures',
+  'problem.item_pictures_full.text': 'An item may have {max} pictures. Nothing was done.',
+  'problem.account_pictures_full': 'The account has too many pictures',
+  'problem.account_pictures_full.text':
+    'An account may have {max} pictures; those that were removed count for a month, so that it can be undone. Nothing was done.',
+  'problem.pictures_off': 'This service keeps no pictures',
+  'problem.pictures_off.text': 'Whoever installed it did not say where. The lists work without.',
+  'problem.pictures_away': 'Pictures are not available',
+  'problem.pictures_away.text':
+    'The folder that they are kept in does not answer. The lists work without; repeat the request with the same key.',
   'problem.key_reused': 'The key was used for something else',
   'problem.key_reused.text': 'Nothing was done. A key is for one request alone: use another.',
   'problem.in_progress': 'The same request is still in progress',

@@ -32,9 +32,23 @@ export const api: Texts<typeof pt> = {
   'problem.method_not_allowed': 'Aquí no se hace eso',
   'problem.method_not_allowed.text': 'La cabecera Allow dice qué acepta esta dirección.',
   'problem.too_large': 'Es demasiado grande',
-  'problem.too_large.text': 'Una petición puede tener hasta 64 KiB.',
+  'problem.too_large.text': 'Una petición puede tener hasta 64 KiB; una foto, hasta 8 MB y 20 millones de píxeles.',
   'problem.unsupported_media_type': 'Este formato no sirve',
-  'problem.unsupported_media_type.text': 'Envíe application/json.',
+  'problem.unsupported_media_type.text':
+    'Envíe application/json; una foto, como image/jpeg, image/png, image/webp o application/octet-stream.',
+  'problem.not_a_picture': 'No es una foto que se pueda guardar',
+  'problem.not_a_picture.text':
+    'Sirven JPEG, PNG y WebP; cuenta lo que hay dentro, no el tipo que se dice. No se ha hecho nada.',
+  'problem.item_pictures_full': 'El artículo ya tiene sus fotos',
+  'problem.item_pictures_full.text': 'Un artículo puede tener {max} fotos. No se ha hecho nada.',
+  'problem.account_pictures_full': 'La cuenta tiene demasiadas fotos',
+  'problem.account_pictures_full.text':
+    'Una cuenta puede tener {max} fotos; las que se quitaron cuentan un mes, para poder deshacerlo. No se ha hecho nada.',
+  'problem.pictures_off': 'Este servicio no guarda fotos',
+  'problem.pictures_off.text': 'Quien lo instaló no dijo dónde. Las listas funcionan sin ellas.',
+  'problem.pictures_away': 'Las fotos no están disponibles',
+  'problem.pictures_away.text':
+    'La carpeta donde se guardan no responde. Las listas funcionan sin ellas; repita la petición con la misma clave.',
   'problem.key_reused': 'La clave ya sirvió para otra cosa',
   'problem.key_reused.text': 'No se ha hecho nada. Una clave vale para una sola petición: use otra.',
   'problem.in_progress': 'La misma petición aún está en curso',

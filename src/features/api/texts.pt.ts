@@ -29,9 +29,23 @@ export const api = {
   'problem.method_not_allowed': 'Aqui não se faz isso',
   'problem.method_not_allowed.text': 'O cabeçalho Allow diz o que este endereço aceita.',
   'problem.too_large': 'É demasiado grande',
-  'problem.too_large.text': 'Um pedido pode ter até 64 KiB.',
+  'problem.too_large.text': 'Um pedido pode ter até 64 KiB; uma fotografia, até 8 MB e 20 milhões de píxeis.',
   'problem.unsupported_media_type': 'Este formato não serve',
-  'problem.unsupported_media_type.text': 'Envie application/json.',
+  'problem.unsupported_media_type.text':
+    'Envie application/json; uma fotografia, como image/jpeg, image/png, image/webp ou application/octet-stream.',
+  'problem.not_a_picture': 'Não é fotografia que se possa guardar',
+  'problem.not_a_picture.text':
+    'Servem JPEG, PNG e WebP; conta o que está lá dentro, não o tipo que se diz. Nada foi feito.',
+  'problem.item_pictures_full': 'O artigo já tem as suas fotografias',
+  'problem.item_pictures_full.text': 'Um artigo pode ter {max} fotografias. Nada foi feito.',
+  'problem.account_pictures_full': 'A conta tem fotografias a mais',
+  'problem.account_pictures_full.text':
+    'Uma conta pode ter {max} fotografias; as que se tiraram contam um mês, para se poder anular. Nada foi feito.',
+  'problem.pictures_off': 'Este serviço não guarda fotografias',
+  'problem.pictures_off.text': 'Quem o instalou não disse onde. As listas funcionam sem elas.',
+  'problem.pictures_away': 'As fotografias não estão disponíveis',
+  'problem.pictures_away.text':
+    'A pasta onde se guardam não responde. As listas funcionam sem elas; repita o pedido com a mesma chave.',
   'problem.key_reused': 'A chave já serviu para outra coisa',
   'problem.key_reused.text': 'Nada foi feito. Uma chave vale para um só pedido: use outra.',
   'problem.in_progress': 'O mesmo pedido ainda está a ser feito',

@@ -10,6 +10,7 @@ import { asChange, listOf, listParams } from '../items/api-parts.ts'
 import { itemAsJson, itemIdOf } from '../items/api-schema.ts'
 import { ONE } from '../items/quantity.ts'
 import type { Carts } from '../items/rules.ts'
+import { hashesIn } from '../pictures/schema.ts'
 import type { Entry, History } from './rules.ts'
 
 const MOST = 100
@@ -54,7 +55,8 @@ const fieldsSchema = Type.Object(
     unit: Type.Optional(Type.String()),
     shop: Type.Optional(Type.String()),
     note: Type.Optional(Type.String()),
-    done: Type.Optional(Type.Boolean())
+    done: Type.Optional(Type.Boolean()),
+    pictures: Type.Optional(Type.Array(Type.String(), { description: 'The ids of its pictures.' }))
   },
   { $id: 'Fields', description: 'Fields of an item.', examples: [{ quantity: 2 }] }
 )
@@ -62,7 +64,8 @@ const entrySchema = Type.Object(
   {
     version: Type.Integer({ description: 'The number of the change.' }),
     kind: Type.String({
-      description: 'What it did: `add`, `remove`, `tick`, `adjust`, `edit`, `clear`, `move`, `copy`, `undo`, …'
+      description:
+        'What it did: `add`, `remove`, `tick`, `adjust`, `edit`, `picture`, `clear`, `move`, `copy`, `undo`, …'
     }),
     at: Type.String({ format: 'date-time', description: 'When.' }),
     who: Type.Union([Type.String(), Type.Null()], { description: 'Who; null for an account that is gone.' }),
@@ -118,12 +121,13 @@ const changeParams = Type.Object({
 
 const asFields = (content: Partial<ItemContent> | null) => {
   if (content === null) return null
-  const { type, thousandths, unit, shop, note, doneAt } = content
+  const { type, thousandths, unit, shop, note, doneAt, pictures } = content
   return {
     name: type,
     quantity: thousandths === undefined ? undefined : thousandths / ONE,
     ...{ unit, shop, note },
-    done: doneAt === undefined ? undefined : doneAt !== null
+    done: doneAt === undefined ? undefined : doneAt !== null,
+    pictures: pictures === undefined ? undefined : hashesIn(pictures)
   }
 }
 
@@ -167,13 +171,17 @@ export function historyApi(api: FastifyInstance, { history, carts }: { history: 
       }
     },
     async request => {
-      const found = await history.since(request.work, listOf(request), request.query.since ?? NEVER)
+      const where = listOf(request)
+      const found = await history.since(request.work, where, request.query.since ?? NEVER)
       if (!found) throw new Problem('not_found')
       const { version, full, items, removed } = found
       return {
         version,
         full,
-        items: [...items.map(itemAsJson), ...removed.map(item => ({ id: itemIdOf(item), removed: true }))]
+        items: [
+          ...items.map(item => itemAsJson(item, where.list)),
+          ...removed.map(item => ({ id: itemIdOf(item), removed: true }))
+        ]
       }
     }
   )

@@ -6,7 +6,7 @@ import { logSecurity } from '../../http/security-log.ts'
 import type { ItemContent } from '../../store/change.ts'
 import { type ItemRef, isId, type ListId } from '../../store/steps.ts'
 import type { History } from '../history/rules.ts'
-import { itemAsJson, type NewItemBody, readContent } from './api-schema.ts'
+import { itemAsJson, type NewItemBody, parseItemRef, readContent } from './api-schema.ts'
 import type { AddedItemJson } from './api-schema-many.ts'
 import type { Added, Carts, Done, NewItem, Where } from './rules.ts'
 import { parseId } from './schema.ts'
@@ -16,6 +16,22 @@ import { parseId } from './schema.ts'
 export const listParams = Type.Object({
   list: Type.String({ description: 'The id of a list, or `first` for the first one.', examples: ['first'] })
 })
+export const ITEMS = '/lists/:list/items'
+export const ITEM = `${ITEMS}/:item`
+export const LOCATION = { Location: { type: 'string', description: 'Its path.' } }
+
+export const itemParams = Type.Object({
+  ...listParams.properties,
+  item: Type.String({ description: 'The id of an item.', examples: ['0f8fad5b-d9cb-469f-a165-70867728950e'] })
+})
+
+/** The item that a path is about. @throws Problem not_found for what cannot be one */
+export function itemOf(request: FastifyRequest): ItemRef {
+  const found = parseItemRef((request.params as Static<typeof itemParams>).item)
+  if (found === undefined) throw new Problem('not_found')
+  return found
+}
+
 /** The list that a program names; undefined for what cannot be one. */
 export const parseListId = (text: string): ListId | undefined =>
   text === 'first' ? 'first' : text === '0' ? 0 : parseId(text)
@@ -64,7 +80,7 @@ export async function additionsAsJson(
   const shown = items.map(({ id, after, merged }) => {
     const item = merged ? then.get(id) : { ...(after as ItemContent), id, version }
     if (!item) throw new Problem('not_found')
-    return { ...itemAsJson(item), ...(merge && { merged }) }
+    return { ...itemAsJson(item, listId), ...(merge && { merged }) }
   })
   return each.map(place => shown[place] as AddedItemJson)
 }

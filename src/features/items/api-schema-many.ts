@@ -63,7 +63,7 @@ const addedItemSchema = Type.Object(
   {
     $id: 'AddedItem',
     description: 'What an addition became.',
-    examples: [{ ...EXAMPLE, done: false, doneAt: null, version: 12, merged: false }]
+    examples: [{ ...EXAMPLE, done: false, doneAt: null, pictures: [], version: 12, merged: false }]
   }
 )
 
@@ -79,7 +79,11 @@ const additionsSchema = Type.Object(
     $id: 'Additions',
     description: 'What was put on a list.',
     examples: [
-      { list: '7', version: 12, items: [{ ...EXAMPLE, done: false, doneAt: null, version: 12, merged: false }] }
+      {
+        list: '7',
+        version: 12,
+        items: [{ ...EXAMPLE, done: false, doneAt: null, pictures: [], version: 12, merged: false }]
+      }
     ]
   }
 )

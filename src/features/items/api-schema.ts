@@ -1,6 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { type FieldError, fail } from '../../field-error.ts'
+import type { ListId } from '../../store/steps.ts'
 import { hasControl, isVisible, MAX_TEXT, withoutTurns } from '../../text.ts'
+import { picturesAsJson, picturesField } from '../pictures/api-schema.ts'
 import { MAX_QUANTITY, MAX_UNIT, ONE, readUnit } from './quantity.ts'
 import type { Edits, Item, NewItem } from './rules.ts'
 import { parseId } from './schema.ts'
@@ -45,12 +47,13 @@ export const itemSchema = Type.Object(
     doneAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
       description: 'When it was ticked off; null while it is to buy.'
     }),
+    pictures: picturesField,
     version: Type.Integer({ description: 'The number of the change of its list that last touched it.' })
   },
   {
     $id: 'Item',
     description: 'An item of a list.',
-    examples: [{ ...EXAMPLE, done: false, doneAt: null, version: 12 }]
+    examples: [{ ...EXAMPLE, done: false, doneAt: null, pictures: [], version: 12 }]
   }
 )
 
@@ -118,7 +121,8 @@ export function parseItemRef(text: string): number | string | undefined {
 
 export const itemIdOf = ({ id: number, uid }: { id: number; uid: string | null }): string => uid ?? String(number)
 
-export const itemAsJson = (item: Omit<Item, 'quantity'>): ItemJson => ({
+/** `list`: by which it is named where its pictures are. */
+export const itemAsJson = (item: Omit<Item, 'quantity'>, list: ListId): ItemJson => ({
   id: itemIdOf(item),
   name: item.type,
   quantity: item.thousandths / ONE,
@@ -127,6 +131,7 @@ export const itemAsJson = (item: Omit<Item, 'quantity'>): ItemJson => ({
   note: item.note,
   done: item.doneAt !== null,
   doneAt: item.doneAt === null ? null : new Date(item.doneAt).toISOString(),
+  pictures: picturesAsJson(item.pictures, list, itemIdOf(item)),
   version: item.version
 })
 

@@ -17,17 +17,22 @@ import {
   writeHeaders
 } from '../../http/api/request.ts'
 import { API } from '../../http/api/scope.ts'
-import type { ItemRef } from '../../store/steps.ts'
 import type { History } from '../history/rules.ts'
-import { additionsAsJson, asChange, contentIn, listOf, listParams, newItemIn, notThere } from './api-parts.ts'
 import {
-  type AdjustmentBody,
-  editsOf,
-  type ItemChangesBody,
-  itemAsJson,
-  parseItemRef,
-  toThousandths
-} from './api-schema.ts'
+  additionsAsJson,
+  asChange,
+  contentIn,
+  ITEM,
+  ITEMS,
+  itemOf,
+  itemParams,
+  LOCATION,
+  listOf,
+  listParams,
+  newItemIn,
+  notThere
+} from './api-parts.ts'
+import { type AdjustmentBody, editsOf, type ItemChangesBody, itemAsJson, toThousandths } from './api-schema.ts'
 import { type ItemToAddBody, itemSchemas } from './api-schema-many.ts'
 import { MAX_QUANTITY } from './quantity.ts'
 import type { Carts, Done, Item, NotEdited, Refused } from './rules.ts'
@@ -35,14 +40,6 @@ import type { Carts, Done, Item, NotEdited, Refused } from './rules.ts'
 const MOST = 1000
 /** Before it are all: no database makes an id so large. */
 const MAX_ID = 2_147_483_647
-const ITEMS = '/lists/:list/items'
-const ITEM = `${ITEMS}/:item`
-const LOCATION = { Location: { type: 'string', description: 'Its path.' } }
-
-const itemParams = Type.Object({
-  ...listParams.properties,
-  item: Type.String({ description: 'The id of an item.', examples: ['0f8fad5b-d9cb-469f-a165-70867728950e'] })
-})
 const pageQuery = Type.Object(
   {
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST, default: 500, description: 'Items on a page.' })),
@@ -50,12 +47,6 @@ const pageQuery = Type.Object(
   },
   { additionalProperties: false }
 )
-
-function itemOf(request: FastifyRequest): ItemRef {
-  const found = parseItemRef((request.params as Static<typeof itemParams>).item)
-  if (found === undefined) throw new Problem('not_found')
-  return found
-}
 
 export function itemsApi(api: FastifyInstance, { carts, history }: { carts: Carts; history: History }): void {
   for (const schema of itemSchemas) api.addSchema(schema)
@@ -71,7 +62,7 @@ export function itemsApi(api: FastifyInstance, { carts, history }: { carts: Cart
     const where = { ...made, accountId: getCaller(request).account.id }
     const now = (await history.itemsAfter(request.work, where, [made.id], [made.item])).get(made.id)
     if (!now) throw new Problem('not_found')
-    return replayed(reply.header('etag', etagOf(now.version)), made.status).send(itemAsJson(now))
+    return replayed(reply.header('etag', etagOf(now.version)), made.status).send(itemAsJson(now, listOf(request).list))
   }
 
   /** Why nothing was done to an item. */
@@ -81,7 +72,7 @@ export function itemsApi(api: FastifyInstance, { carts, history }: { carts: Cart
     }
     if (outcome.status !== 'stale') return refusal(outcome.status)
     reply.header('etag', etagOf(outcome.item.version))
-    return refusal('stale', itemAsJson(outcome.item))
+    return refusal('stale', itemAsJson(outcome.item, listOf(request).list))
   }
 
   api.get<{ Querystring: Static<typeof pageQuery> }>(
@@ -114,7 +105,11 @@ export function itemsApi(api: FastifyInstance, { carts, history }: { carts: Cart
       const next = hasMore ? `${API}/lists/${where.list}/items?limit=${limit}&before=${shown.at(-1)?.id}` : null
       if (next !== null) reply.header('link', `<${next}>; rel="next"`)
       const { version } = found.list
-      return sendVersion(request, reply, version, { version, items: shown.map(itemAsJson), next })
+      return sendVersion(request, reply, version, {
+        version,
+        items: shown.map(one => itemAsJson(one, where.list)),
+        next
+      })
     }
   )
 
@@ -179,7 +174,7 @@ export function itemsApi(api: FastifyInstance, { carts, history }: { carts: Cart
     async (request, reply) => {
       const found = await carts.find(request.work, listOf(request), itemOf(request))
       if (!found) throw await notThere(request, carts, [itemOf(request)])
-      return sendVersion(request, reply, found.version, itemAsJson(found))
+      return sendVersion(request, reply, found.version, itemAsJson(found, listOf(request).list))
     }
   )
 

@@ -18,11 +18,7 @@ export type NewItem = Pick<ItemContent, 'type' | 'thousandths' | 'unit' | 'shop'
   }
 
 /** What an addition came to: a new item, or more of one that was there. */
-export type Added = ItemChange & {
-  merged: boolean
-  /** Of one that was there already: where it is bought. Only known to the request that added to it. */
-  shop?: string
-}
+export type Added = ItemChange & { merged: boolean }
 
 /**
  * The digest that release 0.2.0 makes of the same form; undefined for what it could not have been sent. While a release is
@@ -36,7 +32,7 @@ function digestOfOlder(added: readonly NewItem[]): string | undefined {
 }
 
 /** What additions came to: each item once, and for each addition which of these it became. */
-export interface Additions {
+interface Additions {
   items: Added[]
   each: number[]
 }
@@ -180,7 +176,6 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
         pictures: null
       }))
       const [one] = contents
-      const shops = new Map<number, string>()
       const outcome =
         contents.length === 1 && one && !merge && uids.length === 0
           ? await changes.add(work, asked, where.list, one, MAX_ITEMS)
@@ -191,16 +186,13 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
               async (tx, list) => {
                 const isTwice = new Set(uids).size < uids.length
                 if (isTwice || (await steps.hasUid(tx, list, uids))) throw new CalledOff({ status: 'uidTaken' })
-                return {
-                  kind: 'add',
-                  detail: await addAll(steps, tx, list, contents, merge, (id, { shop }) => shops.set(id, shop))
-                }
+                return { kind: 'add', detail: await addAll(steps, tx, list, contents, merge) }
               }
             )
       if (outcome.status === 'done') {
         memory.remember(where.accountId, contents.map(asBought))
       }
-      return told(outcome, made => additionsIn(made, shops))
+      return told(outcome, additionsIn)
     },
 
     /** Takes items to another list of the account, with all that they are. `strict`: all of them or none. */
@@ -306,7 +298,7 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
       const added = detail.items.flatMap(({ before, after }) => (before === null && after ? [after] : []))
       memory.remember(source.accountId, (added as ItemContent[]).map(asBought))
     }
-    return told(outcome, made => additionsIn(made))
+    return told(outcome, additionsIn)
   }
 }
 
@@ -319,10 +311,7 @@ const untouched = ({ id, uid }: Item): ItemChange => ({
   after: uid === null ? {} : { uid }
 })
 
-const additionsIn = ({ detail }: { detail: Detail }, shops?: ReadonlyMap<number, string>): Additions => {
-  const items = detail.items.map(item => {
-    const shop = shops?.get(item.id)
-    return { ...item, merged: item.before !== null, ...(shop !== undefined && { shop }) }
-  })
+const additionsIn = ({ detail }: { detail: Detail }): Additions => {
+  const items = detail.items.map(item => ({ ...item, merged: item.before !== null }))
   return { items, each: detail.each ?? items.map((_, place) => place) }
 }

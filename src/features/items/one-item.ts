@@ -1,12 +1,12 @@
 import type { Store } from '../../open-store.ts'
 import { type ItemContent, isQuantity } from '../../store/change.ts'
-import type { Asked, Decision, Made, Outcome } from '../../store/changes.ts'
-import { type Conflict, differenceOf, type ItemChange } from '../../store/detail.ts'
+import type { Asked, Decision, Outcome } from '../../store/changes.ts'
+import { type Conflict, differenceOf } from '../../store/detail.ts'
 import { CalledOff } from '../../store/failures.ts'
 import { contentOf, type ItemRef, type OpenList } from '../../store/steps.ts'
 import type { Db, Work } from '../../store/work.ts'
 import { type Memory, noMemory, rememberBought } from './memory.ts'
-import { askedBy, type Done, type Refused, told } from './outcomes.ts'
+import { askedBy, type Done, idIn, type Refused, told } from './outcomes.ts'
 import type { Item, Where } from './queries.ts'
 
 /** What a field shall be, and what it was when somebody decided so. */
@@ -87,7 +87,7 @@ export function oneItemRules({ items, changes }: Store, memory: Memory = noMemor
         kind: 'adjust',
         detail: { items: await steps.adjust(tx, list, id, delta) }
       }))
-      return told(outcome as Outcome<NotThere | OutOfBounds>, idIn)
+      return told(outcome as Outcome<NotThere | OutOfBounds>, made => ({ id: idIn(made) }))
     },
 
     /** Takes one item off a list. */
@@ -147,16 +147,13 @@ export function oneItemRules({ items, changes }: Store, memory: Memory = noMemor
       if (conflicts.length > 0) {
         return { status: 'conflict', version: isMade ? outcome.version : undefined, item, conflicts }
       }
-      return told(outcome as Outcome, made => ({ item, ...idIn(made) }))
+      return told(outcome as Outcome, made => ({ item, id: idIn(made) }))
     }
   }
 }
 
 /** Why an item was not changed. */
 export type NotEdited = NotThere | OutOfBounds | Stale
-
-/** The one item that a change is about. */
-const idIn = ({ detail }: Made): { id: number } => ({ id: (detail.items[0] as ItemChange).id })
 
 /** What an item becomes, and what somebody else has set meanwhile. */
 function edited(before: ItemContent, fields: Edits, at: number): { after: ItemContent; conflicts: Conflict[] } {

@@ -1,6 +1,6 @@
 import { digest, newKey } from '../../keys.ts'
 import type { Asked, Made, Outcome } from '../../store/changes.ts'
-import type { Detail } from '../../store/detail.ts'
+import type { Detail, ItemChange } from '../../store/detail.ts'
 import type { ItemRef } from '../../store/steps.ts'
 
 /** A key as the browser makes it fits its column; of any other the digest does. */
@@ -33,6 +33,9 @@ export function missingOf<R extends ItemRef>(refs: readonly R[], detail: Detail)
   const found = namesIn(detail)
   return refs.filter(ref => !found.has(ref))
 }
+
+/** The one item that a change is about. */
+export const idIn = ({ detail }: Made): number => (detail.items[0] as ItemChange).id
 
 /** An outcome in the words of a rule. */
 export function told<R extends { status: string }, More>(

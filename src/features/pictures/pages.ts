@@ -11,7 +11,7 @@ import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
 import { isKnown, sendJpeg, sendKnown, tagOf } from '../../http/send-file.ts'
 import { keyOf, refuseButton } from '../../http/told.ts'
-import { isUpload, type Upload, uploads } from '../../http/uploads.ts'
+import { isUpload, type Upload, type UploadRoom, uploads } from '../../http/uploads.ts'
 import { newKey } from '../../keys.ts'
 import { type ListAt, places } from '../items/list-at.ts'
 import type { Carts, Item } from '../items/rules.ts'
@@ -21,15 +21,15 @@ import type { Pictures } from './rules.ts'
 import { MAX_OF_ITEM, MAX_SENT_MB } from './schema.ts'
 
 const FIELD = 'fotografia'
-const MEGABYTE = 1024 * 1024
 
 interface Parts {
   carts: Carts
   pictures: Pictures
+  room: UploadRoom
 }
 
 /** The pictures of an item: to look at, add and take away. And each of them as a file. */
-export async function picturesPage(app: FastifyInstance, { carts, pictures }: Parts): Promise<void> {
+export async function picturesPage(app: FastifyInstance, { carts, pictures, room }: Parts): Promise<void> {
   const { files } = pictures
   const whereOf = (request: FastifyRequest, { list }: ListAt) => ({ accountId: getAccount(request).id, list })
 
@@ -91,7 +91,7 @@ export async function picturesPage(app: FastifyInstance, { carts, pictures }: Pa
         if (id === undefined) throw notFound()
         const key = keyOf(fields, 'no picture', id, hash)
         const result = await pictures.remove(request.work, whereOf(request, at), id, hash, key)
-        if (result.status === 'noList' || result.status === 'notThere') throw notFound()
+        if (!('listId' in result) && result.status !== 'reused') throw notFound()
         const goTo = pageOf(at, request)
         if (result.status === 'reused') {
           return refuseButton(request, reply, { goTo, error: 'operation_reused', key: 'operation.reusedAction' })
@@ -139,7 +139,7 @@ export async function picturesPage(app: FastifyInstance, { carts, pictures }: Pa
   })
 
   await app.register(async senders => {
-    uploads(senders, { bytes: MAX_SENT_MB * MEGABYTE, atATime: 6, ofAccount: 2 })
+    uploads(senders, room)
 
     for (const { prefix, page, of } of places) {
       senders.post(
@@ -176,6 +176,7 @@ export async function picturesPage(app: FastifyInstance, { carts, pictures }: Pa
           switch (result.status) {
             case 'noList':
             case 'notThere':
+            case 'stale':
               throw notFound()
             case 'notTaken':
               return refused(400, 'invalid', { key: `picture.${result.why === 'empty' ? 'none' : result.why}` })

@@ -33,8 +33,11 @@ const ABOUT: Record<number, { description: string; headers?: Record<string, obje
     description: 'It is not as If-Match says. Nothing was done; `current` is how it is now.',
     headers: ETAG
   },
-  413: { description: 'The body has more than 64 KiB.' },
-  415: { description: 'The body is no JSON by its Content-Type.' },
+  413: { description: 'The body is too large: it may have 64 KiB, a picture 8 MB and 20 million pixels.' },
+  415: {
+    description:
+      'The Content-Type is none that is taken here, or what is sent as a picture is none that can be kept (`not_a_picture`).'
+  },
   422: { description: 'The key was used for another request. Nothing was done.' },
   428: { description: 'If-Match is missing.' },
   429: {
@@ -43,7 +46,8 @@ const ABOUT: Record<number, { description: string; headers?: Record<string, obje
   },
   500: { description: 'A fault of the service.' },
   503: {
-    description: 'The database does not answer, or has no room. The request may be repeated with the same key.',
+    description:
+      'The database does not answer, or has no room; or there is too much to do; or the folder of pictures does not answer (`pictures_away`), or there is none (`pictures_off`). The request may be repeated with the same key.',
     headers: { 'Retry-After': whole('Seconds to wait.') }
   },
   504: {
@@ -62,6 +66,8 @@ interface Good {
   description: string
   /** Of its body; none where there is no body. */
   body?: TSchema
+  /** Of the body; by default JSON. */
+  type?: string
   hasEtag?: boolean
   headers?: Record<string, object>
 }
@@ -80,11 +86,13 @@ export const answersUnlessKnown = (good: Good, ...others: readonly number[]): Re
 export function answers(good: Good | readonly Good[], ...others: readonly number[]): Record<number, object> {
   const all: Record<number, object> = {}
   const isWrite = others.includes(422)
-  for (const { status = 200, description, body, hasEtag, headers } of [good].flat() as Good[]) {
+  for (const { status = 200, description, body, type = 'application/json', hasEtag, headers } of [
+    good
+  ].flat() as Good[]) {
     all[status] = {
       description,
       headers: { ...LIMIT_HEADERS, ...(isWrite ? REPLAYED : {}), ...(hasEtag ? ETAG : {}), ...headers },
-      ...(body ? { content: { 'application/json': { schema: body } } } : { type: 'null' })
+      ...(body ? { content: { [type]: { schema: body } } } : { type: 'null' })
     }
   }
   for (const status of [...new Set([...OF_ALL, ...others])].sort((a, b) => a - b)) {

@@ -35,6 +35,7 @@ export async function document(scope: FastifyInstance): Promise<() => object> {
         { name: 'account', description: 'Whom a token acts for.' },
         { name: 'lists', description: 'Lists of the account.' },
         { name: 'items', description: 'Items of a list.' },
+        { name: 'pictures', description: 'Pictures of items.' },
         { name: 'changes', description: 'What happened to a list, and taking it back.' },
         { name: 'suggestions', description: 'What the account buys.' }
       ],

@@ -24,6 +24,8 @@ export const problemStatus = {
   in_progress: 409,
   id_taken: 409,
   list_full: 409,
+  item_pictures_full: 409,
+  account_pictures_full: 409,
   lists_full: 409,
   first_list: 409,
   same_list: 409,
@@ -36,12 +38,15 @@ export const problemStatus = {
   precondition_failed: 412,
   too_large: 413,
   unsupported_media_type: 415,
+  not_a_picture: 415,
   key_reused: 422,
   precondition_required: 428,
   rate_limited: 429,
   internal: 500,
   database_unavailable: 503,
   storage_full: 503,
+  pictures_off: 503,
+  pictures_away: 503,
   busy: 503,
   database_elsewhere: 504
 } as const
@@ -71,7 +76,8 @@ export const problemSchema = Type.Object(
     requestId: Type.String({ description: 'What the log of the service knows the request by.' }),
     errors: Type.Optional(
       Type.Array(fieldProblem, {
-        description: 'Of `invalid`, and of `not_found` where a body names what is not there: each of these.'
+        description:
+          'Of `invalid`, of a picture that is not taken, and of `not_found` where a body names what is not there: each of these.'
       })
     ),
     current: Type.Optional(
