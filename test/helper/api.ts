@@ -161,6 +161,7 @@ interface ProblemAnswer {
   type: string
   code: string
   status: number
+  detail: string
   errors?: { field: string; in: string; pointer?: string; detail: string }[]
   current?: Record<string, unknown>
 }

@@ -98,10 +98,25 @@ forEachEngine('the API of several items at once', engine => {
       assert.deepEqual(errors?.map(({ pointer }) => pointer).sort(), [...pointers].sort(), JSON.stringify(body))
     }
     const taken = { items: [{ name: 'a' }, { name: 'b', id: chosen }] }
-    assertProblem(await program.post('/lists/first/add', taken), 409, 'id_taken')
+    const known = assertProblem(await program.post('/lists/first/add', taken), 409, 'id_taken')
+    assert.deepEqual(
+      [known.detail, known.errors],
+      ['Another item of the account has this id. Nothing was done.', undefined]
+    )
     const twice = randomUUID()
     const same = { items: [twice, twice].map(id => ({ name: 'a', id })) }
-    assertProblem(await program.post('/lists/first/add', same), 409, 'id_taken')
+    const twiceHere = assertProblem(await program.post('/lists/first/add', same), 409, 'id_taken')
+    assert.equal(twiceHere.detail, 'The same id is in this request twice. Nothing was done.')
+    assert.deepEqual(
+      twiceHere.errors?.map(({ pointer }) => pointer),
+      ['/items/1/id']
+    )
+    const both = { items: [chosen, twice, chosen, twice].map(id => ({ name: 'a', id })), merge: true }
+    const bothTwice = assertProblem(await program.post('/lists/first/add', both), 409, 'id_taken')
+    assert.deepEqual(
+      bothTwice.errors?.map(({ pointer }) => pointer),
+      ['/items/2/id', '/items/3/id']
+    )
     assert.deepEqual((await stateOf(program, 'first'))[0], ['Broa', 'Ovos'])
   })
 

@@ -54,6 +54,7 @@ export const api: Texts<typeof pt> = {
   'problem.in_progress.text': 'Repeat it in a moment with the same key, and you get its answer.',
   'problem.id_taken': 'This id is there already',
   'problem.id_taken.text': 'Another item of the account has this id. Nothing was done.',
+  'problem.id_taken.twice': 'The same id is in this request twice. Nothing was done.',
   'problem.list_full': 'The list is full',
   'problem.list_full.text': 'A list may have {max} items. Nothing was done.',
   'problem.lists_full': 'These are too many lists',

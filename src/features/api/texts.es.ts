@@ -55,6 +55,7 @@ export const api: Texts<typeof pt> = {
   'problem.in_progress.text': 'Repítala dentro de un momento con la misma clave y tendrá la respuesta.',
   'problem.id_taken': 'Este id ya existe',
   'problem.id_taken.text': 'Otro artículo de la cuenta tiene este id. No se ha hecho nada.',
+  'problem.id_taken.twice': 'El mismo id está dos veces en esta petición. No se ha hecho nada.',
   'problem.list_full': 'La lista está llena',
   'problem.list_full.text': 'Una lista puede tener {max} artículos. No se ha hecho nada.',
   'problem.lists_full': 'Son demasiadas listas',

@@ -52,6 +52,7 @@ export const api = {
   'problem.in_progress.text': 'Repita-o daqui a pouco com a mesma chave, e terá a resposta.',
   'problem.id_taken': 'Este id já existe',
   'problem.id_taken.text': 'Outro artigo da conta tem este id. Nada foi feito.',
+  'problem.id_taken.twice': 'O mesmo id está duas vezes neste pedido. Nada foi feito.',
   'problem.list_full': 'A lista está cheia',
   'problem.list_full.text': 'Uma lista pode ter {max} artigos. Nada foi feito.',
   'problem.lists_full': 'São listas a mais',

@@ -21,6 +21,16 @@ function listIn(text: string): ListId {
   return list
 }
 
+/** The same id for two items of one request: each that is not the first. */
+function namedTwice(items: ItemsToAddBody['items']): Problem {
+  const fields = items.flatMap(({ id }, place) =>
+    id !== undefined && items.findIndex(other => other.id === id) < place
+      ? [{ field: 'id', in: 'body', pointer: `/items/${place}/id`, error: { key: 'problem.field.repeated' } } as const]
+      : []
+  )
+  return new Problem('id_taken', { text: 'problem.id_taken.twice', fields })
+}
+
 /** What is done to several items of a list by one request, as one change: one undo takes it back. */
 export function manyItemsApi(api: FastifyInstance, { carts, history }: { carts: Carts; history: History }): void {
   interface Action {
@@ -97,6 +107,7 @@ export function manyItemsApi(api: FastifyInstance, { carts, history }: { carts: 
         return newItemIn({ ...item, id }, `/items/${place}`)
       })
       const outcome = await carts.addItems(request.work, where, added, { key, merge })
+      if (outcome.status === 'uidTwice') throw namedTwice(items)
       if (!('items' in outcome)) throw refusal(outcome.status)
       return sendAdditions(request, reply, outcome, merge)
     }

@@ -154,7 +154,7 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
       where: Where,
       added: readonly NewItem[],
       { key, merge = false }: { key?: string | undefined; merge?: boolean } = {}
-    ): Promise<Done<Additions> | Refused | { status: 'full' } | { status: 'uidTaken' } | { status: 'outOfBounds' }> {
+    ): Promise<Done<Additions> | Refused | { status: 'full' | 'uidTaken' | 'uidTwice' | 'outOfBounds' }> {
       const uids = added.flatMap(({ uid }) => uid ?? [])
       const ticked = added.flatMap(({ done }, index) => (done ? [index] : []))
       const asked = askedBy(
@@ -179,13 +179,13 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
       const outcome =
         contents.length === 1 && one && !merge && uids.length === 0
           ? await changes.add(work, asked, where.list, one, MAX_ITEMS)
-          : await changes.decide<{ status: 'full' | 'uidTaken' | 'outOfBounds' }>(
+          : await changes.decide<{ status: 'full' | 'uidTaken' | 'uidTwice' | 'outOfBounds' }>(
               work,
               asked,
               where.list,
               async (tx, list) => {
-                const isTwice = new Set(uids).size < uids.length
-                if (isTwice || (await steps.hasUid(tx, list, uids))) throw new CalledOff({ status: 'uidTaken' })
+                if (new Set(uids).size < uids.length) throw new CalledOff({ status: 'uidTwice' })
+                if (await steps.hasUid(tx, list, uids)) throw new CalledOff({ status: 'uidTaken' })
                 return { kind: 'add', detail: await addAll(steps, tx, list, contents, merge) }
               }
             )

@@ -226,6 +226,7 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
       case 'noList':
         throw notFound()
       case 'uidTaken':
+      case 'uidTwice':
         throw new Error('no name was asked for')
       case 'reused':
         refused.renew()

@@ -77,7 +77,7 @@ export const problemSchema = Type.Object(
     errors: Type.Optional(
       Type.Array(fieldProblem, {
         description:
-          'Of `invalid`, of a picture that is not taken, and of `not_found` where a body names what is not there: each of these.'
+          'Of `invalid`, of a picture that is not taken, of an id that is in a request twice, and of `not_found` where a body names what is not there: each of these.'
       })
     ),
     current: Type.Optional(
@@ -112,6 +112,8 @@ export interface WrongField {
 
 interface Rest {
   params?: Params
+  /** What can be done about it, where that is not what the kind of problem says. */
+  text?: MessageKey
   fields?: readonly WrongField[]
   current?: object
   headers?: Record<string, string>
@@ -165,7 +167,7 @@ export function describeProblem(
 ): { body: ProblemBody; headers: Record<string, string> } {
   const language = languageOf(request)
   const t = translator(language)
-  const { params, fields, current, headers } = rest
+  const { params, text: detail, fields, current, headers } = rest
   // The sentence for people who wait for the one server that has the database is that for any outage.
   const text: MessageKey = `problem.${code === 'database_elsewhere' ? 'database_unavailable' : code}`
   return {
@@ -173,7 +175,7 @@ export function describeProblem(
       type: `/api#${code}`,
       title: t(text, params),
       status: statusCode,
-      detail: t(`${text}.text`, params),
+      detail: t(detail ?? `${text}.text`, params),
       code,
       requestId: request.id,
       ...(fields && {
