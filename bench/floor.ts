@@ -10,7 +10,7 @@ import mysql, { type RowDataPacket } from 'mysql2/promise'
 import nunjucks from 'nunjucks'
 import pg from 'pg'
 import { entryForm, quickForm } from '../src/features/items/schema.ts'
-import { showList } from '../src/features/items/shown-list.ts'
+import { asShown, type Row, showList } from '../src/features/items/shown-list.ts'
 import { unordered } from '../src/features/shops/groups.ts'
 import { scriptTexts, translator } from '../src/i18n/index.ts'
 
@@ -20,8 +20,10 @@ const manifest = JSON.parse(readFileSync(path('../dist/static/manifest.json'), '
 const url = process.env.DB_HOST ?? ''
 const find = url.startsWith('postgres') ? findInPostgres() : findInMariadb()
 
-type Row = Record<string, unknown>
-type Find = (text: string, values: unknown[]) => Promise<Row[]>
+type Found = Record<string, unknown>
+type Find = (text: string, values: unknown[]) => Promise<Found[]>
+
+const LIST = { base: '/carrinho', removal: '/apagar_artigo' }
 
 function findInMariadb(): Find {
   const pool = mysql.createPool({ uri: url, connectionLimit: 10 })
@@ -33,7 +35,7 @@ function findInPostgres(): Find {
   return async (text, values) => {
     let n = 0
     const numbered = text.replaceAll('?', () => `$${++n}`)
-    return (await pool.query<Row>({ name: text.slice(0, 40), text: numbered, values })).rows
+    return (await pool.query<Found>({ name: text.slice(0, 40), text: numbered, values })).rows
   }
 }
 const env = nunjucks.configure(path('../views'), {
@@ -49,7 +51,7 @@ env.addGlobal('scriptTexts', scriptTexts(t))
 const app = Fastify()
 app.register(formbody)
 
-async function findAccount(request: FastifyRequest): Promise<Row | undefined> {
+async function findAccount(request: FastifyRequest): Promise<Found | undefined> {
   const idHash = request.headers.cookie?.slice('id='.length) ?? ''
   const [account] = await find(
     `select sessions.customer_id, clientes.nome, clientes.email, sessions.created_at, sessions.last_seen_at
@@ -80,7 +82,8 @@ app.get('/list', async (request, reply) => {
     doneAt: row.done_at === null ? null : Number(row.done_at),
     pictures: row.pictures === null ? null : String(row.pictures)
   }))
-  const { groups, done } = showList(items, unordered, 'pt', { page: 1, shop: undefined })
+  const { groups, done } = showList(items, unordered, { page: 1, shop: undefined })
+  const rowsHtml = (rows: Row[]) => env.render('rows.njk', { ...LIST, t, rows: rows.map(row => asShown(row, 'pt')) })
   reply.type('text/html; charset=utf-8')
   return env.render('list.njk', {
     lang: 'pt',
@@ -97,12 +100,12 @@ app.get('/list', async (request, reply) => {
     databaseNode: 'floor',
     flash: null,
     heading: t('list.title'),
-    base: '/carrinho',
+    ...LIST,
     src: '/carrinho/',
-    removal: '/apagar_artigo',
-    groups,
-    done,
-    was: done.map(({ id, version }) => `${id}:${version}`).join(),
+    groups: groups.map(({ shop, rows }) => ({ shop, rows: rowsHtml(rows) })),
+    basket: rowsHtml(done),
+    shown: done.length,
+    was: done.map(({ item }) => `${item.id}:${item.version}`).join(),
     operation: 'x'.repeat(43),
     isOneShop: false,
     shop: '',

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../scripts/ports.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-/** As npm start and npx start it, with the settings of its first line. */
-const CARRINHO = `${root}dist/cli.js`
 const START_MS = 60_000
 
 export interface Running {
@@ -20,17 +19,25 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** Starts a Node program that serves on PORT and waits until `path` answers without a server error. */
-export async function start(args: string[], env: Record<string, string>, path: string): Promise<Running> {
+/**
+ * Starts a Node program that serves on PORT and waits until `path` answers without a server error. `carrinho` is the one built in
+ * `folder`, as npm start and npx start it, with the settings of its first line.
+ */
+export async function start(
+  args: string[],
+  env: Record<string, string>,
+  path: string,
+  folder = root
+): Promise<Running> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const startedAt = performance.now()
   const [command, ...rest] = args
   const child: ChildProcess = spawn(
-    command === 'carrinho' ? CARRINHO : process.execPath,
+    command === 'carrinho' ? join(folder, 'dist/cli.js') : process.execPath,
     command === 'carrinho' ? rest : args,
     {
-      cwd: root,
+      cwd: folder,
       env: { ...process.env, ...env, PORT: String(port), HOST: '127.0.0.1' },
       stdio: ['ignore', 'ignore', 'inherit']
     }
@@ -60,9 +67,9 @@ export async function start(args: string[], env: Record<string, string>, path: s
   }
 }
 
-export async function runCli(args: string[], env: Record<string, string>): Promise<void> {
+export async function runCli(args: string[], env: Record<string, string>, folder = root): Promise<void> {
   const child = spawn(process.execPath, ['dist/cli.js', ...args], {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit']
   })

@@ -33,9 +33,15 @@ if (asked[0] === 'lists') {
   printTable()
   process.exit(allHold() ? 0 : 1)
 }
+if (asked[0] === 'before') {
+  const { measureBefore } = await import('./before.ts')
+  await measureBefore(asked.slice(1))
+  printTable()
+  process.exit(allHold() ? 0 : 1)
+}
 for (const name of asked) {
   if (!PARTS.some(part => part === name))
-    throw new Error(`no part ${name}: there are ${PARTS.join(', ')}, lists, scale`)
+    throw new Error(`no part ${name}: there are ${PARTS.join(', ')}, lists, before, scale`)
 }
 const isAsked = (part: (typeof PARTS)[number]) => asked.length === 0 || asked.includes(part)
 const SECRET = 'only for the bench and never elsewhere'

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 /** A signed-in browser's cookies and form token, for a load generator to send. */
 export class Visitor {
   readonly url: string
@@ -45,6 +47,12 @@ export class Visitor {
     const answer = await this.#fetch('/signup', { name, email, password })
     if (answer.status !== 303) throw new Error(`sign-up answered ${answer.status}`)
     await this.open('/carrinho/')
+  }
+
+  async add(type: string, quantity: number, shop: string): Promise<void> {
+    const form = { product_type: type, quantity: String(quantity), local: shop, operation: randomUUID() }
+    const answer = await this.#fetch('/carrinho/', form)
+    if (answer.status !== 303) throw new Error(`adding answered ${answer.status}`)
   }
 
   /** One login as a whole: the form's answer, in milliseconds. */

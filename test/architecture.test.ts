@@ -44,7 +44,10 @@ const floors: [name: string, isOn: (path: string) => boolean][] = [
   ['pages', path => /^features\/[\w-]+\/([\w-]+-page|pages|api(-[\w-]+)?|health|known-browser|boxes)\.ts$/.test(path)],
   ['http', path => path.startsWith('http/')],
   ['queries', path => /^features\/[\w-]+\/(queries|login-failures|storage-trial)\.ts$/.test(path)],
-  ['schema', path => /^features\/[\w-]+\/(schema|password-choice|quantity|quick-entry|as-text)\.ts$/.test(path)],
+  [
+    'schema',
+    path => /^features\/[\w-]+\/(schema|password-choice|quantity|quick-entry\/[\w-]+|as-text)\.ts$/.test(path)
+  ],
   ['rules', path => ['lifecycle.ts', 'pruning.ts'].includes(path) || path.startsWith('features/')],
   ['open store', path => path === 'open-store.ts'],
   ['pool', path => path.startsWith('store/pool/')],
@@ -243,7 +246,8 @@ describe('the browser’s side', () => {
     'text.ts',
     'text-fold.ts',
     'field-error.ts',
-    ...['quantity', 'quick-entry', 'as-text'].map(it => `features/items/${it}.ts`)
+    ...['quantity', 'as-text'].map(it => `features/items/${it}.ts`),
+    ...readdirSync(join(src, 'features/items/quick-entry')).map(it => `features/items/quick-entry/${it}`)
   ]
 
   test('has of the server the types of its texts and what both read alike, and the server nothing of it', () => {

@@ -13,6 +13,10 @@ import { languageOf, translateFor } from './language.ts'
 import { localPath, pageOfForm } from './local-path.ts'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** A part of pages as HTML, with texts in this language. */
+    part(name: PartName, lang: Language, data: object): string
+  }
   interface FastifyReply {
     /** A page of views/ as HTML, with what every page needs beside `data`; to be returned from a handler. */
     page(name: PageName, data?: Record<string, unknown>): Promise<string>
@@ -49,6 +53,10 @@ const PAGES = [
 ] as const
 export type PageName = (typeof PAGES)[number]
 
+/** What pages are given as HTML. */
+const PARTS = ['rows'] as const
+type PartName = (typeof PARTS)[number]
+
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
 
 export async function views(
@@ -71,7 +79,8 @@ export async function views(
           return `/static/${hashed}`
         })
         // A template that does not compile fails here, when the server starts.
-        for (const name of PAGES) env.getTemplate(`${name}.njk`, true)
+        for (const name of [...PAGES, ...PARTS]) env.getTemplate(`${name}.njk`, true)
+        app.decorate('part', (name, lang, data) => env.render(`${name}.njk`, { t: translator(lang), ...data }))
       }
     }
   })
@@ -90,7 +99,7 @@ export async function views(
       scriptTexts: scriptTextsIn[lang],
       path: pagePath(request),
       csrfToken: this.formToken(),
-      account: account ? { name: account.name, email: account.email } : null,
+      account: account ? { id: account.id, name: account.name, email: account.email } : null,
       server: lifecycle.serverName,
       clusterPage: config.clusterPage,
       databaseNode: request.work.node ?? null,

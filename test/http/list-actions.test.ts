@@ -628,6 +628,48 @@ forEachEngine('quick entry', engine => {
     )
   })
 
+  test('whoever names no shop is told at which one the row is that it was added to, alone and among many', async t => {
+    const client = await signedIn(t, site.server)
+    const flash = async () => visibleText((await client.get('/carrinho/')).text)
+    await write(client, 'leite @Lidl\nsal @Aldi\nmel @Aldi, Lidl\nchá')
+    await write(client, 'leite')
+    assert.match(await flash(), /«leite» já estava na lista: agora são 2. Continua a comprar-se em Lidl./)
+    await write(client, 'leite @Lidl')
+    assert.doesNotMatch(await flash(), /Continua/)
+    await write(client, 'chá')
+    assert.doesNotMatch(await flash(), /Continua/)
+    const json = (await client.postJson('/carrinho/', { entry: 'mel' })).json() as { message: string }
+    assert.match(
+      json.message.replace(/[\u2068\u2069]/g, ''),
+      /^«mel» já estava na lista: agora são 2. Continua a comprar-se em Aldi, Lidl.$/
+    )
+    await client.postJson('/carrinho/marcar', { done: [(await rowOf(client, 'leite'))?.id], open: [] })
+    await write(client, 'leite')
+    assert.match(await flash(), /«leite» voltou do cesto à lista: 1. Continua a comprar-se em Lidl./)
+    await write(client, 'pão\nleite\nsal\nsal')
+    assert.match(await flash(), /2 já lá estavam: somaram-se. 2 continuam a comprar-se em: Aldi · Lidl./)
+    await client.postJson('/carrinho/marcar', { done: [(await rowOf(client, 'sal'))?.id], open: [] })
+    await write(client, '✓ sal')
+    assert.match(await flash(), /«sal» está no cesto, como vinha marcado: 4. Continua a comprar-se em Aldi./)
+    // Taken for another by one line of the paste, it is not said to be where it was.
+    await write(client, 'chá\nchá @Lidl')
+    assert.match(await flash(), /1 não tinha loja e passou a ter: Lidl.$|1 não tinha loja e passou a ter: Lidl. (?!\d)/)
+  })
+
+  test('boxes are more of a box, and the row and the message say so', async t => {
+    const client = await signedIn(t, site.server)
+    const flash = async () => visibleText((await client.get('/carrinho/')).text)
+    const state = async () =>
+      (await rows(client)).map(({ tipo, thousandths, unit }) => `${thousandths / 1000} ${unit} ${tipo}`)
+    await write(client, '1 caixa ovos')
+    await write(client, '2 caixas ovos')
+    assert.match(await flash(), /«ovos» já estava na lista: agora são 3 caixas./)
+    await write(client, '1 caixa de ovos')
+    assert.deepEqual(await state(), ['4 caixas ovos'])
+    assert.match(await undo(client), /Anulado/)
+    assert.deepEqual(await state(), ['3 caixas ovos'])
+  })
+
   test('a name from right to left leaves the sentence around it in order, and what turns directions is taken off', async t => {
     const client = await signedIn(t, site.server)
     await write(client, '2 kg תפוזים @חנות')

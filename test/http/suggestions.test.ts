@@ -94,6 +94,38 @@ forEachEngine('suggestions', engine => {
     assert.deepEqual(await state(), before)
   })
 
+  test('one and several of a unit are one, in the form that goes with the quantity', async t => {
+    const client = await signedIn(t, site.server)
+    await client.get('/carrinho/')
+    await client.post('/carrinho/', { entry: '1 caixa de ovos', operation: 'box' })
+    await eventually(async () =>
+      assert.deepEqual(
+        (await suggested(client)).map(({ unit }) => unit),
+        ['caixa']
+      )
+    )
+    const [eggs] = await client.items()
+    await client.postJson('/carrinho/quantidade', { step: `${eggs?.id}:2000` })
+    await client.postJson('/carrinho/marcar', { done: [eggs?.id], open: [] })
+    await client.postJson('/apagar_artigo', { id: eggs?.id })
+    await eventually(async () =>
+      assert.deepEqual(
+        (await suggested(client)).map(({ quantity, unit }) => `${quantity} ${unit}`),
+        ['3 caixas']
+      )
+    )
+    const page = (await client.get('/sugestoes')).text
+    assert.ok(visibleText(page).includes('3 caixas'))
+    const adding = page.split('<form').find(form => form.includes('action="/carrinho/"')) ?? ''
+    await client.postRaw('/carrinho/', fieldsOf(adding))
+    await client.post('/carrinho/', { entry: '1 caixa ovos', operation: 'more' })
+    const items = (await client.items()) as unknown as { thousandths: number; unit: string }[]
+    assert.deepEqual(
+      items.map(({ thousandths, unit }) => `${thousandths} ${unit}`),
+      ['4000 caixas']
+    )
+  })
+
   test('what was ticked off counts as bought when it goes, and what was forgotten meanwhile stays forgotten', async t => {
     const client = await signedIn(t, site.server)
     for (const tipo of ['Leite', 'Pão', 'Sal']) await client.addItem({ tipo, quantidade: 1 })

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { listAsText, type TextItem } from '../../src/features/items/as-text.ts'
 import { MAX_QUANTITY, ONE, readUnit } from '../../src/features/items/quantity.ts'
-import { readEntries } from '../../src/features/items/quick-entry.ts'
+import { readEntries } from '../../src/features/items/quick-entry/entries.ts'
 import { languages } from '../../src/i18n/index.ts'
 import { hasControl, isVisible, withoutTurns } from '../../src/text.ts'
 

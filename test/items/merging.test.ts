@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { merge } from '../../src/features/items/merging.ts'
+import { formatAmount } from '../../src/features/items/quantity.ts'
+import { readEntries } from '../../src/features/items/quick-entry/entries.ts'
+import { unitFor, unitKey } from '../../src/features/items/unit-forms.ts'
 import type { ItemContent } from '../../src/store/change.ts'
 
 const item = (type: string, more: Partial<ItemContent> = {}): ItemContent => ({
@@ -82,6 +85,52 @@ describe('adding what is on the list already', () => {
     assert.deepEqual(notes('', 'magro'), ['magro'])
     assert.deepEqual(notes('magro', 'magro'), ['magro'])
     assert.deepEqual(notes('a'.repeat(400), 'b'.repeat(100)), ['a'.repeat(400), 'b'.repeat(100)])
+  })
+
+  test('adds one and several of a unit that is known up, and names the sum as it is said', () => {
+    const sum = (there: string, ...added: string[]) => {
+      const [first, ...more] = [there, ...added].map(text => {
+        const [number = '', unit = '', done] = text.split(' ')
+        return item('Ovos', { thousandths: Number(number) * 1000, unit, doneAt: done ? 5 : null })
+      })
+      const plan = merge(first ? [first] : [], more, one => one)
+      return [...(plan?.changed ?? []).map(({ now }) => now), ...(plan?.news ?? [])]
+        .map(({ thousandths, unit }) => formatAmount(thousandths, unit, 'en'))
+        .join(', ')
+    }
+    assert.equal(sum('1 caixa', '2 caixas'), '3 caixas')
+    assert.equal(sum('2 caixas', '1 caixa'), '3 caixas')
+    assert.equal(sum('1 Caixa', '1 caixa'), '2 caixas')
+    assert.equal(sum('2 Caixas', '1 CAIXA'), '3 Caixas')
+    assert.equal(sum('0.5 caixa', '0.5 caixas'), '1 caixa')
+    assert.equal(sum('3 caixas x', '1 caixas'), '1 caixa', 'back from the basket with what was asked for')
+    assert.equal(sum('1 garrafao', '2 garrafões'), '3 garrafões')
+    assert.equal(sum('1 dúzia', '2 duzias'), '3 dúzias')
+    assert.equal(sum('1 box', '2 boxes'), '3 boxes')
+    assert.equal(sum('1 caja', '2 cajas'), '3 cajas')
+    assert.equal(sum('1 pacote', '2 pacotes', '1 pacote'), '4 pacotes')
+    assert.equal(sum('1 caixa', '1 caja'), '1 caixa, 1 caja', 'no unit is another language’s')
+    assert.equal(
+      sum('1 palete', '2 paletes'),
+      '1 palete, 2 paletes',
+      'a word of one’s own is compared as it is written'
+    )
+    assert.equal(sum('1 kg', '2 kg'), '3 kg')
+    assert.equal(sum('1 ', '2 '), '3')
+  })
+
+  test('knows one and several of every container that quick entry reads', () => {
+    const words =
+      'caixas pacotes latas garrafas garrafões frascos boiões embalagens packs cuvetes grades maços cajas paquetes botellas botes ' +
+      'tarros manojos boxes packets cans tins bottles jars cartons tubs bunches'
+    for (const several of words.split(' ')) {
+      const read = readEntries(`2 ${several} ovos`)
+      assert.ok(read.ok && read.entries[0]?.unit === several, several)
+      const one = unitFor(1000, several)
+      assert.notEqual(one, several)
+      assert.equal(unitKey(one), unitKey(several))
+      assert.equal(unitFor(2000, one), several)
+    }
   })
 
   test('keeps the pictures that are there, and adds those that come as long as there is room', () => {

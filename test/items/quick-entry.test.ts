@@ -3,14 +3,9 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { asEntry, listAsText } from '../../src/features/items/as-text.ts'
 import { formatAmount, formatQuantity, MAX_QUANTITY, MAX_UNIT, ONE } from '../../src/features/items/quantity.ts'
-import {
-  type Entry,
-  joinShops,
-  MAX_LINE,
-  MAX_LINES,
-  readEntries,
-  splitShops
-} from '../../src/features/items/quick-entry.ts'
+import { MAX_LINE, MAX_LINES, readEntries } from '../../src/features/items/quick-entry/entries.ts'
+import type { Entry } from '../../src/features/items/quick-entry/line.ts'
+import { joinShops, splitShops } from '../../src/features/items/quick-entry/shops.ts'
 import { languages } from '../../src/i18n/index.ts'
 import { isVisible, lengthOf, MAX_TEXT } from '../../src/text.ts'
 
@@ -246,6 +241,43 @@ describe('a paste of many lines', () => {
     assert.deepEqual(errorsOf('- [ ]\n☐\n✓\n•'), ['1 field.required'])
   })
 
+  test('has its boxes read on either side of the shop', () => {
+    const ticked =
+      '@Lidl: [x] leite|@Lidl: ☑ leite|@Lidl: ✓leite|@Lidl: - [x] leite|@Lidl: ~~leite~~|@Lidl: leite ✅|[x] @Lidl: leite|- [x] @Lidl: leite|' +
+      '@Lidl [x] leite|@Lidl ☑ leite|- @Lidl: [X] leite|@Lidl @Lidl: [x] leite|leite ✓ @Lidl|~~leite~~ @Lidl|~~leite @Lidl~~|[x] leite @Lidl'
+    const open =
+      '@Lidl: [ ] leite|@Lidl: ☐ leite|@Lidl: - leite|@Lidl: - [ ] leite|@Lidl [ ] leite|@Lidl ☐ leite|[ ] @Lidl: leite'
+    for (const [lines, done] of [
+      [ticked, true],
+      [open, false]
+    ] as const) {
+      for (const line of lines.split('|')) {
+        const [entry] = readAll(line)
+        assert.deepEqual([entry?.name, entry?.shop, entry?.done], ['leite', 'Lidl', done], line)
+      }
+    }
+    see('@Pingo Doce: [x] 2 kg laranjas\n@Pingo Doce [x] 3x leite', '2 kg|laranjas|Pingo Doce', '3|leite|Pingo Doce')
+    const known = readEntries('@Lidl [x] pão\n@Lidl - pão', { shops: ['Lidl'] })
+    assert.ok(known.ok)
+    assert.deepEqual(
+      known.entries.map(({ name, shop, done }) => [name, shop, done]),
+      [
+        ['pão', 'Lidl', true],
+        ['pão', 'Lidl', false]
+      ]
+    )
+    assert.deepEqual(errorsOf('@Lidl: [x]\n@Lidl: -\n@Lidl ☐\n@Lidl [x]'), [
+      '1 quick.onlyShop',
+      '2 quick.onlyShop',
+      '3 quick.onlyShop',
+      '4 quick.onlyShop'
+    ])
+    for (const line of ['@Lidl: [x]leite', '@Lidl: [x](leite)']) {
+      const [entry] = readAll(line)
+      assert.deepEqual([entry?.name, entry?.done], [line.slice(7), false])
+    }
+  })
+
   test('keeps what only looks like a box', () => {
     for (const name of ['[x]leite', '[leite]', '(leite)', 'X leite', '[x](leite)', 'o leite', '❌ leite', '~10 ovos']) {
       const [entry] = readAll(name)
@@ -298,7 +330,7 @@ describe('a paste of many lines', () => {
 
 describe('quick entry of anything at all', () => {
   const piece = fc.constantFrom(
-    ...'2 |1,5|½|3x|x3|×| kg |g|L| |de |@|@Lidl|"|(|)|(2 kg)|leite|meio |quilo |dúzia |# |- [x] |✓|☐ | ✅|~|~~|( ) |1. |\n|\t|\u00a0|\u200b|\ue000|  > '.split(
+    ...'2 |1,5|½|3x|x3|×| kg |g|L| |de |@|@Lidl|@Lidl: |"|(|)|(2 kg)|leite|meio |quilo |dúzia |# |- [x] |✓|☐ | ✅|~|~~|( ) |1. |\n|\t|\u00a0|\u200b|\ue000|  > '.split(
       '|'
     )
   )

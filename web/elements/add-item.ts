@@ -1,6 +1,7 @@
 import { fieldsOf, signIn, takeToken } from '../shared/account.ts'
 import { ask, readJson } from '../shared/ask.ts'
 import { get, make } from '../shared/dom.ts'
+import { accountOfPage } from '../shared/kept.ts'
 import { mintKey } from '../shared/keys.ts'
 import { say } from '../shared/texts.ts'
 import { toast } from './toast-region.ts'
@@ -61,7 +62,7 @@ class AddItem extends HTMLElement {
     const slow = setTimeout(() => this.showState(say('list.js.adding')), slowMs)
     const answer = await ask(this.form.getAttribute('action') ?? '', {
       method: 'POST',
-      headers: { accept: 'application/json' },
+      headers: { accept: 'application/json', 'x-account': accountOfPage() },
       body,
       withinMs,
       forMs: writeForMs,

@@ -2,8 +2,9 @@ import { Idiomorph } from 'idiomorph'
 import { signIn } from '../shared/account.ts'
 import { ask } from '../shared/ask.ts'
 import { parsePage } from '../shared/dom.ts'
+import { accountOfPage } from '../shared/kept.ts'
 import { say } from '../shared/texts.ts'
-import { type Written, write } from '../shared/write.ts'
+import { sendKept, type Written, write, writeLater } from '../shared/write.ts'
 import { toast } from './toast-region.ts'
 
 const withinMs = 10_000
@@ -19,7 +20,10 @@ interface Pending {
   /** What is to be added to its quantity, until the server has done so. */
   delta: number
   isGoing: boolean
+  /** Of these what is on its way. */
+  sent: Asked
 }
+type Asked = Pick<Pending, 'done' | 'delta' | 'isGoing'>
 
 /**
  * The list: every tap is shown at once and sent in the background, one request an item at a time, the last state last.
@@ -53,10 +57,13 @@ export class ItemList extends HTMLElement {
       if (box.name === 'done') this.tick(box)
     })
     this.addEventListener('submit', event => event.preventDefault())
+    addEventListener('pagehide', this.leave)
+    void this.sendKept()
   }
 
   disconnectedCallback(): void {
     for (const end of ['pointerup', 'pointercancel']) removeEventListener(end, this.letGo)
+    removeEventListener('pagehide', this.leave)
     clearTimeout(this.timer)
   }
 
@@ -71,6 +78,8 @@ export class ItemList extends HTMLElement {
     const page = parsePage(answer.text)
     const fresh = page.querySelector('item-list')
     if (!fresh) return
+    // Another account was signed in meanwhile, in another tab.
+    if (page.body.dataset.account !== accountOfPage()) return location.reload()
     // Somebody went on meanwhile: another one follows when that has come to rest.
     if (this.restMs() > 0) return this.refreshWhenQuiet()
     for (const [id, { done, delta, isGoing }] of this.pending) {
@@ -175,8 +184,29 @@ export class ItemList extends HTMLElement {
     void this.send(button.value)
   }
 
+  /** What was tapped before a login, or on a page that went before there was an answer. */
+  private async sendKept(): Promise<void> {
+    const { made, failed } = await sendKept(() => toast(say('list.js.kept'), 'info'))
+    if (failed > 0) toast(say('list.js.keptFailed'), 'error')
+    else if (made > 0) toast(say('list.js.keptSent'), 'success')
+    else return
+    await this.refresh()
+  }
+
+  /** The page goes: what waits behind another request is for the next one. What is on its way is kept already. */
+  private readonly leave = (): void => {
+    for (const [id, entry] of this.pending) {
+      const { done, delta, isGoing, sent } = entry
+      if (done !== undefined && done !== sent.done) writeLater(`${this.base}/marcar`, tickOf(id, done))
+      if (delta !== sent.delta) writeLater(`${this.base}/quantidade`, { step: `${id}:${delta - sent.delta}` })
+      if (isGoing && !sent.isGoing) writeLater(`${this.base}/apagar`, { id })
+      // Should the browser show this page again, these are no longer its own.
+      Object.assign(entry, sent)
+    }
+  }
+
   private entry(id: string): Pending {
-    const entry = this.pending.get(id) ?? { isSending: false, delta: 0, isGoing: false }
+    const entry = this.pending.get(id) ?? { isSending: false, ...nothing, sent: nothing }
     this.pending.set(id, entry)
     return entry
   }
@@ -188,6 +218,7 @@ export class ItemList extends HTMLElement {
     entry.isSending = true
     for (let isDone = true; isDone; ) {
       const { done, delta, isGoing } = entry
+      entry.sent = { ...nothing, ...(isGoing ? { isGoing } : done === undefined ? { delta } : { done }) }
       if (isGoing) {
         await this.sendRemoval(id)
         break
@@ -207,8 +238,8 @@ export class ItemList extends HTMLElement {
 
   private async sendTick(id: string, done: boolean): Promise<boolean> {
     const type = this.typeOf(id)
-    const written = await this.write('marcar', done ? { done: [id], open: [] } : { done: [], open: [id] }, type)
-    if (!written) return false
+    const written = await this.write('marcar', tickOf(id, done), type)
+    if (!written?.ok) return written?.isKept ?? false
     this.tell(say(done ? 'list.js.ticked' : 'list.js.unticked', { type }), written)
     return !(written.json.missing as unknown[] | undefined)?.length
   }
@@ -216,7 +247,7 @@ export class ItemList extends HTMLElement {
   private async sendStep(id: string, delta: number): Promise<boolean> {
     const type = this.typeOf(id)
     const written = await this.write('quantidade', { step: `${id}:${delta}` }, type)
-    if (!written) return false
+    if (!written?.ok) return written?.isKept ?? false
     this.tell(say('list.js.counted', { type, amount: String(written.json.amount ?? '') }), written)
     return true
   }
@@ -224,7 +255,7 @@ export class ItemList extends HTMLElement {
   private async sendRemoval(id: string): Promise<boolean> {
     const type = this.typeOf(id)
     const written = await this.write('apagar', { id }, type)
-    if (!written) {
+    if (!written?.ok) {
       for (const row of rowsOf(this, id)) overlay(row, undefined, false)
       return false
     }
@@ -243,7 +274,7 @@ export class ItemList extends HTMLElement {
     const seen = rows.map(box => `${box.value}:${rowOf(box)?.getAttribute('data-version') ?? ''}`).join()
     const written = await this.write('limpar', { was: seen }, say('list.basket'))
     button.setAttribute('aria-disabled', 'false')
-    if (!written) return
+    if (!written?.ok) return
     const removed = (written.json.removed as unknown[] | undefined)?.length ?? 0
     this.tell(say('list.js.cleared', { count: removed }), written)
     this.quietAt = 0
@@ -251,13 +282,13 @@ export class ItemList extends HTMLElement {
     keepFocus(this, before)
   }
 
-  /** Undefined when it was not done; then that has been said. */
+  /** What was not done, or is kept for after a login, has been said. */
   private async write(action: string, body: object, type: string): Promise<Written | undefined> {
     const written = await write(`${this.base}/${action}`, body, () => toast(say('list.js.waiting', { type }), 'info'))
-    if (written?.ok) return written
     if (!written) toast(say('list.js.unknown', { type }), 'error')
-    else toast(String(written.json.message || say('list.js.notDone', { type })), 'error')
-    return undefined
+    else if (written.isKept) toast(say('list.js.kept'), 'info')
+    else if (!written.ok) toast(String(written.json.message || say('list.js.notDone', { type })), 'error')
+    return written
   }
 
   /** @param text unless the server knows more */
@@ -276,6 +307,7 @@ export class ItemList extends HTMLElement {
   async undo(version: number): Promise<void> {
     const written = await write(`${this.base}/anular`, { version })
     if (!written) return toast(say('list.js.unknown', { type: say('list.js.undo') }), 'error')
+    if (written.isKept) return toast(say('list.js.kept'), 'info')
     toast(String(written.json.message ?? ''), written.ok ? 'success' : 'info')
     this.quietAt = 0
     await this.refresh()
@@ -290,6 +322,10 @@ export class ItemList extends HTMLElement {
     return rowsOf(this, id)[0]?.querySelector('.i')?.textContent ?? ''
   }
 }
+
+const nothing: Asked = { done: undefined, delta: 0, isGoing: false }
+
+const tickOf = (id: string, done: boolean) => (done ? { done: [id], open: [] } : { done: [], open: [id] })
 
 /** What may be bought in several shops has a row in each. */
 const rowsOf = (list: ParentNode, id: string): Element[] => Array.from(list.querySelectorAll(`[data-item="${id}"]`))

@@ -1,6 +1,7 @@
 import { asEntry } from '../../src/features/items/as-text.ts'
 import { formatAmount } from '../../src/features/items/quantity.ts'
-import { type Entries, type Entry, readEntries } from '../../src/features/items/quick-entry.ts'
+import { type Entries, readEntries } from '../../src/features/items/quick-entry/entries.ts'
+import type { Entry } from '../../src/features/items/quick-entry/line.ts'
 import { askOnce, readJson } from '../shared/ask.ts'
 import { get, make } from '../shared/dom.ts'
 import { say } from '../shared/texts.ts'

@@ -1,8 +1,11 @@
 /** The server takes no longer one along, as balancers refuse it. */
 const maxKept = 3_900
 
-/** Signed out meanwhile: afterwards this page comes back, with what was typed into a form that adds. */
-export function signIn(): void {
+/**
+ * Signed out meanwhile: afterwards this page comes back, with what was typed into a form that adds. `hasKept`: what was tapped
+ * waits in this tab for the login, which says so.
+ */
+export function signIn(hasKept = false): void {
   let here = location.pathname + location.search
   // A quantity alone is there from the beginning.
   const isFilled = (form: HTMLFormElement) =>
@@ -19,7 +22,7 @@ export function signIn(): void {
       if (name !== 'csrf_token' && longer.length <= maxKept) here = longer
     }
   }
-  location.assign(`/login?next=${encodeURIComponent(here)}`)
+  location.assign(`/login?${hasKept ? 'kept=1&' : ''}next=${encodeURIComponent(here)}`)
 }
 
 /** A refusal may bring a new form token, which every form of the page then has. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../../config/config.ts'
 import { type RawForm, typed } from '../../fields.ts'
+import { setFlash } from '../../http/flash.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor } from '../../http/language.ts'
 import { afterLogin } from '../../http/last-list.ts'
@@ -14,8 +15,9 @@ import type { Accounts } from './rules.ts'
 import { loginForm } from './schema.ts'
 
 export function loginPage(app: FastifyInstance, { config, accounts }: { config: Config; accounts: Accounts }): void {
-  const show = (reply: FastifyReply, raw: RawForm, wrong: Wrong) =>
+  const show = (reply: FastifyReply, raw: RawForm, wrong: Wrong, hasKept = false) =>
     reply.page('login', {
+      hasKept,
       fields: loginForm.fields,
       form: { email: typed(raw, 'email'), next: safeNext(raw.next) },
       ...wrong,
@@ -24,8 +26,15 @@ export function loginPage(app: FastifyInstance, { config, accounts }: { config: 
 
   app.get<{ Querystring: RawForm }>('/login', async (request, reply) => {
     const next = safeNext(request.query.next)
-    if (request.account) return reply.redirect(next, 302)
-    return respond(request, reply, { page: () => show(reply, { next }, nothingWrong) })
+    const hasKept = request.query.kept !== undefined
+    if (request.account) {
+      // Another account than that of the page, which was signed in meanwhile in another tab.
+      if (hasKept) setFlash(reply, { kind: 'info', key: 'login.kept' })
+      return reply.redirect(next, 302)
+    }
+    return respond(request, reply, {
+      page: () => show(reply, { next }, nothingWrong, hasKept)
+    })
   })
 
   app.post('/login', { config: { form: loginForm } }, async (request, reply) => {

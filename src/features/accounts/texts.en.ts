@@ -20,6 +20,8 @@ export const accounts: Texts<typeof pt> = {
   'field.passwordOwn': 'It says little more than your name or your e-mail. Choose another one.',
   'field.passwordMismatch': 'This is not the same as the new password. Type both again.',
   'field.passwordWrong': 'This is not your current password. Type it again.',
+  'login.kept':
+    'The session ended. What you tapped on the list is kept in this tab, and goes as soon as you log in to the same account.',
   'login.title': 'Sign in',
   'login.submit': 'Sign in',
   'login.noAccount': 'No account yet?',

@@ -19,6 +19,8 @@ export const accounts: Texts<typeof pt> = {
   'field.passwordOwn': 'Dice poco más que su nombre o su correo. Elija otra.',
   'field.passwordMismatch': 'No es igual que la contraseña nueva. Escriba las dos otra vez.',
   'field.passwordWrong': 'No es su contraseña actual. Escríbala otra vez.',
+  'login.kept':
+    'La sesión ha terminado. Lo que ha tocado en la lista queda guardado en esta pestaña, y se envía en cuanto entre en la misma cuenta.',
   'login.title': 'Entrar',
   'login.submit': 'Entrar',
   'login.noAccount': '¿Todavía no tiene cuenta?',

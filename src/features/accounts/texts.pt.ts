@@ -16,6 +16,8 @@ export const accounts = {
   'field.passwordOwn': 'Diz pouco mais do que o seu nome ou o seu e-mail. Escolha outra.',
   'field.passwordMismatch': 'Não é igual à palavra-passe nova. Escreva as duas outra vez.',
   'field.passwordWrong': 'Não é a sua palavra-passe atual. Escreva-a outra vez.',
+  'login.kept':
+    'A sessão acabou. O que tocou na lista fica guardado neste separador, e segue assim que entrar na mesma conta.',
   'login.title': 'Entrar',
   'login.submit': 'Entrar',
   'login.noAccount': 'Ainda não tem conta?',

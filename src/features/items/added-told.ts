@@ -1,7 +1,8 @@
 import type { Language, Said } from '../../i18n/index.ts'
 import { isolated } from '../../text.ts'
 import { formatAmount } from './quantity.ts'
-import type { Added, NewItem } from './rules.ts'
+import type { Added, Additions, NewItem } from './rules.ts'
+import { unitFor } from './unit-forms.ts'
 
 /** Of many, so many are named; a name is cut, as all of it has to fit into a cookie. */
 const NAMED = 3
@@ -17,28 +18,38 @@ const cameBack = ({ before, after }: Added): boolean =>
   before !== null && typeof before.doneAt === 'number' && after?.doneAt === null
 
 /** What became of one or many that were asked for. `isQuick`: what was understood of them is to be shown. */
-export function toldOf(asked: readonly NewItem[], added: readonly Added[], language: Language, isQuick: boolean): Said {
+export function toldOf(asked: readonly NewItem[], added: Additions, language: Language, isQuick: boolean): Said {
   const [only] = asked
-  const [made] = added
+  const [made] = added.items
   return asked.length === 1 && only && made ? ofOne(only, made, language, isQuick) : ofMany(asked, added)
 }
 
-function ofOne(
-  { type, thousandths, unit, shop, done }: NewItem,
-  made: Added,
-  language: Language,
-  isQuick: boolean
-): Said {
-  if (!isQuick && !made.merged) return { key: 'flash.added', params: { type } }
-  const amount = formatAmount(made.merged ? (made.after?.thousandths ?? thousandths) : thousandths, unit, language)
-  const params = { type, amount, shop }
-  if (done) return { key: 'flash.quickDone', params }
-  if (!made.merged) return { key: shop === '' ? 'flash.quick' : 'flash.quickAt', params }
-  const key = cameBack(made) ? 'flash.cameBack' : 'flash.merged'
-  return { key, params, ...(gotShop(made) && { also: [{ key: 'flash.gotShop', params: { type, shop } }] }) }
+/** Asked for wherever, and added to what is bought at these shops: nobody would look for it there. Empty where that is not so. */
+const shopOfRow = (asked: NewItem | undefined, made: Added): string =>
+  asked?.shop === '' && made.merged && !gotShop(made) ? (made.shop ?? '') : ''
+
+/** The first few, divided so that a comma in one of them is no end. */
+function someOf(shops: readonly string[]): string {
+  const all = [...new Set(shops)]
+  const named = all.slice(0, NAMED).map(shop => isolated(short(shop)))
+  return named.join(' · ') + (all.length > NAMED ? ' …' : '')
 }
 
-function ofMany(asked: readonly NewItem[], added: readonly Added[]): Said {
+function ofOne(asked: NewItem, made: Added, language: Language, isQuick: boolean): Said {
+  const { type, thousandths, unit, shop, done } = asked
+  if (!isQuick && !made.merged) return { key: 'flash.added', params: { type } }
+  const now = made.after?.thousandths ?? thousandths
+  const amount = formatAmount(now, made.merged ? unitFor(now, unit) : unit, language)
+  const params = { type, amount, shop }
+  const keptShop = shopOfRow(asked, made)
+  const kept: Said[] = keptShop ? [{ key: 'flash.keptShop', params: { shop: keptShop } }] : []
+  if (done) return { key: 'flash.quickDone', params, also: kept }
+  if (!made.merged) return { key: shop === '' ? 'flash.quick' : 'flash.quickAt', params }
+  const also: Said[] = gotShop(made) ? [{ key: 'flash.gotShop', params: { type, shop } }] : kept
+  return { key: cameBack(made) ? 'flash.cameBack' : 'flash.merged', params, also }
+}
+
+function ofMany(asked: readonly NewItem[], { items: added, each }: Additions): Said {
   const also: Said[] = []
   const ticked = asked.filter(({ done }) => done).length
   if (ticked > 0) also.push({ key: 'flash.manyDone', params: { count: ticked } })
@@ -46,13 +57,15 @@ function ofMany(asked: readonly NewItem[], added: readonly Added[]): Said {
   if (merged.length > 0) also.push({ key: 'flash.manyMerged', params: { count: merged.length } })
   const withShop = merged.filter(gotShop)
   if (withShop.length > 0) {
-    const shops = new Set(withShop.map(({ after }) => after?.shop ?? ''))
-    const named =
-      [...shops]
-        .slice(0, NAMED)
-        .map(shop => isolated(short(shop)))
-        .join(' · ') + (shops.size > NAMED ? ' …' : '')
-    also.push({ key: 'flash.manyGotShop', params: { count: withShop.length, shops: named } })
+    const shops = someOf(withShop.map(({ after }) => after?.shop ?? ''))
+    also.push({ key: 'flash.manyGotShop', params: { count: withShop.length, shops } })
+  }
+  const kept = added.flatMap((made, place) => {
+    const [shop] = asked.flatMap((one, index) => (each[index] === place ? shopOfRow(one, made) || [] : []))
+    return shop ?? []
+  })
+  if (kept.length > 0) {
+    also.push({ key: 'flash.manyKeptShop', params: { count: kept.length, shops: someOf(kept) } })
   }
   return { key: 'flash.quickMany', params: { count: asked.length }, ...(also.length > 0 && { also }) }
 }

@@ -12,6 +12,9 @@ export async function makeRoom(steps: Steps, tx: Db, list: OpenList, count: numb
   if (count > 0 && (await steps.count(tx, list)) + count > MAX_ITEMS) throw new CalledOff({ status: 'full' })
 }
 
+/** Told of an item that was added to as it is now. */
+export type Grown = (id: number, now: ItemContent) => void
+
 /**
  * What became of each: one that was there already is named once, however often it was added to. Where that is so, `each` has
  * for each content the place among these of what it became.
@@ -21,7 +24,8 @@ export async function addAll(
   tx: Db,
   list: OpenList,
   contents: readonly ItemContent[],
-  adds: boolean
+  adds: boolean,
+  grown: Grown = () => {}
 ): Promise<Pick<Detail, 'items' | 'each'>> {
   const there = adds ? (await steps.all(tx, list)).toReversed() : []
   const plan = adds ? merge(there, contents, contentOf) : { changed: [], news: contents, each: undefined }
@@ -34,6 +38,7 @@ export async function addAll(
     const change = differenceOf(contentOf(item), now)
     places.push(items.length)
     if (!change) continue
+    grown(item.id, now)
     await steps.set(tx, list, item.id, now)
     items.push({ id: item.id, ...change })
   }

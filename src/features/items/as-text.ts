@@ -1,6 +1,8 @@
 import { withoutTurns } from '../../text.ts'
 import { formatAmount, ONE } from './quantity.ts'
-import { type Entry, looksNumbered, readEntries, readLine } from './quick-entry.ts'
+import { readEntries } from './quick-entry/entries.ts'
+import { type Entry, readLine } from './quick-entry/line.ts'
+import { looksNumbered } from './quick-entry/marks.ts'
 
 export type TextItem = Omit<Entry, 'said' | 'line'>
 

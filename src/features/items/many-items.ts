@@ -18,7 +18,11 @@ export type NewItem = Pick<ItemContent, 'type' | 'thousandths' | 'unit' | 'shop'
   }
 
 /** What an addition came to: a new item, or more of one that was there. */
-export type Added = ItemChange & { merged: boolean }
+export type Added = ItemChange & {
+  merged: boolean
+  /** Of one that was there already: where it is bought. Only known to the request that added to it. */
+  shop?: string
+}
 
 /**
  * The digest that release 0.2.0 makes of the same form; undefined for what it could not have been sent. While a release is
@@ -32,7 +36,7 @@ function digestOfOlder(added: readonly NewItem[]): string | undefined {
 }
 
 /** What additions came to: each item once, and for each addition which of these it became. */
-interface Additions {
+export interface Additions {
   items: Added[]
   each: number[]
 }
@@ -176,6 +180,7 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
         pictures: null
       }))
       const [one] = contents
+      const shops = new Map<number, string>()
       const outcome =
         contents.length === 1 && one && !merge && uids.length === 0
           ? await changes.add(work, asked, where.list, one, MAX_ITEMS)
@@ -186,13 +191,16 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
               async (tx, list) => {
                 if (new Set(uids).size < uids.length) throw new CalledOff({ status: 'uidTwice' })
                 if (await steps.hasUid(tx, list, uids)) throw new CalledOff({ status: 'uidTaken' })
-                return { kind: 'add', detail: await addAll(steps, tx, list, contents, merge) }
+                return {
+                  kind: 'add',
+                  detail: await addAll(steps, tx, list, contents, merge, (id, { shop }) => shops.set(id, shop))
+                }
               }
             )
       if (outcome.status === 'done') {
         memory.remember(where.accountId, contents.map(asBought))
       }
-      return told(outcome, additionsIn)
+      return told(outcome, made => additionsIn(made, shops))
     },
 
     /** Takes items to another list of the account, with all that they are. `strict`: all of them or none. */
@@ -298,7 +306,7 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
       const added = detail.items.flatMap(({ before, after }) => (before === null && after ? [after] : []))
       memory.remember(source.accountId, (added as ItemContent[]).map(asBought))
     }
-    return told(outcome, additionsIn)
+    return told(outcome, made => additionsIn(made))
   }
 }
 
@@ -311,7 +319,10 @@ const untouched = ({ id, uid }: Item): ItemChange => ({
   after: uid === null ? {} : { uid }
 })
 
-const additionsIn = ({ detail }: { detail: Detail }): Additions => {
-  const items = detail.items.map(item => ({ ...item, merged: item.before !== null }))
+const additionsIn = ({ detail }: { detail: Detail }, shops?: ReadonlyMap<number, string>): Additions => {
+  const items = detail.items.map(item => {
+    const shop = shops?.get(item.id)
+    return { ...item, merged: item.before !== null, ...(shop !== undefined && { shop }) }
+  })
   return { items, each: detail.each ?? items.map((_, place) => place) }
 }

@@ -2,7 +2,9 @@ import { type ItemContent, isQuantity } from '../../store/change.ts'
 import { isLonger } from '../../text.ts'
 import { fold } from '../../text-fold.ts'
 import { hashesIn, joined, MAX_OF_ITEM } from '../pictures/schema.ts'
-import { MAX_NOTE, splitShops } from './quick-entry.ts'
+import { MAX_NOTE } from './quick-entry/entries.ts'
+import { splitShops } from './quick-entry/shops.ts'
+import { unitFor, unitKey } from './unit-forms.ts'
 
 /** What an item on the list was, and what it becomes. */
 export interface Merged<I> {
@@ -26,7 +28,7 @@ interface Row {
   wasTicked: boolean
 }
 
-const nameOf = ({ type, unit }: ItemContent): string => `${fold(type)}\n${fold(unit)}`
+const nameOf = ({ type, unit }: ItemContent): string => `${fold(type)}\n${unitKey(unit)}`
 const shopsOf = ({ shop }: ItemContent): string => splitShops(shop).map(fold).sort().join()
 
 /** Two notes are both kept; undefined where there is no room for that. */
@@ -55,9 +57,11 @@ const fits = (there: ItemContent, added: ItemContent): number =>
 
 function sum(there: ItemContent, added: ItemContent): ItemContent {
   const isBack = there.doneAt !== null && added.doneAt === null
+  const thousandths = isBack ? added.thousandths : there.thousandths + added.thousandths
   return {
     ...there,
-    thousandths: isBack ? added.thousandths : there.thousandths + added.thousandths,
+    thousandths,
+    unit: unitFor(thousandths, there.unit),
     doneAt: added.doneAt === null ? null : there.doneAt,
     shop: there.shop || added.shop,
     note: bothNotes(there.note, added.note) ?? there.note,

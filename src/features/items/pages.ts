@@ -15,8 +15,9 @@ import { toldOf } from './added-told.ts'
 import { saveBoxes, saveBoxesToo } from './boxes-page.ts'
 import { type ListAt, places } from './list-at.ts'
 import { backTo, lookOf, placeOf } from './look.ts'
-import { readEntries } from './quick-entry.ts'
+import { readEntries } from './quick-entry/entries.ts'
 import { isOfPage, keyOf, rowForm } from './row-forms.ts'
+import { keptRows } from './rows-html.ts'
 import { type Carts, type Item, MAX_ITEMS, type NewItem, type Part } from './rules.ts'
 import { entryForm, itemForm, parseId, quickForm } from './schema.ts'
 import { showList } from './shown-list.ts'
@@ -57,20 +58,24 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
     return { entry: typed(raw, 'entry'), form: { ...entryForm.typed(raw), operation }, isQuick }
   }
 
+  const rowsHtml = keptRows((of, rows) => app.part('rows', of.lang, { ...of, rows }))
+
   const show = async (request: FastifyRequest, reply: FastifyReply, at: ListAt, was: Typed, wrong: Wrong) => {
     const view = await carts.view(request.work, whereOf(request, at))
     if (!view) throw notFound()
     const look = lookOf(request.query)
-    const { groups, done, ticked, page, pages } = showList(view.items, view.ordering, languageOf(request), look)
+    const { groups, done, ticked, page, pages } = showList(view.items, view.ordering, look)
+    const removal = at.list === 'first' ? '/apagar_artigo' : `${at.base}/apagar`
+    const rowsOf = { lang: languageOf(request), base: at.base, removal }
     return reply.page('list', {
       heading: view.list.name || translateFor(request)('list.title'),
       base: at.base,
-      removal: at.list === 'first' ? '/apagar_artigo' : `${at.base}/apagar`,
-      groups,
-      done,
+      groups: groups.map(({ shop, rows }) => ({ shop, rows: rowsHtml(rowsOf, rows) })),
+      basket: rowsHtml(rowsOf, done),
+      shown: done.length,
       ticked,
       pages,
-      was: done.map(({ id, version }) => `${id}:${version}`).join(),
+      was: done.map(({ item }) => `${item.id}:${item.version}`).join(),
       operation: newKey(),
       isOneShop: look.shop !== undefined,
       shop: look.shop ?? '',
@@ -243,7 +248,7 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
     const { status, version } = result
     const isNew = status === 'done'
     const message = isNew
-      ? toldOf(items, result.items, languageOf(request), field === quickForm.fields.entry.name)
+      ? toldOf(items, result, languageOf(request), field === quickForm.fields.entry.name)
       : { key: 'flash.alreadyAdded' as const, params: { type: items[0]?.type ?? '' } }
     return respond(request, reply, {
       goTo: `${at.base}/`,

@@ -4,7 +4,7 @@ import type { Memory } from './memory.ts'
 import { oneItemRules } from './one-item.ts'
 import { readingRules } from './reading.ts'
 
-export type { Added, NewItem } from './many-items.ts'
+export type { Added, Additions, NewItem } from './many-items.ts'
 export type { Edits, NotEdited } from './one-item.ts'
 export type { Done, Refused } from './outcomes.ts'
 export type { Item, Where } from './queries.ts'

@@ -8,11 +8,13 @@ import type { Item } from './rules.ts'
 const SHOWN_ROWS = 500
 const SHOWN_TICKED = 200
 
+/** What a page shows of an item. */
 export interface ShownItem {
   id: number
   /** Of its row: what may be bought in several shops has one in each. */
   row: string
   version: number
+  isTicked: boolean
   type: string
   note: string
   shop: string
@@ -28,9 +30,15 @@ export interface ShownItem {
   hasPictures: boolean
 }
 
+export interface Row {
+  /** See `ShownItem`. */
+  row: string
+  item: Item
+}
+
 export interface ShownList {
-  groups: { shop: string; items: ShownItem[] }[]
-  done: ShownItem[]
+  groups: { shop: string; rows: Row[] }[]
+  done: Row[]
   /** How many there are, of which `done` may be a part. */
   ticked: number
   page: number
@@ -40,16 +48,14 @@ export interface ShownList {
 /** A hundred of what is small, else one. */
 const stepOf = (unit: string): number => (unit === 'g' || unit === 'ml' ? 100 * ONE : ONE)
 
-function asShown(
-  { id, version, type, note, shop, unit, thousandths, pictures }: Item,
-  lang: Language,
-  row: string
-): ShownItem {
+export function asShown({ item, row }: Row, lang: Language): ShownItem {
+  const { id, version, doneAt, type, note, shop, unit, thousandths, pictures } = item
   const step = stepOf(unit)
   return {
     id,
     row,
     version,
+    isTicked: doneAt !== null,
     type,
     note,
     shop,
@@ -64,7 +70,7 @@ function asShown(
 }
 
 /** The list as a page shows it: what is still to be bought by shop, in the account's order, and what is ticked below. */
-export function showList(items: readonly Item[], ordering: Ordering, lang: Language, look: Look): ShownList {
+export function showList(items: readonly Item[], ordering: Ordering, look: Look): ShownList {
   const open = groupByShop(
     items.filter(item => item.doneAt === null),
     ordering
@@ -85,22 +91,22 @@ export function showList(items: readonly Item[], ordering: Ordering, lang: Langu
   let skip = (page - 1) * SHOWN_ROWS
   let room = SHOWN_ROWS
   const seen = new Set<number>()
-  const take = (from: readonly Item[], group: number): ShownItem[] => {
+  const take = (from: readonly Item[], group: number): Row[] => {
     const part = from.slice(skip, skip + room)
     skip = Math.max(0, skip - from.length)
     room -= part.length
     return part.map(item => {
       const row = seen.has(item.id) ? `item-${item.id}-${group}` : `item-${item.id}`
       seen.add(item.id)
-      return asShown(item, lang, row)
+      return { row, item }
     })
   }
   const inBasket = done.slice(basketStart, basketStart + SHOWN_TICKED)
   return {
     groups: groups
-      .map((group, number) => ({ shop: group.shop, items: take(group.items, number) }))
-      .filter(group => group.items.length > 0),
-    done: inBasket.map(item => asShown(item, lang, `item-${item.id}`)),
+      .map((group, number) => ({ shop: group.shop, rows: take(group.items, number) }))
+      .filter(group => group.rows.length > 0),
+    done: inBasket.map(item => ({ row: `item-${item.id}`, item })),
     ticked: done.length,
     page,
     pages

@@ -58,6 +58,9 @@ export const items: Texts<typeof pt> = {
   'list.js.counted': '“{type}”: now {amount}.',
   'list.js.cleared': 'Taken out of the basket: {count}.',
   'list.js.waiting': 'No answer. Still trying with “{type}”…',
+  'list.js.kept': 'What you tapped is kept in this tab, and goes as soon as it can.',
+  'list.js.keptSent': 'What you had tapped before is saved on the list now.',
+  'list.js.keptFailed': 'Part of what you had tapped before could not be done any more. This is the list as it is now.',
   'list.js.unknown': 'There was no answer about “{type}”. See how it is on the list.',
   'list.js.notDone': '“{type}” stayed as it was. Try again.',
   'list.js.lines': '{count} items',
@@ -82,6 +85,11 @@ export const items: Texts<typeof pt> = {
   },
   'flash.cameBack': '“{type}” is back on the list from the basket: {amount}.',
   'flash.gotShop': 'It had no shop; now it is bought at {shop}.',
+  'flash.keptShop': 'It is still bought at {shop}.',
+  'flash.manyKeptShop': {
+    one: '{count} is still bought at: {shops}.',
+    other: '{count} are still bought at: {shops}.'
+  },
   'flash.merged': '“{type}” was on the list already: now {amount}.',
   'flash.ticked': '“{type}” is in the basket.',
   'flash.unticked': '“{type}” is back on the list.',

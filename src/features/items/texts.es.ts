@@ -58,6 +58,10 @@ export const items: Texts<typeof pt> = {
   'list.js.counted': '«{type}»: ahora {amount}.',
   'list.js.cleared': 'Han salido de la cesta: {count}.',
   'list.js.waiting': 'Sin respuesta. Sigue intentándolo con «{type}»…',
+  'list.js.kept': 'Lo que ha tocado queda guardado en esta pestaña, y se envía en cuanto se pueda.',
+  'list.js.keptSent': 'Ya está guardado en la lista lo que había tocado antes.',
+  'list.js.keptFailed':
+    'Una parte de lo que había tocado antes ya no se pudo hacer. Aquí está la lista como ha quedado.',
   'list.js.unknown': 'No ha habido respuesta sobre «{type}». Mire cómo ha quedado en la lista.',
   'list.js.notDone': '«{type}» se ha quedado como estaba. Inténtelo otra vez.',
   'list.js.lines': '{count} artículos',
@@ -79,6 +83,11 @@ export const items: Texts<typeof pt> = {
   },
   'flash.cameBack': '«{type}» ha vuelto de la cesta a la lista: {amount}.',
   'flash.gotShop': 'No tenía tienda; ahora se compra en {shop}.',
+  'flash.keptShop': 'Se sigue comprando en {shop}.',
+  'flash.manyKeptShop': {
+    one: '{count} se sigue comprando en: {shops}.',
+    other: '{count} se siguen comprando en: {shops}.'
+  },
   'flash.merged': '«{type}» ya estaba en la lista: ahora son {amount}.',
   'flash.ticked': '«{type}» está en la cesta.',
   'flash.unticked': '«{type}» ha vuelto a la lista.',

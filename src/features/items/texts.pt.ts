@@ -56,6 +56,9 @@ export const items = {
   'list.js.counted': '«{type}»: agora {amount}.',
   'list.js.cleared': 'Saíram do cesto: {count}.',
   'list.js.waiting': 'Sem resposta. Continua a tentar com «{type}»…',
+  'list.js.kept': 'O que tocou fica guardado neste separador, e segue assim que puder ser.',
+  'list.js.keptSent': 'Ficou agora guardado na lista o que tinha tocado antes.',
+  'list.js.keptFailed': 'Do que tinha tocado antes, uma parte já não se pôde fazer. Está aqui a lista como ficou.',
   'list.js.unknown': 'Não houve resposta sobre «{type}». Veja como ficou na lista.',
   'list.js.notDone': '«{type}» ficou como estava. Tente outra vez.',
   'list.js.lines': '{count} artigos',
@@ -77,6 +80,11 @@ export const items = {
   },
   'flash.cameBack': '«{type}» voltou do cesto à lista: {amount}.',
   'flash.gotShop': 'Não tinha loja; agora compra-se em {shop}.',
+  'flash.keptShop': 'Continua a comprar-se em {shop}.',
+  'flash.manyKeptShop': {
+    one: '{count} continua a comprar-se em: {shops}.',
+    other: '{count} continuam a comprar-se em: {shops}.'
+  },
   'flash.merged': '«{type}» já estava na lista: agora são {amount}.',
   'flash.ticked': '«{type}» está no cesto.',
   'flash.unticked': '«{type}» voltou à lista.',

@@ -1,5 +1,5 @@
 import { fold } from '../../text-fold.ts'
-import { splitShops } from '../items/quick-entry.ts'
+import { splitShops } from '../items/quick-entry/shops.ts'
 
 /** In which order an account goes to shops, and through them. */
 export interface Ordering {

@@ -1,7 +1,7 @@
 import type { Store } from '../../open-store.ts'
 import type { Work } from '../../store/work.ts'
 import { fold } from '../../text-fold.ts'
-import { splitShops } from '../items/quick-entry.ts'
+import { splitShops } from '../items/quick-entry/shops.ts'
 import { ALL_SHOPS, groupByShop, type Ordering, orderingFrom, readOrder, writeOrder } from './groups.ts'
 import type { ShopOrderRow } from './queries.ts'
 import type { Target } from './schema.ts'

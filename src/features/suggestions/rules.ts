@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../open-store.ts'
 import type { Work } from '../../store/work.ts'
 import { fold } from '../../text-fold.ts'
+import { unitFor } from '../items/unit-forms.ts'
 import type { ShownName } from './queries.ts'
 import { scoreOf } from './score.ts'
 
@@ -49,7 +50,8 @@ export const isSameName = (a: string, b: string): boolean => foldName(a) === fol
 const asSuggestion = ({ name, shop, unit, thousandths, boughtAt }: ShownName): Suggestion => ({
   name,
   shop,
-  unit,
+  // Its quantity may have been changed since, with − and +.
+  unit: unitFor(thousandths, unit),
   thousandths,
   boughtAt
 })

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Page, Route } from 'playwright-core'
+import { type Client, eventually, signedIn } from '../helper.ts'
+import {
+  browserSite,
+  openList,
+  quickButton,
+  quickField,
+  removeButton,
+  say,
+  seeList,
+  sendLogin,
+  suiteOptions,
+  tickBox
+} from './browser.ts'
+
+const items = ['Sal', 'Pão', 'Leite', 'Ovos'].map(tipo => ({ tipo }))
+const untouched = ['5 Ovos Mercado', '5 Leite Mercado', '5 Pão Mercado', '5 Sal Mercado']
+const moreButton = (page: Page, type: string) =>
+  page.getByRole('button', { name: `${say('list.more')} ${type}`, exact: true })
+
+/** Waits for the login that says that something is kept. */
+async function seeLogin(page: Page): Promise<void> {
+  await page.waitForURL('**/login?kept=1&next=*')
+  await page.getByText(say('login.kept')).waitFor()
+}
+
+/** As `5 Leite`, `✓ 5 Pão`, in the database. */
+const seeSaved = (client: Client, expected: string[]) =>
+  eventually(async () => {
+    const rows = (await client.items()) as unknown as { tipo: string; quantidade: number; done: boolean }[]
+    assert.deepEqual(
+      rows.map(({ tipo, quantidade, done }) => `${done ? '✓ ' : ''}${quantidade} ${tipo}`).sort(),
+      expected
+    )
+  })
+
+/** Whoever has this browser's cookies now. */
+async function becomes(page: Page, client: Client): Promise<void> {
+  const context = page.context()
+  await context.clearCookies()
+  const url = new URL(page.url()).origin
+  await context.addCookies([...client.cookies].map(([name, value]) => ({ name, value, url })))
+}
+
+describe('a session that ends while the list is open', suiteOptions, () => {
+  const site = browserSite()
+
+  test('loses nothing that was tapped: it is done after the login, once, and the shopper is told', async t => {
+    const { page, client } = await openList(t, site, { items })
+    await client.logout()
+    // All in one go, so that some of it waits behind what is refused.
+    await page.evaluate(`{
+      const row = name => [...document.querySelectorAll('#items li')].find(li => li.querySelector('.i').textContent === name)
+      const press = (name, what) => row(name).querySelector(what).click()
+      press('Leite', 'input'); press('Leite', 'input'); press('Leite', 'input')
+      press('Leite', '.more'); press('Leite', '.more')
+      press('Sal', '.more'); press('Sal', '.more'); press('Sal', '.more')
+      press('Pão', '.x')
+    }`)
+    await seeLogin(page)
+    await client.login(client.account)
+    await seeSaved(client, ['5 Leite', '5 Ovos', '5 Pão', '5 Sal'])
+    await sendLogin(page, client.account)
+    await page.locator('.note').getByText(say('list.js.keptSent')).waitFor()
+    await seeSaved(client, ['8 Sal', '5 Ovos', '✓ 7 Leite'].sort())
+    await seeList(page, ['5 Ovos Mercado', '8 Sal Mercado', '✓ Leite 7 · Mercado'])
+
+    // What was sent is not sent again.
+    await client.get('/carrinho/')
+    await client.postJson('/carrinho/marcar', { done: [], open: (await client.items()).map(({ id }) => id) })
+    await page.reload()
+    await seeList(page, ['5 Ovos Mercado', '7 Leite Mercado', '8 Sal Mercado'])
+    assert.deepEqual(await page.evaluate('Object.keys(sessionStorage)'), [])
+  })
+
+  test('also of what waits for an answer that never comes, and of what was tapped while the page went', async t => {
+    const { page, client } = await openList(t, site, { items })
+    await client.logout()
+    const held: Route[] = []
+    await page.route('**/carrinho/{marcar,quantidade}', route => void held.push(route))
+    await tickBox(page, 'Leite').click()
+    await tickBox(page, 'Pão').click()
+    await moreButton(page, 'Sal').click()
+    await eventually(async () => assert.equal(held.length, 3))
+    // Behind those: a tick that is taken back, a step more, and a removal.
+    await tickBox(page, 'Pão').click()
+    await moreButton(page, 'Sal').click()
+    await removeButton(page, 'Sal').click()
+    await tickBox(page, 'Ovos').click()
+    await held[0]?.continue()
+    await seeLogin(page)
+    await page.unroute('**/carrinho/{marcar,quantidade}')
+    await sendLogin(page, client.account)
+    await page.locator('.note').getByText(say('list.js.keptSent')).waitFor()
+    await client.login(client.account)
+    await seeSaved(client, ['5 Pão', '✓ 5 Leite', '✓ 5 Ovos'])
+    await seeList(page, ['5 Pão Mercado', '✓ Ovos 5 · Mercado', '✓ Leite 5 · Mercado'])
+  })
+
+  test('keeps for its account what was tapped: whoever else signs in in that tab gets nothing of it', async t => {
+    const { page, client } = await openList(t, site, { items })
+    const other = await signedIn(t, site.server)
+    await other.addItem({ tipo: 'Chá' })
+    await client.logout()
+    await tickBox(page, 'Leite').click()
+    await seeLogin(page)
+    const asked: string[] = []
+    page.on('request', request => {
+      if (request.method() === 'POST' && !request.url().endsWith('/login')) asked.push(request.url())
+    })
+    await sendLogin(page, other.account)
+    await seeList(page, ['5 Chá Mercado'])
+    await tickBox(page, 'Chá').click()
+    await page.getByText(say('list.js.ticked', { type: 'Chá' })).waitFor()
+    assert.deepEqual(
+      asked.map(url => new URL(url).pathname),
+      ['/carrinho/marcar'],
+      'its own tick alone'
+    )
+    await page.context().clearCookies()
+    await page.goto('/login?next=/carrinho/')
+    await sendLogin(page, client.account)
+    await page.locator('.note').getByText(say('list.js.keptSent')).waitFor()
+    await seeList(page, ['5 Ovos Mercado', '5 Pão Mercado', '5 Sal Mercado', '✓ Leite 5 · Mercado'])
+  })
+
+  test('because another account signed in in another tab: what is tapped and typed here is not that one’s', async t => {
+    const { page, client } = await openList(t, site, { items })
+    const other = await signedIn(t, site.server)
+    await other.addItem({ tipo: 'Chá' })
+    await becomes(page, other)
+    await tickBox(page, 'Leite').click()
+    await page.locator('.note').getByText(say('login.kept')).waitFor()
+    await seeList(page, ['5 Chá Mercado'])
+    await seeSaved(client, ['5 Leite', '5 Ovos', '5 Pão', '5 Sal'])
+    await becomes(page, client)
+    await page.goto('/carrinho/')
+    await seeSaved(client, ['5 Ovos', '5 Pão', '5 Sal', '✓ 5 Leite'])
+    await seeList(page, ['5 Ovos Mercado', '5 Pão Mercado', '5 Sal Mercado', '✓ Leite 5 · Mercado'])
+
+    await becomes(page, other)
+    await quickField(page).fill('Prenda para a Ana')
+    await quickButton(page).click()
+    await seeList(page, ['5 Chá Mercado'])
+    await seeSaved(other, ['5 Chá'])
+  })
+
+  test('says so where part of it can not be done any more', async t => {
+    const { page, client } = await openList(t, site, { items })
+    await client.logout()
+    await tickBox(page, 'Leite').click()
+    await seeLogin(page)
+    await client.login(client.account)
+    await client.get('/carrinho/')
+    const milk = (await client.items()).find(({ tipo }) => tipo === 'Leite')
+    await client.postJson('/apagar_artigo', { id: milk?.id })
+    await sendLogin(page, client.account)
+    await page.getByText(say('list.js.keptFailed')).waitFor()
+    await seeList(
+      page,
+      untouched.filter(row => !row.includes('Leite'))
+    )
+  })
+
+  test('is no different from a page that is left before there is an answer', async t => {
+    const { page, client } = await openList(t, site, { items })
+    const held: Route[] = []
+    await page.route('**/carrinho/marcar', route => void held.push(route))
+    await tickBox(page, 'Leite').click()
+    await eventually(async () => assert.equal(held.length, 1))
+    await tickBox(page, 'Leite').click()
+    await tickBox(page, 'Pão').click()
+    await page.goto('/servidor')
+    await page.unroute('**/carrinho/marcar')
+    await seeSaved(client, ['5 Leite', '5 Ovos', '5 Pão', '5 Sal'])
+    await page.goto('/carrinho/')
+    await seeSaved(client, ['5 Leite', '5 Ovos', '5 Sal', '✓ 5 Pão'])
+    await seeList(page, ['5 Ovos Mercado', '5 Leite Mercado', '5 Sal Mercado', '✓ Pão 5 · Mercado'])
+  })
+})
