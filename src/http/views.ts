@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import view from '@fastify/view'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -23,39 +24,36 @@ declare module 'fastify' {
   }
 }
 
-const PAGES = [
-  'index',
-  'login',
-  'signup',
-  'logout',
-  'list',
-  'shops',
-  'item',
-  'pictures',
-  'suggestions',
-  'account',
-  'leave',
-  'lists',
-  'list-options',
-  'move',
-  'history',
-  'as-it-was',
-  'print',
-  'text',
-  'search',
-  'tokens',
-  'token',
-  'api',
-  'server',
-  'cluster',
-  'error',
-  'resend'
-] as const
-export type PageName = (typeof PAGES)[number]
+export type PageName =
+  | 'index'
+  | 'login'
+  | 'signup'
+  | 'logout'
+  | 'list'
+  | 'shops'
+  | 'item'
+  | 'pictures'
+  | 'suggestions'
+  | 'account'
+  | 'leave'
+  | 'lists'
+  | 'list-options'
+  | 'move'
+  | 'history'
+  | 'as-it-was'
+  | 'print'
+  | 'text'
+  | 'search'
+  | 'tokens'
+  | 'token'
+  | 'api'
+  | 'server'
+  | 'cluster'
+  | 'error'
+  | 'resend'
 
 /** What pages are given as HTML. */
-const PARTS = ['rows'] as const
-type PartName = (typeof PARTS)[number]
+type PartName = 'rows'
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
 
@@ -78,8 +76,9 @@ export async function views(
           if (hashed === undefined) throw new Error(`no such asset: ${name}`)
           return `/static/${hashed}`
         })
-        // A template that does not compile fails here, when the server starts.
-        for (const name of [...PAGES, ...PARTS]) env.getTemplate(`${name}.njk`, true)
+        // A template that does not compile fails here, when the server starts; and none is read later, when the storage of the
+        // release's folder may stand still.
+        for (const file of readdirSync(VIEWS)) if (file.endsWith('.njk')) env.getTemplate(file, true)
         app.decorate('part', (name, lang, data) => env.render(`${name}.njk`, { t: translator(lang), ...data }))
       }
     }

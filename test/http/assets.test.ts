@@ -21,7 +21,17 @@ const YEAR = 'public, max-age=31536000, immutable'
 /** The program built with other styles, and with some that this one does not have. Resolves with its `cli.js`. */
 async function buildNextRelease(t: Scope): Promise<string> {
   const folder = await tempFolder(t)
-  for (const name of ['dist', 'views', 'migrations', 'package.json', 'tsconfig.json', 'static', 'web', 'src']) {
+  for (const name of [
+    'dist',
+    'views',
+    'lists',
+    'migrations',
+    'package.json',
+    'tsconfig.json',
+    'static',
+    'web',
+    'src'
+  ]) {
     await cp(join(root, name), join(folder, name), { recursive: true })
   }
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))

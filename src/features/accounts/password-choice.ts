@@ -3,7 +3,9 @@ import type { MessageKey } from '../../i18n/index.ts'
 
 const LIST = new URL('../../../lists/common-passwords.txt', import.meta.url)
 
-/** Read when the first password is chosen: most processes never need it. */
+/** Read at once, as a server that is ready needs nothing of its release's folder, which may be on a storage that fails. */
+let text = readFileSync(LIST, 'utf8')
+/** Made when the first password is chosen: most processes never need it. */
 let common: Set<string> | undefined
 
 /** More digits than this beside one's own name are taken for more than a year or a date. */
@@ -28,7 +30,10 @@ const plain = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu
 const lettersAndDigits = (text: string): string => plain(text).replace(/[^\p{L}\p{N}]/gu, '')
 
 function isCommon(password: string): boolean {
-  common ??= new Set(readFileSync(LIST, 'utf8').split('\n').filter(Boolean))
+  if (!common) {
+    common = new Set(text.split('\n').filter(Boolean))
+    text = ''
+  }
   const spellings = [password.normalize('NFKC').toLowerCase(), plain(password), lettersAndDigits(password)]
   return spellings.some(text => common?.has(text))
 }
