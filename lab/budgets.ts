@@ -20,6 +20,8 @@ export const WORKLOAD_END = ms(75_000)
 export const STATE_REACHED = ms(20_000)
 /** One command inside a host. */
 export const COMMAND = ms(20_000)
+/** What earlier runs wrote on the shared storage is deleted: tens of thousands of files, one after the other. */
+export const STORAGE_EMPTIED = ms(240_000)
 /** Building images and starting containers. */
 export const COMPOSE = ms(900_000)
 /** tcpdump listens. */

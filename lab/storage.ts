@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { STATE_REACHED, WORKLOAD_END } from './budgets.ts'
+import { STATE_REACHED, STORAGE_EMPTIED, WORKLOAD_END } from './budgets.ts'
 import { checkFiles, type FileLedger, type Found } from './checker/files.ts'
 import { LOOK_EVERY_MS } from './lab.ts'
 import type { Host } from './network.ts'
@@ -200,8 +200,9 @@ async function readAll(stage: Stage, host: Host, where: string): Promise<Found> 
 /** What was written in earlier runs goes: the folders hold this run's files alone. */
 export async function emptyMeasured(stage: Stage): Promise<void> {
   const volumes = Object.values(VOLUMES).map(volume => `/srv/${volume}/measured`)
-  await stage.lab.exec('web01', ['find', ...volumes, '-mindepth', '1', '-delete'])
-  await stage.lab.exec('nfs01', ['find', '/export', '-mindepth', '1', '-delete'])
+  const empty = (host: Host, folders: string[]) =>
+    stage.lab.exec(host, ['find', ...folders, '-mindepth', '1', '-delete'], { timeoutMs: STORAGE_EMPTIED })
+  await Promise.all([empty('web01', volumes), empty('nfs01', ['/export'])])
 }
 
 /** Entries that a brick has and another still lacks, of all the bricks; undefined when not all of them say so. */
