@@ -53,14 +53,14 @@ function paint(): Buffer {
   ])
 }
 
+const now = () => performance.timeOrigin + performance.now()
 const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-function tell(line: Omit<FileLine, 'ms' | 'storage'>): void {
-  const ms = performance.timeOrigin + performance.now() - line.at
+function tell(line: Omit<FileLine, 'ms' | 'storage'>, endedAt = now()): void {
+  const ms = endedAt - line.at
   process.stdout.write(`${JSON.stringify({ ...line, ms: Math.round(ms), storage: 'pictures' })}\n`)
 }
 
-const now = () => performance.timeOrigin + performance.now()
 const serverOf = (answer: Answer) => String(answer.headers['x-served-by'] ?? 'client')
 
 /** Again where no answer came, or one that says nothing of what was done. @param isAnswer also of 5xx */
@@ -80,6 +80,16 @@ interface Known {
   hash: string
 }
 const known: Known[] = []
+/** Acknowledged, and of which no page could be seen yet that names them. */
+const unseen: Acknowledged[] = []
+interface Acknowledged {
+  browser: Browser
+  path: string
+  at: number
+  endedAt: number
+  host: string
+  before: ReadonlySet<string>
+}
 /** Distinguishes its accounts from those of one that ended early. */
 const began = Date.now().toString(36)
 let accounts = 0
@@ -114,7 +124,7 @@ async function newItem(browser: Browser): Promise<string> {
 const hashesOn = (page: string) =>
   [...page.matchAll(/\/fotografia\/([0-9a-f]{64})"/g)].map(([, hash]) => hash as string)
 
-/** @returns the hash under which it is kept; undefined where the site says that it has not been kept */
+/** @returns the hash under which it is kept; undefined where it may not be, or its page does not come */
 async function send(browser: Browser, path: string): Promise<string | undefined> {
   const page = await persist(() => browser.get(path))
   const form = findForm(page.body, path)
@@ -137,12 +147,21 @@ async function send(browser: Browser, path: string): Promise<string | undefined>
     tell({ at, host, what: 'write', outcome: 'fail', error: String(answer.status) })
     return undefined
   }
-  const before = new Set(hashesOn(page.body))
-  const hash = hashesOn((await persist(() => browser.get(path))).body).find(each => !before.has(each))
+  const sent = { browser, path, at, endedAt: now(), host, before: new Set(hashesOn(page.body)) }
+  const name = await findName(sent).catch(() => undefined)
+  if (name === undefined) unseen.push(sent)
+  return name
+}
+
+/** What its item's page calls it; empty where it is not on it, undefined where that does not come. */
+async function findName({ browser, path, at, endedAt, host, before }: Acknowledged): Promise<string | undefined> {
+  const page = await persist(() => browser.get(path))
+  if (page.status !== 200) return undefined
+  const hash = hashesOn(page.body).find(each => !before.has(each))
   // Told that it is there, and not named on the page: what the ledger is for.
-  tell({ at, host, what: 'write', outcome: 'ok', name: hash ?? 'not on the page' })
+  tell({ at, host, what: 'write', outcome: 'ok', name: hash ?? 'not on the page' }, endedAt)
   if (hash !== undefined) known.push({ browser, hash })
-  return hash
+  return hash ?? ''
 }
 
 async function look({ browser, hash }: Known, server: string, what: 'read' | 'final'): Promise<boolean> {
@@ -171,13 +190,21 @@ for (let count = 0; !isOver; count += 1) {
     }
     if (path === '' || count % OF_ITEM === 0) path = await newItem(browser)
     const hash = await send(browser, path)
-    if (hash !== undefined) for (const server of Object.keys(servers)) await look({ browser, hash }, server, 'read')
+    // Of two that came to one item it could not be told later which is which.
+    if (unseen.at(-1)?.path === path) path = ''
+    if (hash) for (const server of Object.keys(servers)) await look({ browser, hash }, server, 'read')
   } catch (error) {
     // What came before the picture failed: another item is tried, and all that is known stays known.
     tell({ at, host: 'client', what: 'write', outcome: 'fail', error: (error as Error).message })
     path = ''
   }
   await sleep(Math.max(0, nextAt - performance.now()))
+}
+for (const one of unseen) {
+  if ((await findName(one).catch(() => undefined)) === undefined) {
+    const { at, host, endedAt } = one
+    tell({ at, host, what: 'write', outcome: 'ok', name: 'its page never came' }, endedAt)
+  }
 }
 for (const one of known) {
   for (const server of Object.keys(servers)) {
