@@ -15,5 +15,6 @@ rm -rf /run/gluster && mkdir -p /run/gluster
 
 # On its own, as glusterd reaps no child that it did not start.
 [ "${FORMS:-}" != yes ] || (form-volumes &)
+(keep-bricks &)
 # Its bricks write their own logs; glusterd's is this host's.
 exec glusterd --no-daemon --log-file=/dev/stderr --log-level=WARNING
