@@ -165,7 +165,7 @@ export async function buildApp({
       manyItemsApi(programs, { carts, history })
       picturesApi(programs, { carts, pictures, history, room })
       listsApi(programs, { lists })
-      shopsApi(programs, { carts })
+      shopsApi(programs, { carts, shops })
       historyApi(programs, { history, carts })
       suggestionsApi(programs, { suggestions })
     }

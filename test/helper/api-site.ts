@@ -59,6 +59,7 @@ export const operationsTried = {
   items: ['listItems', 'addItem', 'getItem', 'editItem', 'adjustItem', 'removeItem'],
   many: ['addItems', 'clearItems', 'moveItems', 'copyItems', 'fillList', 'listShops'],
   pictures: ['listPictures', 'getPicture', 'getThumbnail', 'addPicture', 'removePicture'],
+  shops: ['getShopOrder', 'setShopOrder', 'getItemOrder', 'setItemOrder'],
   lists: ['listLists', 'listRemovedLists', 'makeList', 'getList', 'editList', 'removeList', 'restoreList'],
   changes: ['listChanges', 'listHistory', 'undoChange', 'undoSince']
 } as const

@@ -59,6 +59,8 @@ export const api: Texts<typeof pt> = {
   'problem.list_full.text': 'A list may have {max} items. Nothing was done.',
   'problem.lists_full': 'These are too many lists',
   'problem.lists_full.text': 'An account may have {max} lists. Nothing was done.',
+  'problem.shops_full': 'There are too many shops',
+  'problem.shops_full.text': 'An account may have the order of {max} shops. Nothing was done.',
   'problem.first_list': 'It is the first list',
   'problem.first_list.text': 'The first list is neither put away nor removed. Nothing was done.',
   'problem.same_list': 'It is the same list',

@@ -60,6 +60,8 @@ export const api: Texts<typeof pt> = {
   'problem.list_full.text': 'Una lista puede tener {max} artículos. No se ha hecho nada.',
   'problem.lists_full': 'Son demasiadas listas',
   'problem.lists_full.text': 'Una cuenta puede tener {max} listas. No se ha hecho nada.',
+  'problem.shops_full': 'Son demasiadas tiendas',
+  'problem.shops_full.text': 'Una cuenta puede tener el orden de {max} tiendas. No se ha hecho nada.',
   'problem.first_list': 'Es la primera lista',
   'problem.first_list.text': 'La primera lista no se guarda ni se borra. No se ha hecho nada.',
   'problem.same_list': 'Es la misma lista',

@@ -57,6 +57,8 @@ export const api = {
   'problem.list_full.text': 'Uma lista pode ter {max} artigos. Nada foi feito.',
   'problem.lists_full': 'São listas a mais',
   'problem.lists_full.text': 'Uma conta pode ter {max} listas. Nada foi feito.',
+  'problem.shops_full': 'São lojas a mais',
+  'problem.shops_full.text': 'Uma conta pode ter a ordem de {max} lojas. Nada foi feito.',
   'problem.first_list': 'É a primeira lista',
   'problem.first_list.text': 'A primeira lista não se arruma nem se apaga. Nada foi feito.',
   'problem.same_list': 'É a mesma lista',

@@ -1,12 +1,19 @@
-import type { FastifyInstance } from 'fastify'
-import Type from 'typebox'
-import { answers, ref } from '../../http/api/answers.ts'
-import { Problem } from '../../http/api/problem.ts'
-import { noQuery } from '../../http/api/request.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import Type, { type Static } from 'typebox'
+import type { FieldError } from '../../field-error.ts'
+import { answers, OF_WRITES, ref } from '../../http/api/answers.ts'
+import { getCaller } from '../../http/api/bearer.ts'
+import { invalid, Problem, type WrongField } from '../../http/api/problem.ts'
+import { refusal } from '../../http/api/refusals.ts'
+import { etagOf, keyOf, mustMatchHeaders, noQuery, replayed, seenBy } from '../../http/api/request.ts'
+import { hasControl, isVisible, MAX_TEXT, withoutTurns } from '../../text.ts'
+import { fold } from '../../text-fold.ts'
 import { listOf, listParams } from '../items/api-parts.ts'
 import { itemIdOf } from '../items/api-schema.ts'
 import type { Carts } from '../items/rules.ts'
 import { groupByShop } from './groups.ts'
+import { MAX_SHOPS, type Shops } from './rules.ts'
+import { MAX_ORDERED } from './shop-order.ts'
 
 const itemIds = (description: string) => Type.Array(Type.String(), { description })
 
@@ -32,9 +39,260 @@ const walkSchema = Type.Object(
   { $id: 'Walk', description: 'A list as its page shows it: by shop, in the order that the account set.' }
 )
 
-export function shopsApi(api: FastifyInstance, { carts }: { carts: Carts }): void {
-  api.addSchema(shopSchema)
-  api.addSchema(walkSchema)
+const version = Type.Integer({ description: 'The number of the order: what its ETag says. 0 before it was ever set.' })
+const shopNames = (description: string) =>
+  Type.Array(Type.String({ maxLength: MAX_TEXT }), { maxItems: MAX_SHOPS + 1, uniqueItems: true, description })
+const itemNames = (description: string) =>
+  Type.Array(Type.String({ minLength: 1, maxLength: MAX_TEXT }), {
+    maxItems: MAX_ORDERED,
+    uniqueItems: true,
+    description
+  })
+
+const shopOrderSchema = Type.Object(
+  {
+    version,
+    shops: Type.Array(Type.String(), {
+      description: 'Their names: those that the order has, then the others by name. Empty: what may be bought anywhere.'
+    }),
+    learns: Type.Boolean({ description: 'Whether orders are learned from that in which things are ticked off.' })
+  },
+  {
+    $id: 'ShopOrder',
+    description: 'In which order the account goes to shops, on all of its lists.',
+    examples: [{ version: 4, shops: ['Padaria', 'Lidl', ''], learns: true }]
+  }
+)
+const shopsInOrderSchema = Type.Object(
+  {
+    shops: shopNames(
+      'Their names, those with items and others. A shop that is not named comes after these, by its name.'
+    )
+  },
+  {
+    $id: 'ShopsInOrder',
+    additionalProperties: false,
+    description: 'The whole order of shops, as it shall be.',
+    examples: [{ shops: ['Padaria', 'Lidl', ''] }]
+  }
+)
+const itemOrderSchema = Type.Object(
+  {
+    version,
+    shop: Type.String({ description: 'The shop, as its name was first written.' }),
+    items: Type.Array(Type.String(), {
+      description:
+        'Names of items: those that the order has, whether or not they are on a list, then what is to buy there by name.'
+    })
+  },
+  {
+    $id: 'ItemOrder',
+    description: 'In which order the account goes through a shop.',
+    examples: [{ version: 2, shop: 'Lidl', items: ['Alface', 'Leite'] }]
+  }
+)
+const itemsInOrderSchema = Type.Object(
+  { items: itemNames('Names of items, on a list or not. What is not named comes after these.') },
+  {
+    $id: 'ItemsInOrder',
+    additionalProperties: false,
+    description: 'The whole order of what is bought in a shop, as it shall be.',
+    examples: [{ items: ['Alface', 'Leite'] }]
+  }
+)
+const orderSetSchema = Type.Object(
+  { version, order: Type.Array(Type.String(), { description: 'The names, as they were set.' }) },
+  {
+    $id: 'OrderSet',
+    description: 'What an order was set to.',
+    examples: [{ version: 5, order: ['Padaria', 'Lidl', ''] }]
+  }
+)
+const shopQuery = Type.Object(
+  {
+    shop: Type.String({
+      minLength: 1,
+      maxLength: MAX_TEXT,
+      description: 'The name of the shop, capitals and accents aside.'
+    })
+  },
+  { additionalProperties: false }
+)
+
+/** A name as it is kept, or what is wrong with it. */
+function readName(given: string, isShop: boolean): { value: string; error?: FieldError } {
+  if (hasControl(given)) return { value: given, error: { key: 'field.controlCharacters' } }
+  const value = withoutTurns(given).trim()
+  if (!isVisible(value) || fold(value) === '') return { value, error: { key: 'field.required' } }
+  // One field of an item names several shops so.
+  return isShop && value.includes(',') ? { value, error: { key: 'field.invalid' } } : { value }
+}
+
+/** @throws Problem invalid; a name may be there once, however it is written */
+function readNames(field: 'shops' | 'items', given: readonly string[]): string[] {
+  const wrong: WrongField[] = []
+  const known = new Set<string>()
+  const names = given.map((name, place) => {
+    const isShop = field === 'shops'
+    const { value, error } = isShop && name === '' ? { value: '' } : readName(name, isShop)
+    const isTwice = known.has(fold(value))
+    known.add(fold(value))
+    const why = error ?? (isTwice ? ({ key: 'problem.field.repeated' } as const) : undefined)
+    if (why) wrong.push({ field, in: 'body', pointer: `/${field}/${place}`, error: why })
+    return value
+  })
+  if (wrong.length > 0) throw invalid(...wrong)
+  return names
+}
+
+function shopIn(request: FastifyRequest): string {
+  const { value, error } = readName((request.query as Static<typeof shopQuery>).shop, true)
+  if (error) throw invalid({ field: 'shop', in: 'query', error })
+  return value
+}
+
+const SET =
+  'It is no change of a list and has no undo. The keys of its latest five requests are remembered; a later one is held back by its If-Match.'
+
+/** In which order an account goes to shops, and through them. It is not a list's, and no change of one. */
+function ordersApi(api: FastifyInstance, shops: Shops): void {
+  const about = { tags: ['shops'] }
+  const accountOf = (request: FastifyRequest) => getCaller(request).account.id
+
+  const shopOrder = async (request: FastifyRequest) => {
+    const { version, shops: names, learns } = await shops.all(request.work, accountOf(request))
+    return { version, shops: names, learns }
+  }
+  const itemOrder = async (request: FastifyRequest, shop: string) => {
+    const found = await shops.one(request.work, accountOf(request), shop)
+    return found && { version: found.version, shop: found.shop, items: found.names }
+  }
+
+  /** @param now the order as it is, for who did not know */
+  const set = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { shop, names, now }: { shop: string; names: string[]; now: () => Promise<{ version: number }> }
+  ): Promise<FastifyReply> => {
+    const asked = { shop, names }
+    const outcome = await shops.setOrder(request.work, accountOf(request), asked, keyOf(request), seenBy(request))
+    if (outcome.status === 'full') throw new Problem('shops_full', { params: { max: MAX_SHOPS } })
+    if (outcome.status === 'stale') {
+      request.work.lookAfresh()
+      const current = await now()
+      reply.header('etag', etagOf(current.version))
+      throw refusal('stale', current)
+    }
+    if (!('version' in outcome)) throw refusal(outcome.status)
+    const { status, version } = outcome
+    return replayed(reply.header('etag', etagOf(version)), status).send({ version, order: names })
+  }
+
+  api.get(
+    '/shops',
+    {
+      schema: {
+        ...about,
+        operationId: 'getShopOrder',
+        summary: 'Shops, in the order in which one goes to them',
+        querystring: noQuery,
+        response: answers({ description: 'The order.', body: ref('ShopOrder'), hasEtag: true })
+      }
+    },
+    async (request, reply) => {
+      const order = await shopOrder(request)
+      return reply.header('etag', etagOf(order.version)).send(order)
+    }
+  )
+
+  api.put<{ Body: Static<typeof shopsInOrderSchema> }>(
+    '/shops',
+    {
+      schema: {
+        ...about,
+        operationId: 'setShopOrder',
+        summary: 'Set the order of shops',
+        description: SET,
+        querystring: noQuery,
+        headers: mustMatchHeaders,
+        body: ref('ShopsInOrder'),
+        response: answers(
+          { description: 'The order, as it was set.', body: ref('OrderSet'), hasEtag: true },
+          ...OF_WRITES,
+          412,
+          428
+        )
+      }
+    },
+    (request, reply) =>
+      set(request, reply, {
+        shop: '',
+        names: readNames('shops', request.body.shops),
+        now: () => shopOrder(request)
+      })
+  )
+
+  api.get(
+    '/shops/items',
+    {
+      schema: {
+        ...about,
+        operationId: 'getItemOrder',
+        summary: 'What is bought in a shop, in the order in which one goes through it',
+        querystring: shopQuery,
+        response: answers({ description: 'The order.', body: ref('ItemOrder'), hasEtag: true }, 404)
+      }
+    },
+    async (request, reply) => {
+      const order = await itemOrder(request, shopIn(request))
+      if (!order) throw new Problem('not_found')
+      return reply.header('etag', etagOf(order.version)).send(order)
+    }
+  )
+
+  api.put<{ Body: Static<typeof itemsInOrderSchema> }>(
+    '/shops/items',
+    {
+      schema: {
+        ...about,
+        operationId: 'setItemOrder',
+        summary: 'Set the order of what is bought in a shop',
+        description: SET,
+        querystring: shopQuery,
+        headers: mustMatchHeaders,
+        body: ref('ItemsInOrder'),
+        response: answers(
+          { description: 'The order, as it was set.', body: ref('OrderSet'), hasEtag: true },
+          ...OF_WRITES,
+          412,
+          428
+        )
+      }
+    },
+    (request, reply) => {
+      const shop = shopIn(request)
+      return set(request, reply, {
+        shop,
+        names: readNames('items', request.body.items),
+        now: async () => (await itemOrder(request, shop)) ?? { version: 0, shop, items: [] }
+      })
+    }
+  )
+}
+
+export function shopsApi(api: FastifyInstance, { carts, shops }: { carts: Carts; shops: Shops }): void {
+  for (const schema of [
+    shopSchema,
+    walkSchema,
+    shopOrderSchema,
+    shopsInOrderSchema,
+    itemOrderSchema,
+    itemsInOrderSchema,
+    orderSetSchema
+  ]) {
+    api.addSchema(schema)
+  }
+  ordersApi(api, shops)
   api.get(
     '/lists/:list/shops',
     {

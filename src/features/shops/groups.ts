@@ -14,15 +14,35 @@ export const unordered: Ordering = { shops: [], names: new Map() }
 /** Its row, by the empty name, orders the shops themselves. */
 export const ALL_SHOPS = ''
 
+/** A request that set an order, by which it is known when it comes again. */
+export interface OrderRequest {
+  key: string
+  digest: string
+  /** Of the order, once it was done. */
+  version: number
+}
+
+export interface Order {
+  shop: string
+  names: string[]
+  /** The latest ones, the newest first. */
+  requests: OrderRequest[]
+}
+
 /** One order as it is kept: names in the order of a shop, by the shop's folded name. */
-export const writeOrder = (shop: string, names: readonly string[]): string => JSON.stringify({ shop, names })
+export const writeOrder = (shop: string, names: readonly string[], requests: readonly OrderRequest[] = []): string =>
+  JSON.stringify({ shop, names, ...(requests.length > 0 && { requests }) })
 
 /** What does not parse was not written by this release, and is as if it were not there. */
-export function readOrder(json: string): { shop: string; names: string[] } | undefined {
+export function readOrder(json: string): Order | undefined {
   try {
-    const { shop, names } = (JSON.parse(json) ?? {}) as { shop?: unknown; names?: unknown }
+    const { shop, names, requests } = (JSON.parse(json) ?? {}) as Partial<Record<keyof Order, unknown>>
     if (typeof shop !== 'string' || !Array.isArray(names)) return undefined
-    return { shop, names: names.filter((name): name is string => typeof name === 'string') }
+    return {
+      shop,
+      names: names.filter((name): name is string => typeof name === 'string'),
+      requests: Array.isArray(requests) ? requests : []
+    }
   } catch {
     return undefined
   }

@@ -43,10 +43,13 @@ export function shopsPage(app: FastifyInstance, { shops }: { shops: Shops }): vo
       page: () => (shop === undefined ? showAll(request, reply) : showOne(request, reply, shop)),
       json: async () => {
         const { id } = getAccount(request)
-        if (shop === undefined) return shops.all(request.work, id)
+        if (shop === undefined) {
+          const { shops: names, learns } = await shops.all(request.work, id)
+          return { shops: names, learns }
+        }
         const found = await shops.one(request.work, id, shop)
         if (!found) throw notFound()
-        return found
+        return { shop: found.shop, names: found.names }
       }
     })
   })

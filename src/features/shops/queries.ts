@@ -6,7 +6,7 @@ import type { Db } from '../../store/work.ts'
 
 export type ShopOrderRow = RowOf<typeof shopOrders.columns>
 
-const shown = pick(shopOrders.columns, ['shop', 'name', 'ordered', 'learns'])
+const shown = pick(shopOrders.columns, ['shop', 'name', 'ordered', 'learns', 'version'])
 
 /** Items of an account that are looked through for names. */
 const MAX_READ = 10_000

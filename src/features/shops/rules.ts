@@ -1,8 +1,17 @@
 import type { Store } from '../../open-store.ts'
 import type { Work } from '../../store/work.ts'
 import { fold } from '../../text-fold.ts'
+import { askedBy } from '../items/outcomes.ts'
 import { splitShops } from '../items/quick-entry/shops.ts'
-import { ALL_SHOPS, groupByShop, type Ordering, orderingFrom, readOrder, writeOrder } from './groups.ts'
+import {
+  ALL_SHOPS,
+  groupByShop,
+  type Ordering,
+  type OrderRequest,
+  orderingFrom,
+  readOrder,
+  writeOrder
+} from './groups.ts'
 import type { ShopOrderRow } from './queries.ts'
 import type { Target } from './schema.ts'
 import { HOLD, MAX_ORDERED, nextOrder, type Trip, tripsOf } from './shop-order.ts'
@@ -11,6 +20,8 @@ import { HOLD, MAX_ORDERED, nextOrder, type Trip, tripsOf } from './shop-order.t
 export const MAX_SHOPS = 200
 const MAX_TRIPS = 12
 const MAX_STOPS = 150
+/** Requests that an order remembers. */
+const MAX_REQUESTS = 5
 /** Tries to write what others write, too, at the same time. */
 const MAX_TRIES = 20
 const LIMIT_MS = 5000
@@ -26,13 +37,24 @@ export interface ShopsShown {
   /** In order; empty: anywhere. */
   shops: string[]
   learns: boolean
+  /** How often the order was written. */
+  version: number
 }
 
 export interface ShopShown {
   shop: string
   /** In order. */
   names: string[]
+  /** How often the order was written. */
+  version: number
 }
+
+/** `stale`: it is not at the version asked for. `full`: the account has MAX_SHOPS. */
+export type OrderSet =
+  | { status: 'done' | 'already'; version: number }
+  | { status: 'reused' }
+  | { status: 'stale' }
+  | { status: 'full' }
 
 export type Shops = ReturnType<typeof shopRules>
 
@@ -49,6 +71,7 @@ function readJson(json: string): unknown[] {
 }
 
 const namesIn = (json: string): string[] => readOrder(json)?.names ?? []
+const requestsIn = (json: string): OrderRequest[] => readOrder(json)?.requests ?? []
 
 function tripsIn(json: string): Trip[] {
   return readJson(json).filter((it): it is Trip => {
@@ -79,7 +102,7 @@ function withoutName(row: ShopOrderRow, isGone: (name: string) => boolean): Shop
 }
 
 /** @param report is told why something could not be learned; nobody waits for that */
-export function shopRules({ shopOrders, beginJob }: Store, report: (error: unknown) => void = () => {}) {
+export function shopRules({ shopOrders, changes, beginJob }: Store, report: (error: unknown) => void = () => {}) {
   let learning = Promise.resolve()
 
   /** Writes what `make` makes of a row, over nothing else than what it was given. Repeating it must change nothing more. */
@@ -87,9 +110,9 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
     work: Work,
     accountId: number,
     shop: string,
-    make: (row: ShopOrderRow) => ShopOrderRow | undefined
+    make: (row: ShopOrderRow, maybeDone: boolean) => ShopOrderRow | undefined
   ) =>
-    work.repeatable(async () => {
+    work.repeatable(async maybeDone => {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         if (tries > 0) work.lookAfresh()
         const found = await shopOrders.find(work, accountId, shop)
@@ -103,9 +126,13 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
           learns: 1,
           version: 0
         }
-        const made = make(found ?? blank)
+        const made = make(found ?? blank, maybeDone)
         if (!made) return
-        const row = { ...made, version: made.version + 1 }
+        const order = readOrder(made.ordered)
+        // Whoever else writes it keeps the requests that it remembers.
+        const requests = order?.requests.length || !found ? order?.requests : requestsIn(found.ordered)
+        const ordered = order ? writeOrder(order.shop, order.names, requests) : made.ordered
+        const row = { ...made, ordered, version: made.version + 1 }
         if (found) {
           if (await shopOrders.replace(work, row, found.version)) return
           continue
@@ -127,13 +154,18 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
     const rows = await shopOrders.all(work, accountId)
     const onLists = await shopOrders.onLists(work, accountId)
     const ordering = orderingOf(rows)
-    const known = rows.filter(({ shop }) => shop !== ALL_SHOPS).map(({ name }) => ({ type: '', shop: name }))
+    const withOrder = rows.filter(({ shop }) => shop !== ALL_SHOPS).map(({ name }) => name)
+    // A place among shops is kept, too, while nothing is to buy there.
+    const known = [...withOrder, ...ordering.shops].map(shop => ({ type: '', shop }))
     const groups = groupByShop([...onLists, ...known], ordering)
     return { rows, ordering, groups }
   }
 
+  const versionOf = (rows: readonly Pick<ShopOrderRow, 'shop' | 'version'>[], place: string): number =>
+    rows.find(({ shop }) => shop === place)?.version ?? 0
+
   const shownNames = (
-    { groups, ordering }: Awaited<ReturnType<typeof everything>>,
+    { groups, ordering, rows }: Awaited<ReturnType<typeof everything>>,
     shop: string
   ): ShopShown | undefined => {
     const key = fold(shop)
@@ -143,7 +175,8 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
     const isKnown = new Set(known.map(fold))
     const others = once(group.items.map(({ type }) => type)).filter(type => type !== '' && !isKnown.has(fold(type)))
     // By name, so that a row stays where it is when others come and go.
-    return { shop: group.shop, names: [...once(known), ...others.sort((a, b) => (fold(a) < fold(b) ? -1 : 1))] }
+    const names = [...once(known), ...others.sort((a, b) => (fold(a) < fold(b) ? -1 : 1))]
+    return { shop: group.shop, names, version: versionOf(rows, key) }
   }
 
   /** What was shown with one name moved; of those without a place only what stands before it gets one. */
@@ -197,7 +230,7 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
     async all(work: Work, accountId: number): Promise<ShopsShown> {
       const { rows, groups } = await everything(work, accountId)
       const learns = rows.every(row => row.shop !== ALL_SHOPS || row.learns !== 0)
-      return { shops: groups.map(({ shop }) => shop), learns }
+      return { shops: groups.map(({ shop }) => shop), learns, version: versionOf(rows, ALL_SHOPS) }
     },
 
     /** What is ticked in one shop, in order; undefined for one that the account does not know. */
@@ -250,6 +283,57 @@ export function shopRules({ shopOrders, beginJob }: Store, report: (error: unkno
         return { ...row, name: found.shop, ordered: writeOrder(row.shop, order), byHand: 1, trips: '[]' }
       })
       return order
+    },
+
+    /**
+     * Sets a whole order: of the shops, or with the name of one of what is bought there. It is what it shall be, whatever it
+     * was; or only if it still is at `ifVersion`. The same request again is told what came of it, if it is among the latest.
+     */
+    async setOrder(
+      work: Work,
+      accountId: number,
+      { shop, names }: { shop: string; names: readonly string[] },
+      key?: string,
+      { ifVersion }: { ifVersion?: number } = {}
+    ): Promise<OrderSet> {
+      const place = fold(shop)
+      const asked = askedBy(accountId, key, 'shop order', place, ifVersion ?? '', ...names)
+      // No change of a list, which remembers its key for good, is this.
+      if (await changes.earlier(work, asked, () => '')) return { status: 'reused' }
+      const rows = await shopOrders.all(work, accountId)
+      const isOther = ({ shop, ordered }: (typeof rows)[number]) =>
+        shop !== place && requestsIn(ordered).some(({ key }) => key === asked.key)
+      if (rows.some(isOther)) return { status: 'reused' }
+      if (rows.length > MAX_SHOPS && !rows.some(row => row.shop === place)) return { status: 'full' }
+      let outcome: OrderSet = { status: 'stale' }
+      await rewrite(work, accountId, place, (row, maybeDone) => {
+        const requests = requestsIn(row.ordered)
+        const before = requests.find(request => request.key === asked.key)
+        if (before) {
+          const { digest, version } = before
+          outcome = digest === asked.digest ? { status: maybeDone ? 'done' : 'already', version } : { status: 'reused' }
+          return undefined
+        }
+        if (ifVersion !== undefined && row.version !== ifVersion) {
+          outcome = { status: 'stale' }
+          return undefined
+        }
+        const version = row.version + 1
+        outcome = { status: 'done', version }
+        const latest = [{ key: asked.key, digest: asked.digest, version }, ...requests].slice(0, MAX_REQUESTS)
+        const ordered = writeOrder(place, names, latest)
+        if (place === ALL_SHOPS) return { ...row, ordered }
+        // What trips said before is in the order that the person saw.
+        return {
+          ...row,
+          name: row.version > 0 ? row.name : shop,
+          ordered,
+          byHand: Number(names.length > 0),
+          trips: '[]'
+        }
+      })
+      if ((outcome as OrderSet).status === 'already') await work.settle()
+      return outcome
     },
 
     /** Whether orders are learned from now on. */

@@ -36,6 +36,7 @@ export async function document(scope: FastifyInstance): Promise<() => object> {
         { name: 'lists', description: 'Lists of the account.' },
         { name: 'items', description: 'Items of a list.' },
         { name: 'pictures', description: 'Pictures of items.' },
+        { name: 'shops', description: 'In which order the account goes to shops, and through them.' },
         { name: 'changes', description: 'What happened to a list, and taking it back.' },
         { name: 'suggestions', description: 'What the account buys.' }
       ],

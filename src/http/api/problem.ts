@@ -27,6 +27,7 @@ export const problemStatus = {
   item_pictures_full: 409,
   account_pictures_full: 409,
   lists_full: 409,
+  shops_full: 409,
   first_list: 409,
   same_list: 409,
   out_of_bounds: 409,
