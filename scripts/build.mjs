@@ -131,8 +131,12 @@ async function build() {
     const args = [compiler, ...project, ...(hasTypes ? [] : ['--noCheck', '--types', ''])]
     const compiled = spawnSync(process.execPath, args, { stdio: ['ignore', 2, 2] })
     if (compiled.status !== 0) return compiled.status ?? 1
+    const { bundle, mergePackages } = await import('./bundle.mjs')
+    await mergePackages(
+      filesUnder(fresh).map(file => join(fresh, file)),
+      fresh
+    )
     chmodSync(join(fresh, 'cli.js'), 0o755)
-    const { bundle } = await import('./bundle.mjs')
     await bundle(root, join(fresh, 'static'))
     publish(fresh)
     return 0

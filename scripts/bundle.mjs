@@ -18,6 +18,43 @@ const filesIn = async folder =>
     .filter(entry => entry.isFile())
     .map(entry => join(folder, entry.name))
 
+/** Of hundreds of small files, which each start of a server would look up and read one by one. */
+const MERGED = ['typebox', 'drizzle-orm']
+
+const isMerged = path => MERGED.some(name => path === name || path.startsWith(`${name}/`))
+const isOfMerged = file => MERGED.some(name => file.includes(`/node_modules/${name}/`))
+const namesMerged = new RegExp(`from '(?:${MERGED.join('|')})['/]`)
+
+/** Puts what is used of the packages in MERGED into a few files beside ours, which stay as they are, each in its place. */
+export async function mergePackages(files, inDir) {
+  const texts = await Promise.all(files.map(file => readFile(file, 'utf8')))
+  await build({
+    absWorkingDir: inDir,
+    entryPoints: files.filter((_, index) => namesMerged.test(texts[index])),
+    outdir: inDir,
+    outbase: inDir,
+    allowOverwrite: true,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'packages/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8',
+    logLevel: 'warning',
+    plugins: [
+      {
+        name: 'all else stays where it is',
+        setup(build) {
+          build.onResolve({ filter: /./ }, ({ path, kind, importer }) =>
+            kind === 'entry-point' || isMerged(path) || isOfMerged(importer) ? undefined : { path, external: true }
+          )
+        }
+      }
+    ]
+  })
+}
+
 /**
  * Makes what browsers get, into an emptied `toDir`: a bundle of each script directly in web/ and each file of static/, under
  * a name with a hash of what is in it, with compressed siblings. `manifest.json` has for each plain name the hashed one.

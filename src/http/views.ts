@@ -55,7 +55,10 @@ export type PageName =
 /** What pages are given as HTML. */
 type PartName = 'rows'
 
-const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
+/** How templates are written. */
+export const SPELLING = { autoescape: true, throwOnUndefined: true, trimBlocks: true, lstripBlocks: true }
+
+export const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
 
 export async function views(
   app: FastifyInstance,
@@ -66,19 +69,16 @@ export async function views(
     templates: VIEWS,
     viewExt: 'njk',
     options: {
-      autoescape: true,
-      throwOnUndefined: true,
-      trimBlocks: true,
-      lstripBlocks: true,
+      ...SPELLING,
       onConfigure(env: nunjucks.Environment) {
         env.addGlobal('asset', (name: string) => {
           const hashed = assetNames.get(name)
           if (hashed === undefined) throw new Error(`no such asset: ${name}`)
           return `/static/${hashed}`
         })
-        // A template that does not compile fails here, when the server starts; and none is read later, when the storage of the
-        // release's folder may stand still.
-        for (const file of readdirSync(VIEWS)) if (file.endsWith('.njk')) env.getTemplate(file, true)
+        // None is read later, when the storage of the release's folder may stand still. Each is compiled when a page is first
+        // made of it: all of them would be much of a server's start, and whether they compile is for the tests.
+        for (const file of readdirSync(VIEWS)) if (file.endsWith('.njk')) env.getTemplate(file)
         app.decorate('part', (name, lang, data) => env.render(`${name}.njk`, { t: translator(lang), ...data }))
       }
     }

@@ -32,12 +32,26 @@ export interface Select<Row, V extends object = Values> extends Statement<V> {
   readonly keys: readonly (keyof Row & string)[]
 }
 
-export function statement<V extends object = Values>({ sql, params }: Pick<Query, 'sql' | 'params'>): Statement<V> {
-  const places = params.map(param => {
-    const value = is(param, Param) ? param.value : param
-    return is(value, Placeholder) ? { name: String(value.name) } : { name: undefined, value }
-  })
-  return { sql, params: places }
+/** Put together when it is first asked for: a server has more than a hundred of them, and its start needs few. */
+export function statement<V extends object = Values>(query: () => Pick<Query, 'sql' | 'params'>): Statement<V> {
+  let made: Pick<Statement, 'sql' | 'params'> | undefined
+  const make = () => {
+    const { sql, params } = query()
+    const places = params.map(param => {
+      const value = is(param, Param) ? param.value : param
+      return is(value, Placeholder) ? { name: String(value.name) } : { name: undefined, value }
+    })
+    made = { sql, params: places }
+    return made
+  }
+  return {
+    get sql() {
+      return (made ?? make()).sql
+    },
+    get params() {
+      return (made ?? make()).params
+    }
+  }
 }
 
 export interface Compiler {
@@ -54,7 +68,7 @@ export const readingWith = <V extends object, Row>(compiler: Compiler, fragment:
 
 /** A statement that reads, ready to run. */
 export function reading<V extends object, Row>({ compile }: Compiler, fragment: Reading<V, Row>): Select<Row, V> {
-  return { ...compile(fragment), keys: fragment.columns }
+  return Object.assign(compile(fragment), { keys: fragment.columns })
 }
 
 /** @throws Error for a placeholder without a value */

@@ -71,7 +71,7 @@ export function mysqlDialect(options: MysqlOptions): Dialect {
 }
 
 const spelling = new MySqlDialect()
-const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(spelling.sqlToQuery(fragment.getSQL()))
+const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(() => spelling.sqlToQuery(fragment.getSQL()))
 
 const pruning = mapPrunable(({ table, column }) =>
   compile(sql`delete from ${table} where ${column} < ${given.number('before')} limit ${given.number('limit')}`)

@@ -75,7 +75,7 @@ export function postgresDialect(options: PostgresOptions): Dialect {
 const SETTLE = `select pg_logical_emit_message(true, 'carrinho', '')`
 
 const dialect = new PgDialect()
-const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(dialect.sqlToQuery(fragment.getSQL()))
+const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(() => dialect.sqlToQuery(fragment.getSQL()))
 
 const pruning = mapPrunable(({ table, column }) =>
   compile(sql`delete from ${table} where ctid = any (array(

@@ -185,7 +185,7 @@ const runOn =
     connection.run(undefined, statement, params, /^\s*select\b/i.test(statement)).rows
 
 const dialect = new SQLiteSyncDialect()
-const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(dialect.sqlToQuery(fragment.getSQL()))
+const compile = <V extends object>(fragment: Fragment<V>) => statement<V>(() => dialect.sqlToQuery(fragment.getSQL()))
 const pruning = mapPrunable(({ table, column }) =>
   compile(sql`delete from ${table} where rowid in (
     select rowid from ${table} where ${column} < ${given.number('before')} limit ${given.number('limit')})`)
