@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import Fastify from 'fastify'
 import { checkPasswordChange, loginForm, signupForm } from '../src/features/accounts/schema.ts'
 import { itemForm, parseId } from '../src/features/items/schema.ts'
 import type { Checked, RawForm } from '../src/fields.ts'
+import { Problem } from '../src/http/api/problem.ts'
+import { validation } from '../src/http/api/validation.ts'
 import { emailKey } from '../src/login-key.ts'
 
 const { check: checkItem } = itemForm
@@ -236,5 +239,31 @@ describe('what nobody can see', () => {
     const long = 'pão e maçã; '.repeat(22).slice(0, 256).normalize('NFD')
     assert.ok(checkLogin({ email: 'a@b.pt', password: long }).ok)
     assert.ok(checkSignup({ name: 'A', email: 'a@b.pt', password: long }).ok)
+  })
+})
+
+describe('a body of the API', () => {
+  test('is told for each field what it may be, of whatever kind the field is', async () => {
+    const app = Fastify()
+    validation(app)
+    const properties = {
+      scope: { type: 'string', enum: ['read', 'write'] },
+      days: { type: 'integer', minimum: 1, maximum: 9 },
+      name: { type: 'string', maxLength: 3 }
+    }
+    app.post('/', { schema: { body: { type: 'object', properties, required: ['scope'] } } }, () => 'taken')
+    app.setErrorHandler(problem => {
+      assert.ok(problem instanceof Problem, String(problem))
+      return problem.rest.fields?.map(({ pointer, error }) => [pointer, error.key, error.params])
+    })
+    const said = async (payload: object) => (await app.inject({ method: 'POST', url: '/', payload })).body
+    assert.equal(await said({ scope: 'read', days: 9, name: 'pão' }), 'taken')
+    assert.deepEqual(JSON.parse(await said({ scope: 'all', days: 0, name: 'leite' })), [
+      ['/scope', 'problem.field.oneOf', { values: 'read, write' }],
+      ['/days', 'problem.field.least', { min: 1 }],
+      ['/name', 'field.tooLong', { max: 3 }]
+    ])
+    assert.deepEqual(JSON.parse(await said({})), [['/scope', 'field.required', null]])
+    await app.close()
   })
 })

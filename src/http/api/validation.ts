@@ -1,5 +1,5 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
+import { Ajv, type ValidateFunction } from 'ajv'
+import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import type { FieldError } from '../../field-error.ts'
 import { Problem, type WrongField } from './problem.ts'
 
@@ -43,11 +43,11 @@ export function validation(app: FastifyInstance): void {
     return data => {
       validate ??= ajv.compile(httpPart === 'headers' ? lowerCased(schema) : schema)
       if (isOfUrl) readNumbers(schema, data)
-      return validate(data) || { error: validate.errors as unknown as Error }
+      return validate(data) || { error: validate.errors ?? [] }
     }
   }
   app.setValidatorCompiler(compile)
-  app.setSchemaErrorFormatter((errors, part) => asProblem(errors as unknown as ErrorObject[], part))
+  app.setSchemaErrorFormatter(asProblem)
 }
 
 /** Header names as Node has them; the document keeps the usual way to write them. */
@@ -62,7 +62,7 @@ function lowerCased(schema: SchemaOfValues): SchemaOfValues {
 
 const PLACES = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
 
-function asProblem(errors: ErrorObject[], part: string): Problem {
+function asProblem(errors: FastifySchemaValidationError[], part: string): Problem {
   // An id that cannot be one is that of nothing.
   if (part === 'params') return new Problem('not_found')
   if (part === 'headers') return headerProblem(errors)
@@ -76,7 +76,7 @@ function asProblem(errors: ErrorObject[], part: string): Problem {
   return new Problem('invalid', { fields: [...fields.values()] })
 }
 
-function headerProblem(errors: ErrorObject[]): Problem {
+function headerProblem(errors: FastifySchemaValidationError[]): Problem {
   const named = (name: string) =>
     errors.find(({ instancePath, params }) => params.missingProperty === name || instancePath === `/${name}`)
   const key = named('idempotency-key')
@@ -85,18 +85,19 @@ function headerProblem(errors: ErrorObject[]): Problem {
 }
 
 function wrongField(
-  { keyword, instancePath, params, schema }: ErrorObject,
+  { keyword, instancePath, params }: FastifySchemaValidationError,
   place: WrongField['in']
 ): WrongField | undefined {
   const inner = params.missingProperty ?? params.additionalProperty
   const pointer = inner === undefined ? instancePath : `${instancePath}/${inner}`
   const field = pointer.split('/').findLast(part => !/^\d*$/.test(part)) ?? 'body'
-  const error = explain(keyword, params, schema)
+  const error = explain(keyword, params)
   return error && { field, in: place, pointer, error }
 }
 
-function explain(keyword: string, params: Record<string, unknown>, schema: unknown): FieldError | undefined {
+function explain(keyword: string, params: Record<string, unknown>): FieldError | undefined {
   const limit = Number(params.limit)
+  const allowed = Array.isArray(params.allowedValues) ? params.allowedValues : []
   switch (keyword) {
     case 'required':
       return { key: 'field.required' }
@@ -105,7 +106,7 @@ function explain(keyword: string, params: Record<string, unknown>, schema: unkno
     case 'type':
       return { key: 'problem.field.type', params: { type: String(params.type) } }
     case 'enum':
-      return { key: 'problem.field.oneOf', params: { values: (schema as unknown[]).map(String).join(', ') } }
+      return { key: 'problem.field.oneOf', params: { values: allowed.join(', ') } }
     case 'minLength':
       return { key: 'field.required' }
     case 'maxLength':
