@@ -7,8 +7,8 @@
 //   npm test -- --servers                 only the servers, until Ctrl-C, for running single tests by hand
 
 import { spawn, spawnSync } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
-import { availableParallelism, constants } from 'node:os'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { availableParallelism, constants, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startServers } from './servers.mjs'
@@ -22,7 +22,14 @@ const paths = given.filter(arg => !arg.startsWith('-'))
 /** Folders that --fast leaves out; what takes long goes into one of them. */
 const SLOW = ['test/browser', 'test/cluster', 'test/long']
 
-const REPORTERS = ['spec', join(root, 'scripts/slowest-files.mjs')].flatMap(reporter => [
+/**
+ * In CI, where one test of thousands may be late on a machine that does other work: as many files as these that failed are
+ * run again, each this often by itself. What fails one time in two passes that one time in eight.
+ */
+const AGAIN_FILES = 2
+const AGAIN_TIMES = 3
+
+const REPORTERS = ['spec', join(root, 'scripts/files-reporter.mjs')].flatMap(reporter => [
   `--test-reporter=${reporter}`,
   '--test-reporter-destination=stdout'
 ])
@@ -57,7 +64,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   })
 }
 
-function runTests(files, env) {
+function runTests(files, env, failedTo) {
   return new Promise(resolve => {
     const reporter = options.some(option => option.startsWith('--test-reporter')) ? [] : REPORTERS
     // The tests wait a lot, for servers that start and stop, so more files than cores keep the cores busy.
@@ -65,7 +72,7 @@ function runTests(files, env) {
     const args = ['--import', 'tsx', '--test', concurrency, ...reporter, ...options, ...files]
     const child = spawn(process.execPath, args, {
       cwd: root,
-      env: { ...process.env, ...env, ...(isFast ? { CARRINHO_TEST_FAST: '1' } : {}) },
+      env: { ...process.env, ...env, CARRINHO_TEST_FAILED: failedTo, ...(isFast ? { CARRINHO_TEST_FAST: '1' } : {}) },
       stdio: 'inherit'
     })
     onInterrupt = () => child.kill('SIGTERM')
@@ -76,6 +83,35 @@ function runTests(files, env) {
     })
     child.once('exit', code => resolve(code ?? 1))
   })
+}
+
+/** Runs them; in CI those that failed once more, by themselves. Resolves with the exit code. */
+async function runOrAgain(files, env) {
+  const folder = mkdtempSync(join(tmpdir(), 'carrinho-tests-'))
+  const list = join(folder, 'failed')
+  const failedIn = async some => {
+    const code = await runTests(some, env, list)
+    return { code, failed: existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter(Boolean) : [] }
+  }
+  try {
+    const { code, failed } = await failedIn(files)
+    if (code === 0 || !isCi || failed.length === 0 || failed.length > AGAIN_FILES || interrupted) return code
+    for (const file of failed) {
+      for (let time = 1; time <= AGAIN_TIMES; time++) {
+        console.error(`\nFAILED, and is run by itself, ${time} of ${AGAIN_TIMES}: ${file}`)
+        const again = await failedIn([file])
+        if (again.code !== 0) return again.code
+      }
+    }
+    for (const file of failed) {
+      console.error(
+        `\nFAILED ONCE, and passed ${AGAIN_TIMES} times by itself: ${file}. What failed is told above, and is to be mended.`
+      )
+    }
+    return 0
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** A second time after the tests' own output, where it is seen. */
@@ -112,7 +148,7 @@ async function main() {
       .flatMap(path => testFiles(path))
       .map(path => relative(root, path))
       .filter(path => !isFast || !SLOW.some(folder => path.startsWith(`${folder}/`)))
-    const code = await runTests(files, env)
+    const code = await runOrAgain(files, env)
     reportMissing(missing)
     return code
   } finally {
