@@ -14,6 +14,7 @@ import {
   openFields,
   openList,
   openPage,
+  outgrownElements,
   quantityField,
   quickButton,
   quickField,
@@ -27,6 +28,8 @@ import {
   tickBox,
   typeField
 } from './browser.ts'
+
+type Box = Record<'left' | 'right' | 'top' | 'bottom' | 'width' | 'height', number>
 
 describe('the list in a browser', suiteOptions, () => {
   const site = browserSite()
@@ -291,6 +294,53 @@ describe('the list in a browser', suiteOptions, () => {
     await removeButton(page, 'Artigo 503').waitFor()
     assert.equal(await page.getByRole('navigation', { name: say('list.pages') }).count(), 0)
   })
+
+  for (const [size, fontSize] of [
+    ['a narrow phone', '100%'],
+    ['one with text of twice the size', '200%']
+  ] as const) {
+    test(`what is said fits on ${size}, with its button, and hides neither the basket nor the page’s end`, async t => {
+      const items = [{ tipo: 'Leite' }, { tipo: 'Pão' }]
+      const { page } = await openList(t, site, { items, viewport: { width: 360, height: 740 } })
+      await page.evaluate(`document.documentElement.style.fontSize = '${fontSize}'`)
+      await tickBox(page, 'Pão').click()
+      await page.locator('.done li').waitFor()
+      const long = 'bolachas de aveia com pepitas de chocolate negro sem açúcar nem ovos'
+      for (const [line, message] of [
+        [`2 caixas de ${long} @Mercado`, long],
+        ['leite', say('flash.keptShop', { shop: 'Mercado' })]
+      ] as const) {
+        await quickField(page).fill(line)
+        await quickButton(page).click()
+        await page.locator('.toast p').getByText(message).waitFor()
+        await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)')
+        const boxes = await page.evaluate<Record<'words' | 'note' | 'undo' | 'basket' | 'end', Box>>(`(() => {
+          const boxOf = element => element.getBoundingClientRect().toJSON()
+          const words = document.createRange()
+          words.selectNodeContents(document.querySelector('.toast p'))
+          const [note, undo, basket, end] = ['.toast .note', '.toast .undo', '.basket .clear', '.foot p'].map(selector =>
+            boxOf(document.querySelector(selector)))
+          return { words: boxOf(words), note, undo, basket, end }
+        })()`)
+        const { words, note, undo, basket, end } = boxes
+        for (const [inner, name] of [
+          [words, 'words'],
+          [undo, 'undo']
+        ] as const) {
+          const isInside =
+            inner.left >= note.left && inner.right <= note.right && inner.top >= note.top && inner.bottom <= note.bottom
+          assert.ok(isInside, `${name} of “${line}”: ${JSON.stringify(boxes)}`)
+        }
+        assert.ok(words.left - note.left >= 12 && note.right - words.right >= 4, 'not at the edge')
+        assert.ok(words.right <= undo.left || words.bottom <= undo.top, 'the button is not on the words')
+        assert.ok(undo.width >= 44 && undo.height >= 44, JSON.stringify(undo))
+        assert.ok(note.left >= 0 && note.right <= 360 && note.bottom <= 740, JSON.stringify(note))
+        assert.ok(basket.bottom <= note.top, `the basket’s button, ${basket.bottom}, is under ${note.top}`)
+        assert.ok(end.bottom <= note.top + 1, `${end.bottom} is under ${note.top}`)
+      }
+      assert.deepEqual(await outgrownElements(page), [])
+    })
+  }
 })
 
 /** The field is marked, and the text that describes it says `message`. */

@@ -149,6 +149,7 @@ describe('what is delivered', () => {
     'cursor: progress',
     'field-sizing', // asked for with @supports: the note's field does not grow
     'forced-color-adjust',
+    'hyphens',
     'resize',
     'text-size-adjust',
     'text-wrap',

@@ -12,6 +12,17 @@ type Undo = () => Promise<void>
  */
 class ToastRegion extends HTMLElement {
   private timer?: number
+  private roomPx = 0
+
+  connectedCallback(): void {
+    if (this.querySelector('.undoable')) this.makeRoom()
+  }
+
+  /** The end of the page can be read above it. Never less again: that would move what is under the thumb. */
+  private makeRoom(): void {
+    this.roomPx = Math.max(this.roomPx, this.offsetHeight)
+    document.body.style.paddingBottom = `${this.roomPx}px`
+  }
 
   show(text: string, kind: Kind, undo?: Undo): void {
     this.className = 'toast'
@@ -28,6 +39,7 @@ class ToastRegion extends HTMLElement {
       note.append(button)
     }
     this.replaceChildren(note)
+    this.makeRoom()
     clearTimeout(this.timer)
     if (!undo) this.timer = setTimeout(() => this.replaceChildren(), shownMs)
   }
