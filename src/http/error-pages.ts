@@ -3,7 +3,7 @@ import { AppError, badRequest, listGone, methodNotAllowed, notFound } from '../e
 import { type FormField, type RawForm, typed } from '../fields.ts'
 import type { FloodLog } from './flood-log.ts'
 import { translateFor, wantsJson } from './language.ts'
-import { localPath } from './local-path.ts'
+import { localPath, pageOfForm } from './local-path.ts'
 import { isForeign } from './origin.ts'
 
 /** Whatever went wrong, as an error meant for the person at the other end. */
@@ -87,9 +87,13 @@ export async function answerError(error: AppError, request: FastifyRequest, repl
   return reply.page('error', {
     ...page,
     retryAfterSeconds: request.method === 'GET' ? page.retryAfterSeconds : null,
-    backTo: error.page === 'listGone' ? '/listas/' : '/'
+    backTo: error.page === 'listGone' ? '/listas/' : (pageOfFile(error, request) ?? '/')
   })
 }
+
+/** No page can hold a file for another try: it has to be chosen again, where that was done. */
+const pageOfFile = ({ statusCode }: AppError, request: FastifyRequest): string | undefined =>
+  request.routeOptions.config.holdsFile && statusCode !== 404 && !isForeign(request) ? pageOfForm(request) : undefined
 
 /** Where there is nothing to make a page with: the same words, and a way back. */
 export function answerBarely(error: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -9,6 +9,7 @@ import {
   outgrownElements,
   say,
   seeFocus,
+  sendLogin,
   smallTargets,
   suiteOptions
 } from './browser.ts'
@@ -94,6 +95,21 @@ describe('pictures in a browser', suiteOptions, () => {
     assert.equal(await page.locator('.photos li').count(), 1)
   })
 
+  test('signed out meanwhile, it has to be chosen again, and the page says so after the login', async t => {
+    const { client, id } = await withItem(t)
+    const page = await openPage(t, site, { ...phone, as: client })
+    await page.goto(`/carrinho/artigo/${id}/fotografias`)
+    await client.logout()
+    await choose(page, await photo())
+    await send(page)
+    await page.waitForURL('**/login?next=*')
+    await sendLogin(page, client.account)
+    await page.getByText(say('picture.again')).waitFor()
+    await choose(page, await photo())
+    await send(page)
+    await page.getByText(say('flash.pictureAdded')).waitFor()
+  })
+
   test('while there is no answer it is sent again, and is there once', async t => {
     const { client, id } = await withItem(t)
     const page = await openPage(t, site, { ...phone, as: client, losesConnections: true })
@@ -122,6 +138,10 @@ describe('pictures in a browser', suiteOptions, () => {
     await page.goto(`/carrinho/artigo/${id}/fotografias`)
     await send(page)
     await page.getByRole('alert').getByText(say('picture.none')).waitFor()
+    assert.equal(await page.getByText(say('picture.again')).count(), 0)
+    await choose(page, Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))
+    await send(page)
+    await page.getByRole('alert').getByText(say('picture.again')).waitFor()
     await choose(page, await photo())
     await send(page)
     await page.getByText(say('flash.pictureAdded')).waitFor()

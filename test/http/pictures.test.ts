@@ -10,6 +10,7 @@ import sharp from 'sharp'
 import {
   Client,
   type Engine,
+  findTags,
   forEachEngine,
   formWith,
   newAccount,
@@ -302,6 +303,9 @@ forEachEngine(
         assert.equal(reply.status, status)
         assert.match(reply.text, told)
         assert.match(reply.text, /aria-invalid="true"/)
+        // At the field and above it: no browser fills a field for files again.
+        const again = reply.text.split('<span class="again">O navegador não guardou a fotografia: escolha-a outra vez.')
+        assert.equal(again.length - 1, title === 'nothing' ? 0 : 2)
         assert.deepEqual(photosOn((await client.get(page)).text), [])
         assert.deepEqual(await filesIn(folder), [])
       })
@@ -336,6 +340,25 @@ forEachEngine(
       assert.equal((await client.get(good)).status, 200)
       await add(client, id, sent[0])
       assert.equal(hashOf((await client.get(bad)).body), hash)
+    })
+
+    test('whose form expired, or who was signed out meanwhile, comes back to the page, which says to choose it again', async t => {
+      const { client, page } = await withItem(t, site.server)
+      const { type, body } = formWith({ csrf_token: 'old', operation: 'k' }, [{ bytes: await photo() }])
+      const send = () => client.send('POST', page, { headers: { 'content-type': type }, body })
+      const expired = await send()
+      assert.equal(expired.status, 403)
+      assert.ok(
+        findTags(expired.text, 'a').some(({ href }) => href === `${page}?escolher=1`),
+        visibleText(expired.text)
+      )
+      const told = /O navegador não guardou a fotografia: escolha-a outra vez/
+      assert.match(visibleText((await client.get(`${page}?escolher=1`)).text), told)
+      assert.doesNotMatch(visibleText((await client.get(page)).text), told)
+      await client.logout()
+      const { location } = (await send()).headers
+      const next = new URL(String(location), site.server.url).searchParams.get('next')
+      assert.equal(next, `${page}?escolher=1`)
     })
 
     test('a file’s name leads nowhere', async t => {

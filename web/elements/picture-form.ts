@@ -47,7 +47,11 @@ class PictureForm extends HTMLElement {
     })
     this.setSending(false)
     if (!answer) return this.showState(say('picture.js.gaveUp'), true)
-    if (answer.isSignedOut) return signIn()
+    if (answer.isSignedOut) {
+      // After the login, the page says that it has to be chosen again.
+      history.replaceState(null, '', '?escolher=1')
+      return signIn()
+    }
     this.showPage(answer.text, input)
   }
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFound, picturesAway } from '../../errors.ts'
-import { typed } from '../../fields.ts'
+import { type RawForm, typed } from '../../fields.ts'
 import { FilesError } from '../../files/errors.ts'
 import { type Entry, zip } from '../../files/zip.ts'
 import { fieldsOf } from '../../http/forms.ts'
@@ -21,6 +21,8 @@ import type { Pictures } from './rules.ts'
 import { MAX_OF_ITEM, MAX_SENT_MB } from './schema.ts'
 
 const FIELD = 'fotografia'
+/** In the address of the page: what was chosen there did not come along. */
+const CHOOSE_AGAIN = 'escolher'
 
 interface Parts {
   carts: Carts
@@ -38,7 +40,7 @@ export async function picturesPage(app: FastifyInstance, { carts, pictures, room
     return id === undefined ? undefined : carts.find(request.work, whereOf(request, at), id)
   }
 
-  const show = async (reply: FastifyReply, at: ListAt, item: Item, wrong: Wrong) => {
+  const show = async (reply: FastifyReply, at: ListAt, item: Item, wrong: Wrong, mustChoose = false) => {
     const hashes = pictures.hashesOf(item)
     const { problem } = files
     return reply.page('pictures', {
@@ -51,6 +53,7 @@ export async function picturesPage(app: FastifyInstance, { carts, pictures, room
       problem: problem === undefined ? null : problemText(problem),
       operation: newKey(),
       field: FIELD,
+      mustChoose,
       ...wrong
     })
   }
@@ -73,11 +76,13 @@ export async function picturesPage(app: FastifyInstance, { carts, pictures, room
     const pageOf = (at: ListAt, request: FastifyRequest) =>
       `${at.base}/artigo/${parseId((request.params as { item: string }).item) ?? ''}/fotografias`
 
-    app.get(`${prefix}/artigo/:item/fotografias`, async (request, reply) => {
+    app.get<{ Querystring: RawForm }>(`${prefix}/artigo/:item/fotografias`, async (request, reply) => {
       const at = hereOf(request)
       const item = await find(request, at)
       if (!item) throw notFound()
-      return respond(request, reply, { page: () => show(reply, at, item, nothingWrong) })
+      return respond(request, reply, {
+        page: () => show(reply, at, item, nothingWrong, request.query[CHOOSE_AGAIN] !== undefined)
+      })
     })
 
     app.post(
@@ -144,7 +149,7 @@ export async function picturesPage(app: FastifyInstance, { carts, pictures, room
     for (const { prefix, page, of } of places) {
       senders.post(
         `${prefix}/artigo/:item/fotografias`,
-        { config: { page, holdsFile: true } },
+        { config: { page: `${page}artigo/:item/fotografias?${CHOOSE_AGAIN}=1`, holdsFile: true } },
         async (request, reply) => {
           const at = of(request.params)
           const item = at && (await find(request, at))

@@ -19,6 +19,7 @@ export const pictures: Texts<typeof pt> = {
   'picture.hint':
     'Taken now or chosen, up to {max} MB. It is kept smaller, without the place and time it was taken at.',
   'picture.send': 'Add',
+  'picture.again': 'The browser did not keep the picture: choose it again.',
   'picture.none': 'Choose a picture, or take one.',
   'picture.tooLarge': 'The picture has more than {max} MB. Choose a smaller one.',
   'picture.kind': 'This is no picture that can be kept. JPEG, PNG and WebP can.',

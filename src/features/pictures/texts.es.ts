@@ -19,6 +19,7 @@ export const pictures: Texts<typeof pt> = {
   'picture.hint':
     'Hecha ahora o elegida, hasta {max} MB. Se guarda más pequeña, sin el lugar ni la hora en que se hizo.',
   'picture.send': 'Añadir',
+  'picture.again': 'El navegador no ha guardado la foto: elíjala otra vez.',
   'picture.none': 'Elija una foto, o haga una.',
   'picture.tooLarge': 'La foto tiene más de {max} MB. Elija una más pequeña.',
   'picture.kind': 'Esto no es una foto que se pueda guardar. Sirven JPEG, PNG y WebP.',

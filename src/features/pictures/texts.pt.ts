@@ -16,6 +16,7 @@ export const pictures = {
   'picture.hint':
     'Tirada agora ou escolhida, até {max} MB. Guarda-se mais pequena, sem o sítio nem a hora em que foi tirada.',
   'picture.send': 'Juntar',
+  'picture.again': 'O navegador não guardou a fotografia: escolha-a outra vez.',
   'picture.none': 'Escolha uma fotografia, ou tire uma.',
   'picture.tooLarge': 'A fotografia tem mais de {max} MB. Escolha uma mais pequena.',
   'picture.kind': 'Isto não é uma fotografia que se possa guardar. Servem JPEG, PNG e WebP.',
