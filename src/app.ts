@@ -216,7 +216,7 @@ export async function buildApp({
       listOptionsPage(members, { lists })
       movePage(members, { lists, carts })
       printPage(members, { carts })
-      historyPage(members, { history, carts, lists })
+      historyPage(members, { history, carts, lists, pictures })
       searchPage(members, { search: searchRules(store) })
       accountDataPages(members, { accounts, data: accountDataRules(store) })
     })

@@ -108,6 +108,38 @@ forEachEngine('pictures of an item', engine => {
     assert.deepEqual(photosOn((await client.get(page)).text), paths.slice(0, 1))
   })
 
+  test('are on the list as it was, small, also of an item that is gone; what was swept is said to be no longer kept', async t => {
+    const { client, id, page } = await withItem(t, site.server)
+    await add(client, id, await photo())
+    await add(client, id, await photo())
+    const paths = photosOn((await client.get(page)).text)
+    const hashes = paths.map(path => path.slice(-64))
+    await client.get(page)
+    await client.post(`${page}/apagar`, { hash: hashes[0] ?? '', operation: client.hidden('operation') ?? '' })
+    await client.post('/apagar_artigo', { id: String(id) })
+    const shownAfter = async (version: number) => {
+      const { status, text } = await client.get(`/carrinho/historico/${version}`)
+      assert.equal(status, 200)
+      return { photos: photosOn(text), lost: /fotografias? que tinha/.exec(visibleText(text))?.[0] }
+    }
+    assert.deepEqual(await shownAfter(1), { photos: [], lost: undefined })
+    assert.deepEqual(await shownAfter(2), { photos: paths.slice(0, 1), lost: undefined })
+    assert.deepEqual(await shownAfter(3), { photos: paths, lost: undefined })
+    assert.deepEqual(await shownAfter(4), { photos: paths.slice(1), lost: undefined })
+    assert.deepEqual(await shownAfter(5), { photos: [], lost: undefined })
+    for (const path of paths) assert.equal((await client.get(`${path}/pequena`)).status, 200)
+
+    // As the sweep does once no item has named it for a month.
+    await site.database.query(`delete from pictures where hash = '${hashes[0]}'`)
+    assert.deepEqual(await shownAfter(3), { photos: paths.slice(1), lost: 'fotografia que tinha' })
+    await site.database.query(`delete from pictures where hash = '${hashes[1]}'`)
+    assert.deepEqual(await shownAfter(3), { photos: [], lost: 'fotografias que tinha' })
+    assert.match(
+      visibleText((await client.get('/carrinho/historico/3')).text),
+      /2 fotografias que tinha já não estão guardadas/
+    )
+  })
+
   test('are copied to another list by the form: beside those that the same item has there, up to three', async t => {
     const { client, id, page } = await withItem(t, site.server)
     await add(client, id, await photo())

@@ -16,6 +16,8 @@ import { type Carts, MAX_ITEMS } from '../items/rules.ts'
 import { listAt } from '../lists/places.ts'
 import type { Lists } from '../lists/rules.ts'
 import { listButtons } from '../lists/schema.ts'
+import { problemText } from '../pictures/problems.ts'
+import type { Pictures } from '../pictures/rules.ts'
 import { groupByShop, unordered } from '../shops/groups.ts'
 import type { Entry, History, UndoOutcome } from './rules.ts'
 import { inWords, type Known } from './words.ts'
@@ -28,10 +30,11 @@ interface Parts {
   history: History
   carts: Carts
   lists: Lists
+  pictures: Pictures
 }
 
 /** What happened to a list, the list as it was, and the way back. */
-export function historyPage(app: FastifyInstance, { history, carts, lists }: Parts): void {
+export function historyPage(app: FastifyInstance, { history, carts, lists, pictures }: Parts): void {
   const whereOf = (request: FastifyRequest, { list }: ListAt) => ({ accountId: getAccount(request).id, list })
 
   const read = async (request: FastifyRequest, at: ListAt | undefined) => {
@@ -160,19 +163,27 @@ export function historyPage(app: FastifyInstance, { history, carts, lists }: Par
         amount: formatAmount(thousandths, unit, lang),
         isDone: doneAt !== null
       }))
+      const photosOf = new Map(then.items.map(item => [item.id, pictures.hashesOf(item)]))
+      const hadPhotos = [...photosOf.values()].some(hashes => hashes.length > 0)
+      const kept =
+        hadPhotos && !wantsJson(request) ? await pictures.kept(request.work, where.accountId) : new Set<string>()
+      const { problem } = pictures.files
+      const withPhotos = (row: (typeof rows)[number]) => {
+        const all = photosOf.get(row.id) ?? []
+        const photos = all.filter(hash => kept.has(hash))
+        return { ...row, photos: problem === undefined ? photos : [], lost: all.length - photos.length }
+      }
       return respond(request, reply, {
         json: () => ({ version: then.version, items: rows }),
         page: () =>
           reply.page('as-it-was', {
+            problem: hadPhotos && problem !== undefined ? problemText(problem) : null,
             base: here.at.base,
             name: here.name,
             version: then.version,
             entry: told ?? null,
-            groups: groupByShop(
-              rows.filter(({ isDone }) => !isDone),
-              ordering ?? unordered
-            ),
-            done: rows.filter(({ isDone }) => isDone),
+            groups: groupByShop(rows.filter(({ isDone }) => !isDone).map(withPhotos), ordering ?? unordered),
+            done: rows.filter(({ isDone }) => isDone).map(withPhotos),
             isLatest: then.version === here.list.version,
             operation: newKey()
           })

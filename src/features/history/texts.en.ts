@@ -22,6 +22,10 @@ export const history: Texts<typeof pt> = {
   'history.goBackHint': 'It takes back, at once, all that changed since. That can be taken back, too.',
   'history.anywhere': 'In any shop',
   'history.basket': 'In the basket',
+  'history.photosLost': {
+    one: '{count} picture that it had is no longer kept.',
+    other: '{count} pictures that it had are no longer kept.'
+  },
   'history.nothingOn': 'The list was empty.',
   'history.back': 'Took the list back.',
   'history.added': 'Added “{name}”.',

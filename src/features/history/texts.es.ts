@@ -22,6 +22,10 @@ export const history: Texts<typeof pt> = {
   'history.goBackHint': 'Deshace, de una vez, todo lo que cambió después. También eso se puede deshacer.',
   'history.anywhere': 'En cualquier tienda',
   'history.basket': 'En la cesta',
+  'history.photosLost': {
+    one: '{count} foto que tenía ya no se guarda.',
+    other: '{count} fotos que tenía ya no se guardan.'
+  },
   'history.nothingOn': 'La lista estaba vacía.',
   'history.back': 'Trajo la lista de vuelta.',
   'history.added': 'Añadió «{name}».',

@@ -19,6 +19,10 @@ export const history = {
   'history.goBackHint': 'Anula, de uma vez, tudo o que mudou depois. Também isso se pode anular.',
   'history.anywhere': 'Em qualquer loja',
   'history.basket': 'No cesto',
+  'history.photosLost': {
+    one: '{count} fotografia que tinha já não está guardada.',
+    other: '{count} fotografias que tinha já não estão guardadas.'
+  },
   'history.nothingOn': 'A lista estava vazia.',
   'history.back': 'Trouxe a lista de volta.',
   'history.added': 'Juntou «{name}».',

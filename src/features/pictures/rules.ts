@@ -164,6 +164,13 @@ export function pictureRules({ changes, items, pictures }: Store, files: Files) 
       }
     },
 
+    /** All hashes that the account still has: one that no item has named for a month is not among them. */
+    async kept(work: Work, accountId: number): Promise<Set<string>> {
+      // Two servers may together let an account have a few more.
+      const all = await pictures.ofAccount(work, accountId, '', MAX_OF_ACCOUNT + PART)
+      return new Set(all.map(({ hash }) => hash))
+    },
+
     /** Those of an item, in the order in which they were added. */
     hashesOf: ({ pictures: named }: Pick<Item, 'pictures'>): string[] => hashesIn(named)
   }
