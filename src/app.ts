@@ -197,7 +197,7 @@ export async function buildApp({
     signupPage(site, { config, accounts })
     logoutPage(site)
     languageChoice(site)
-    apiPage(site, { describe: describeApi })
+    apiPage(site, { describe: describeApi, limit: config.apiLimit })
     serverPage(site, { lifecycle, store })
     if (config.clusterPage) clusterPage(site, { config, lifecycle, store })
     await site.register(async members => {

@@ -232,6 +232,8 @@ forEachEngine(
       for (const code of ['token_expired', 'key_reused', 'precondition_failed', 'rate_limited']) {
         assert.ok(page.text.includes(`id="${code}"`), code)
       }
+      assert.doesNotMatch(page.text, /\{(max|wait|min)\}/, 'numbers, not names of numbers')
+      for (const name of ['image/jpeg | image/png', 'id="schema-AddedPicture"']) assert.ok(page.text.includes(name))
       for (const [, url = ''] of page.text.matchAll(/(?:src|href|action)="([^"]*)"/g)) assert.match(url, /^[/#]/)
     })
   },

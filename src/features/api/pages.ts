@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { problemStatus } from '../../http/api/problem.ts'
+import { type ProblemCode, problemStatus } from '../../http/api/problem.ts'
+import { namedBy } from '../../http/api/refusals.ts'
 import { API } from '../../http/api/scope.ts'
 
 interface Media {
@@ -35,11 +36,17 @@ interface Description {
 }
 
 /** The document as people read it: made here, of the same document, and with nothing from elsewhere. */
-export function apiPage(app: FastifyInstance, { describe }: { describe: () => object }): void {
+export function apiPage(app: FastifyInstance, { describe, limit }: { describe: () => object; limit: number }): void {
+  const paramsOf = (code: string) =>
+    code === 'rate_limited' ? { max: limit, wait: '…' } : namedBy(code as ProblemCode)
   let shown: object | undefined
   app.get('/api', (_request, reply) => {
     shown ??= arrange(describe() as Description)
-    return reply.page('api', { document: `${API}/openapi.json`, problems: Object.entries(problemStatus), ...shown })
+    return reply.page('api', {
+      document: `${API}/openapi.json`,
+      problems: Object.entries(problemStatus).map(([code, status]) => ({ code, status, params: paramsOf(code) })),
+      ...shown
+    })
   })
 }
 

@@ -5,7 +5,7 @@ import { FilesError } from '../../files/errors.ts'
 import { answers, answersUnlessKnown, OF_WRITES, ref } from '../../http/api/answers.ts'
 import { getCaller } from '../../http/api/bearer.ts'
 import { Problem, type ProblemCode } from '../../http/api/problem.ts'
-import { refusal } from '../../http/api/refusals.ts'
+import { namedBy, refusal } from '../../http/api/refusals.ts'
 import {
   etagOf,
   ifMatchHeaders,
@@ -18,7 +18,6 @@ import {
 } from '../../http/api/request.ts'
 import { isKnown, sendKnown, sendWhole, tagOf } from '../../http/send-file.ts'
 import { rawUploads, type Upload, type UploadRoom } from '../../http/uploads.ts'
-import type { Params } from '../../i18n/index.ts'
 import type { History } from '../history/rules.ts'
 import { asChange, ITEM, itemOf, itemParams, LOCATION, listOf, notThere } from '../items/api-parts.ts'
 import { itemAsJson, itemIdOf } from '../items/api-schema.ts'
@@ -51,16 +50,15 @@ interface Parts {
 }
 
 /** What is wrong with the picture that was sent, as one field: the body is nothing else. */
-const refused = (code: ProblemCode, error: FieldError, params?: Params): Problem =>
-  new Problem(code, { fields: [{ field: 'body', in: 'body', pointer: '', error }], ...(params && { params }) })
+const refused = (code: ProblemCode, error: FieldError): Problem =>
+  new Problem(code, { fields: [{ field: 'body', in: 'body', pointer: '', error }], params: namedBy(code) })
 
 function notAdded(outcome: Exclude<NotAdded, { status: 'notThere' | 'stale' }>): Problem {
   if (outcome.status === 'tooMany') {
-    const max = { max: MAX_OF_ITEM }
-    return refused('item_pictures_full', { key: 'picture.tooMany', params: max }, max)
+    return refused('item_pictures_full', { key: 'picture.tooMany', params: { max: MAX_OF_ITEM } })
   }
   if (outcome.status === 'accountFull') {
-    return refused('account_pictures_full', { key: 'picture.accountFull' }, { max: MAX_OF_ACCOUNT })
+    return refused('account_pictures_full', { key: 'picture.accountFull' })
   }
   switch (outcome.why) {
     case 'empty':

@@ -4,7 +4,7 @@ import type { FieldError } from '../../field-error.ts'
 import { answers, OF_WRITES, ref } from '../../http/api/answers.ts'
 import { getCaller } from '../../http/api/bearer.ts'
 import { invalid, Problem, type WrongField } from '../../http/api/problem.ts'
-import { refusal } from '../../http/api/refusals.ts'
+import { namedBy, refusal } from '../../http/api/refusals.ts'
 import { etagOf, keyOf, mustMatchHeaders, noQuery, replayed, seenBy } from '../../http/api/request.ts'
 import { hasControl, isVisible, MAX_TEXT, withoutTurns } from '../../text.ts'
 import { fold } from '../../text-fold.ts'
@@ -176,7 +176,7 @@ function ordersApi(api: FastifyInstance, shops: Shops): void {
   ): Promise<FastifyReply> => {
     const asked = { shop, names }
     const outcome = await shops.setOrder(request.work, accountOf(request), asked, keyOf(request), seenBy(request))
-    if (outcome.status === 'full') throw new Problem('shops_full', { params: { max: MAX_SHOPS } })
+    if (outcome.status === 'full') throw new Problem('shops_full', { params: namedBy('shops_full') })
     if (outcome.status === 'stale') {
       request.work.lookAfresh()
       const current = await now()
