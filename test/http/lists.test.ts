@@ -253,6 +253,32 @@ forEachEngine('lists', engine => {
     assert.equal((await all(client)).templates.length, 0)
   })
 
+  test('an empty template fills nothing and says so, and what is gone is not copied: no change is made', async t => {
+    const client = await signedIn(t, site.server)
+    const template = await make(client, 'O costume')
+    await client.addItem({ tipo: 'Sal' })
+    const [salt = ''] = await itemIds(client)
+    const historyOf = async (base: string) => (await client.getJson(`${base}/historico`)).text
+    const before = await Promise.all(['/carrinho', `/listas/${template}`].map(historyOf))
+    for (const operation of ['a', 'a', 'b']) {
+      const fields = { from: String(template), to: 'first', operation }
+      await client.get('/listas/')
+      const told = await client.postJson('/listas/encher', fields)
+      assert.deepEqual([told.status, told.json()], [200, { status: 'done', count: 0 }])
+      await client.get('/listas/')
+      const filled = await client.post('/listas/encher', fields)
+      assert.equal(filled.status, 303)
+      const page = await client.get('/carrinho/')
+      assert.match(visibleText(page.text), /Juntaram-se 0 artigos à lista/)
+      assert.doesNotMatch(page.text, /action="\/carrinho\/anular"/)
+      const gone = { id: '999999', to: String(template), do: 'copiar', operation: `c${operation}` }
+      await client.get(`/carrinho/mover?artigo=${salt}`)
+      assert.equal((await client.post('/carrinho/mover', gone)).status, 303)
+    }
+    assert.deepEqual(await Promise.all(['/carrinho', `/listas/${template}`].map(historyOf)), before)
+    assert.equal((await client.items()).length, 1)
+  })
+
   test('items are moved once however often it is sent, and what is wrong is said with what was chosen kept', async t => {
     const client = await signedIn(t, site.server)
     const id = await make(client, 'Outra')

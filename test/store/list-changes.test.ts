@@ -182,6 +182,31 @@ forEachEngine('what is done to items', engine => {
     assert.deepEqual(await carts(1).clear(other(), where, seen, 'k'), { ...outcome, status: 'already' })
   })
 
+  test('clearing what is as nobody saw it, or is gone, uses no number of the list, and is the same each time', async () => {
+    const { where, ids } = await listWith('a', 'b')
+    const [a = 0, b = 0] = ids
+    await carts().tick(work(), where, { done: [a, b] })
+    const seen = (await view(where)).items
+    await carts(1).adjust(other(), where, a, 1000)
+    await carts(1).removeItems(other(), where, [b])
+    const { version } = (await view(where)).list
+    for (const [which, status] of [
+      [0, 'nothing'],
+      [1, 'nothing']
+    ] as const) {
+      const outcome = await carts(which).clear(which ? other() : work(), where, seen, 'k')
+      assert.deepEqual(outcome, { status, kept: [a] })
+    }
+    assert.deepEqual(await carts().clear(work(), where, [], 'none'), { status: 'nothing', kept: [] })
+    assert.equal((await view(where)).list.version, version)
+    // The key is free, and what was cleared with one is told, although nothing of it is there.
+    const now = (await view(where)).items
+    const cleared = await carts().clear(work(), where, now, 'k')
+    assert.equal(cleared.status, 'done')
+    assert.deepEqual(await carts(1).clear(other(), where, now, 'k'), { ...cleared, status: 'already' })
+    assert.equal((await view(where)).list.version, version + 1)
+  })
+
   test('nobody reaches the items of another', async () => {
     const { where, ids } = await listWith('Leite')
     const [id = 0] = ids

@@ -125,6 +125,8 @@ forEachEngine('adding', engine => {
     assert.ok(items.every(({ doneAt }) => doneAt === null))
     assert.deepEqual(await two.carts.addItems(two.work, where, added, { merge: true, key: 'k' }), {
       ...outcome,
+      // At which shop it was found is said once, to who added it.
+      items: outcome.items.map(({ shop: _, ...one }) => one),
       status: 'already'
     })
     assert.equal((await two.history.undo(two.work, where, versionOf(outcome))).status, 'done')
@@ -315,6 +317,28 @@ forEachEngine('lists', engine => {
     assert.deepEqual(await names(own), ['m 2'])
     await one.lists.remove(one.work, theirs)
     assert.deepEqual(await one.lists.restore(one.work, stranger), noList)
+  })
+
+  test('are not filled from what is empty: no number is used, unless a program keeps the key for it', async () => {
+    const { where } = await listWith('leite')
+    const { where: empty, ids } = await listWith('nada')
+    const other = await one.lists.make(one.work, where.accountId, { name: 'Outra' })
+    assert.ok('listId' in other)
+    const target = { ...where, list: other.listId }
+    assert.notEqual(empty.accountId, where.accountId)
+    const versionNow = async () => (await one.carts.view(one.work, where))?.list.version
+    const before = await versionNow()
+    assert.deepEqual(await one.carts.fill(one.work, where, target.list, 'k'), { status: 'nothing' })
+    assert.deepEqual(await two.carts.fill(two.work, where, target.list, 'k'), { status: 'nothing' })
+    // Nor are items copied that are gone, or another's.
+    assert.deepEqual(await two.carts.copy(two.work, target, [...ids, 999_999], where.list, 'c'), { status: 'nothing' })
+    assert.equal(await versionNow(), before)
+    const kept = await one.carts.fill(one.work, where, target.list, 'p', { strict: true })
+    assert.equal(kept.status, 'done')
+    await one.carts.addItems(one.work, target, [thing('sal')])
+    const again = await two.carts.fill(two.work, where, target.list, 'p', { strict: true })
+    assert.deepEqual(again, { ...kept, status: 'already' })
+    assert.equal((await two.carts.fill(two.work, where, target.list, 'k')).status, 'done')
   })
 
   test('are filled from a template, twice what is there already', async () => {

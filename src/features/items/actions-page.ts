@@ -142,6 +142,9 @@ export function listActions(app: FastifyInstance, { carts, history }: Parts): vo
       if (was.length === 0)
         return done(request, reply, here, undefined, none, { status: 'done', removed: [], kept: [] })
       const result = await carts.clear(request.work, where, was, keyOf(fields, 'clear'))
+      if (result.status === 'nothing') {
+        return done(request, reply, here, undefined, none, { status: 'done', removed: [], kept: result.kept })
+      }
       if (!('removed' in result)) return unless(result.status, request, reply, here)
       const { status, version, removed, kept } = result
       if (removed.length === 0) return done(request, reply, here, undefined, none, { status, removed, kept })

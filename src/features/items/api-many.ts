@@ -127,7 +127,7 @@ export function manyItemsApi(api: FastifyInstance, { carts, history }: { carts: 
         throw invalid({ field: 'items', in: 'body', pointer: '/items', error: { key: 'field.invalid' } })
       }
       const outcome = await carts.clear(request.work, listOf(request), seen, keyOf(request), { strict: true })
-      if (!('removed' in outcome)) {
+      if (!('listId' in outcome)) {
         throw await refuse(
           request,
           outcome,
@@ -191,7 +191,7 @@ export function manyItemsApi(api: FastifyInstance, { carts, history }: { carts: 
     async (request, reply) => {
       const { merge = true } = request.body
       const from = listIn(request.body.from)
-      const outcome = await carts.fill(request.work, listOf(request), from, keyOf(request), { merge })
+      const outcome = await carts.fill(request.work, listOf(request), from, keyOf(request), { merge, strict: true })
       if (!('items' in outcome)) throw refusal(outcome.status)
       return sendAdditions(request, reply, outcome, merge)
     }

@@ -46,6 +46,10 @@ interface NotThere {
   status: 'notThere'
   missing: readonly ItemRef[]
 }
+/** There was nothing to do it to: no change is made, and the key stays free. */
+interface Nothing {
+  status: 'nothing'
+}
 interface NotCopied {
   status: 'full' | 'sameList' | 'outOfBounds'
 }
@@ -104,8 +108,9 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
     },
 
     /**
-     * Takes what was ticked off from the list, exactly as it was seen: what anybody changed meanwhile stays. `strict`: where
-     * nothing of it is there, that is said, and no change is made.
+     * Takes what was ticked off from the list, exactly as it was seen: what anybody changed meanwhile stays. Where that is all of
+     * it no change is made, and never will be: no item comes back to a version that it had. `strict`: it is one as long as
+     * anything of it is there; where nothing is, that is said.
      */
     async clear<R extends ItemRef>(
       work: Work,
@@ -113,7 +118,7 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
       seen: readonly { id: R; version: number }[],
       key?: string,
       { strict = false }: Strict = {}
-    ): Promise<Done<{ removed: R[]; kept: R[]; missing: R[] }> | Refused | NotThere> {
+    ): Promise<Done<{ removed: R[]; kept: R[]; missing: R[] }> | Refused | NotThere | (Nothing & { kept: R[] })> {
       const asked = askedBy(
         where.accountId,
         key,
@@ -122,18 +127,26 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
         ...seen.flatMap(({ id, version }) => [id, version])
       )
       const refs = seen.map(({ id }) => id)
-      const outcome = await changes.decide<NotThere>(work, asked, where.list, async (tx, list) => {
-        const found = await steps.find(tx, list, refs)
-        if (strict && found.size === 0) throw new CalledOff<NotThere>({ status: 'notThere', missing: refs })
-        const asSeen = new Set<number>()
-        for (const { id: ref, version } of seen) {
-          const item = found.get(ref)
-          if (item && item.doneAt !== null && item.version === version) asSeen.add(item.id)
+      const outcome = await changes.decide<NotThere | (Nothing & { kept: R[] })>(
+        work,
+        asked,
+        where.list,
+        async (tx, list) => {
+          const found = await steps.find(tx, list, refs)
+          if (strict && found.size === 0) throw new CalledOff<NotThere>({ status: 'notThere', missing: refs })
+          const asSeen = new Set<number>()
+          for (const { id: ref, version } of seen) {
+            const item = found.get(ref)
+            if (item && item.doneAt !== null && item.version === version) asSeen.add(item.id)
+          }
+          if (!strict && asSeen.size === 0) {
+            throw new CalledOff({ status: 'nothing', kept: refs.filter(ref => found.has(ref)) })
+          }
+          const removed = await steps.removeAll(tx, list, [...asSeen])
+          const kept = onceEach(found.values()).filter(({ id }) => !asSeen.has(id))
+          return { kind: 'clear', detail: { items: [...removed, ...kept.map(untouched)] } }
         }
-        const removed = await steps.removeAll(tx, list, [...asSeen])
-        const kept = onceEach(found.values()).filter(({ id }) => !asSeen.has(id))
-        return { kind: 'clear', detail: { items: [...removed, ...kept.map(untouched)] } }
-      })
+      )
       if (outcome.status === 'done') {
         rememberBought(memory, where.accountId, outcome.detail)
         memory.walked(
@@ -200,7 +213,8 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
       if (outcome.status === 'done') {
         memory.remember(where.accountId, contents.map(asBought))
       }
-      return told(outcome, made => additionsIn(made, shops))
+      // A repeated request has met what the first one left, before it was found out to be one: that is not what it came to.
+      return told(outcome, made => additionsIn(made, outcome.status === 'done' ? shops : undefined))
     },
 
     /** Takes items to another list of the account, with all that they are. `strict`: all of them or none. */
@@ -249,7 +263,7 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
       return told(outcome, ({ detail }) => ({ missing: missingOf(refs, detail), to: detail.pair }))
     },
 
-    /** Puts the same on another list, to buy. `strict`: all of them or none. */
+    /** Puts the same on another list, to buy. `strict`: all of them or none. `nothing`: none of them is there. */
     async copy(
       work: Work,
       where: Where,
@@ -257,22 +271,25 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
       to: ListId,
       key?: string,
       { merge = false, strict = false }: Strict & { merge?: boolean } = {}
-    ): Promise<Done<Additions> | Refused | NotThere | NotCopied> {
+    ): Promise<Done<Additions> | Refused | NotThere | NotCopied | Nothing> {
       const asked = askedBy(where.accountId, key, 'copy', where.list, to, refs.join(), String(merge))
-      return copied(work, asked, where, to, merge, (tx, from) => chosen(tx, from, refs, strict))
+      return copied(work, asked, where, to, { merge, strict }, (tx, from) => chosen(tx, from, refs, strict))
     },
 
-    /** Puts all that is on `from`, as a template is, on a list, to buy. */
+    /**
+     * Puts all that is on `from`, as a template is, on a list, to buy. `nothing`: it is empty. `strict`: that is a change, too, so
+     * that the same request is answered the same although there is something by then.
+     */
     async fill(
       work: Work,
       where: Where,
       from: ListId,
       key?: string,
-      { merge = true }: { merge?: boolean } = {}
-    ): Promise<Done<Additions> | Refused | NotCopied> {
+      { merge = true, strict = false }: Strict & { merge?: boolean } = {}
+    ): Promise<Done<Additions> | Refused | NotCopied | Nothing> {
       const asked = askedBy(where.accountId, key, 'fill', where.list, from, String(merge))
       const source = { accountId: where.accountId, list: from }
-      return copied(work, asked, source, where.list, merge, (tx, list) => steps.all(tx, list))
+      return copied(work, asked, source, where.list, { merge, strict }, (tx, list) => steps.all(tx, list))
     }
   }
 
@@ -289,15 +306,16 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
     asked: Asked,
     source: Where,
     to: ListId,
-    merge: boolean,
+    { merge, strict }: { merge: boolean; strict: boolean },
     read: (tx: Db, from: OpenList) => Promise<readonly Item[]>
-  ): Promise<Done<Additions> | Refused | NotCopied | R> {
+  ): Promise<Done<Additions> | Refused | NotCopied | Nothing | R> {
     // Nothing happens to the list that is copied from: what is read of it need not wait for who writes there.
     const from = await items.list(work, source)
-    const outcome = await changes.decide<NotCopied | R>(work, asked, to, async (tx, list) => {
+    const outcome = await changes.decide<NotCopied | Nothing | R>(work, asked, to, async (tx, list) => {
       if (!from) throw new CalledOff({ status: 'noList' })
       if (list.id === from.id) throw new CalledOff<NotCopied>({ status: 'sameList' })
       const found = await read(tx, { ...from, place: from.firstOf === null ? from.id : 0 })
+      if (found.length === 0 && !strict) throw new CalledOff<Nothing>({ status: 'nothing' })
       const contents = found.map(item => ({ ...contentOf(item), uid: null, doneAt: null }))
       return { kind: 'copy', detail: { ...(await addAll(steps, tx, list, contents, merge)), from: from.id } }
     })

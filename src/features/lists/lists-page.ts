@@ -102,6 +102,12 @@ export function listsPage(app: FastifyInstance, { lists, carts }: { lists: Lists
         throw notFound()
       case 'reused':
         return refuseButton(request, reply, { goTo, error: 'operation_reused', key: 'lists.reused' })
+      case 'nothing':
+        return respond(request, reply, {
+          goTo,
+          flash: { kind: 'info', key: 'flash.filled', params: { count: 0 } },
+          json: { status: 'done', count: 0 }
+        })
       case 'sameList':
         return refuseButton(request, reply, { goTo, error: 'same_list', key: 'lists.sameList' })
       case 'outOfBounds':

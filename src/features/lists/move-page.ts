@@ -107,16 +107,17 @@ export function movePage(app: FastifyInstance, { lists, carts }: { lists: Lists;
         case 'full':
           return respond(request, reply, { ...refused(409, 'list_full'), message: t('list.full', { max: MAX_ITEMS }) })
       }
+      const gone = (status: string) =>
+        respond(request, reply, {
+          goTo: `${at.base}/`,
+          flash: { kind: 'info', key: 'move.gone' },
+          json: { status, count: 0 }
+        })
+      if (result.status === 'nothing') return gone('done')
       const count = 'missing' in result ? ids.length - result.missing.length : result.items.length
       const all = await lists.all(request.work, where.accountId)
       const name = all.find(list => refOf(list) === to || list.id === to)?.name || t('list.title')
-      if (count === 0) {
-        return respond(request, reply, {
-          goTo: `${at.base}/`,
-          flash: { kind: 'info', key: 'move.gone' },
-          json: { status: result.status, count }
-        })
-      }
+      if (count === 0) return gone(result.status)
       return respond(request, reply, {
         goTo: `${at.base}/`,
         flash: {
