@@ -147,6 +147,37 @@ describe('a session that ends while the list is open', suiteOptions, () => {
     await seeSaved(other, ['5 Chá'])
   })
 
+  for (const storage of ['full', 'off']) {
+    test(`does not say that it is kept where the browser's storage is ${storage}`, async t => {
+      const { page, client } = await openList(t, site, { items })
+      const fails = `() => { throw new DOMException('no', 'QuotaExceededError') }`
+      await page.addInitScript(
+        storage === 'full'
+          ? `Storage.prototype.setItem = ${fails}`
+          : `Object.defineProperty(window, 'sessionStorage', { get: ${fails} })`
+      )
+      await page.reload()
+      await client.logout()
+      await tickBox(page, 'Leite').click()
+      await page.waitForURL('**/login?kept=0&next=*')
+      await page.getByText(say('login.notKept')).waitFor()
+      assert.equal(await page.getByText(say('login.kept')).count(), 0)
+    })
+  }
+
+  test('sends what is tapped whatever another release left in the tab', async t => {
+    const { page, client } = await openList(t, site, { items })
+    for (const left of ['{"taps":[]}', '[null,7,{"path":"/carrinho/marcar"}]', 'nothing']) {
+      await page.evaluate(
+        `sessionStorage.setItem('carrinho-kept-' + document.body.dataset.account, ${JSON.stringify(left)})`
+      )
+      await page.reload()
+      await tickBox(page, 'Leite').click()
+      const isTicked = await tickBox(page, 'Leite').isChecked()
+      await seeSaved(client, ['5 Ovos', '5 Pão', '5 Sal', isTicked ? '✓ 5 Leite' : '5 Leite'].sort())
+    }
+  })
+
   test('says so where part of it can not be done any more', async t => {
     const { page, client } = await openList(t, site, { items })
     await client.logout()

@@ -2,10 +2,10 @@
 const maxKept = 3_900
 
 /**
- * Signed out meanwhile: afterwards this page comes back, with what was typed into a form that adds. `hasKept`: what was tapped
- * waits in this tab for the login, which says so.
+ * Signed out meanwhile: afterwards this page comes back, with what was typed into a form that adds. `isKept`: what was tapped
+ * waits in this tab for the login, which says so, or could not be kept, which it says, too.
  */
-export function signIn(hasKept = false): void {
+export function signIn(isKept?: boolean): void {
   let here = location.pathname + location.search
   // A quantity alone is there from the beginning.
   const isFilled = (form: HTMLFormElement) =>
@@ -22,7 +22,7 @@ export function signIn(hasKept = false): void {
       if (name !== 'csrf_token' && longer.length <= maxKept) here = longer
     }
   }
-  location.assign(`/login?${hasKept ? 'kept=1&' : ''}next=${encodeURIComponent(here)}`)
+  location.assign(`/login?${isKept === undefined ? '' : `kept=${Number(isKept)}&`}next=${encodeURIComponent(here)}`)
 }
 
 /** A refusal may bring a new form token, which every form of the page then has. */

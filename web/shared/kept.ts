@@ -15,23 +15,25 @@ const nameOfStore = (): string => `carrinho-kept-${accountOfPage()}`
 /** The oldest first. */
 export function keptWrites(): KeptWrite[] {
   try {
-    return JSON.parse(sessionStorage.getItem(nameOfStore()) ?? '[]') as KeptWrite[]
+    // Another release may have written it.
+    const kept = JSON.parse(sessionStorage.getItem(nameOfStore()) ?? '[]') as Partial<KeptWrite>[]
+    return kept.filter((one): one is KeptWrite => typeof one?.url === 'string' && typeof one.text === 'string')
   } catch {
     return []
   }
 }
 
-function store(writes: KeptWrite[]): void {
+/** False: storage is full, or off, and what has no answer is lost with the page. */
+function store(writes: KeptWrite[]): boolean {
   try {
     if (writes.length > 0) sessionStorage.setItem(nameOfStore(), JSON.stringify(writes))
     else sessionStorage.removeItem(nameOfStore())
+    return true
   } catch {
-    // Without storage, what has no answer is lost with the page.
+    return false
   }
 }
 
-export function keep(write: KeptWrite): void {
-  if (accountOfPage()) store([...keptWrites(), write])
-}
+export const keep = (write: KeptWrite): boolean => accountOfPage() !== '' && store([...keptWrites(), write])
 
-export const letGo = (text: string): void => store(keptWrites().filter(kept => kept.text !== text))
+export const letGo = (text: string): boolean => store(keptWrites().filter(kept => kept.text !== text))

@@ -29,16 +29,21 @@ let earlier: Promise<unknown> = Promise.resolve()
  */
 export async function write(url: string, body: object, onWait?: () => void): Promise<Written | undefined> {
   const one = newWrite(url, body)
-  keep(one)
+  const hasRoom = keep(one)
   await earlier
   const written = await send(one, onWait)
-  if (written?.isKept) signIn(true)
-  else letGo(one.text)
-  return written
+  if (!written?.isKept) {
+    letGo(one.text)
+    return written
+  }
+  signIn(hasRoom)
+  return { ...written, isKept: hasRoom }
 }
 
 /** For a page that goes: the next one sends it. */
-export const writeLater = (url: string, body: object): void => keep(newWrite(url, body))
+export function writeLater(url: string, body: object): void {
+  keep(newWrite(url, body))
+}
 
 /**
  * Sends what the page before this one had no answer to. How many changes that made, and how many cannot be made any more; what has no

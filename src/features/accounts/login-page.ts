@@ -14,10 +14,18 @@ import { rememberBrowser, visitorOf } from './known-browser.ts'
 import type { Accounts } from './rules.ts'
 import { loginForm } from './schema.ts'
 
+type KeptKey = 'login.kept' | 'login.notKept'
+
+/** What became of what was tapped when the session had ended, as the page's script says. */
+function keptKey(kept: unknown): KeptKey | undefined {
+  if (kept === undefined) return undefined
+  return kept === '0' ? 'login.notKept' : 'login.kept'
+}
+
 export function loginPage(app: FastifyInstance, { config, accounts }: { config: Config; accounts: Accounts }): void {
-  const show = (reply: FastifyReply, raw: RawForm, wrong: Wrong, hasKept = false) =>
+  const show = (reply: FastifyReply, raw: RawForm, wrong: Wrong, kept?: KeptKey) =>
     reply.page('login', {
-      hasKept,
+      kept,
       fields: loginForm.fields,
       form: { email: typed(raw, 'email'), next: safeNext(raw.next) },
       ...wrong,
@@ -26,14 +34,14 @@ export function loginPage(app: FastifyInstance, { config, accounts }: { config: 
 
   app.get<{ Querystring: RawForm }>('/login', async (request, reply) => {
     const next = safeNext(request.query.next)
-    const hasKept = request.query.kept !== undefined
+    const kept = keptKey(request.query.kept)
     if (request.account) {
       // Another account than that of the page, which was signed in meanwhile in another tab.
-      if (hasKept) setFlash(reply, { kind: 'info', key: 'login.kept' })
+      if (kept) setFlash(reply, { kind: 'info', key: kept })
       return reply.redirect(next, 302)
     }
     return respond(request, reply, {
-      page: () => show(reply, { next }, nothingWrong, hasKept)
+      page: () => show(reply, { next }, nothingWrong, kept)
     })
   })
 

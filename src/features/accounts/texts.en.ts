@@ -22,6 +22,8 @@ export const accounts: Texts<typeof pt> = {
   'field.passwordWrong': 'This is not your current password. Type it again.',
   'login.kept':
     'The session ended. What you tapped on the list is kept in this tab, and goes as soon as you log in to the same account.',
+  'login.notKept':
+    'The session ended, and this browser lets nothing be kept of what you tapped last. Log in, and tap it again.',
   'login.title': 'Sign in',
   'login.submit': 'Sign in',
   'login.noAccount': 'No account yet?',

@@ -21,6 +21,8 @@ export const accounts: Texts<typeof pt> = {
   'field.passwordWrong': 'No es su contraseña actual. Escríbala otra vez.',
   'login.kept':
     'La sesión ha terminado. Lo que ha tocado en la lista queda guardado en esta pestaña, y se envía en cuanto entre en la misma cuenta.',
+  'login.notKept':
+    'La sesión ha terminado, y este navegador no permite guardar lo último que ha tocado. Entre, y tóquelo otra vez.',
   'login.title': 'Entrar',
   'login.submit': 'Entrar',
   'login.noAccount': '¿Todavía no tiene cuenta?',

@@ -18,6 +18,8 @@ export const accounts = {
   'field.passwordWrong': 'Não é a sua palavra-passe atual. Escreva-a outra vez.',
   'login.kept':
     'A sessão acabou. O que tocou na lista fica guardado neste separador, e segue assim que entrar na mesma conta.',
+  'login.notKept':
+    'A sessão acabou, e este navegador não deixa guardar o que tocou por último. Entre, e toque outra vez.',
   'login.title': 'Entrar',
   'login.submit': 'Entrar',
   'login.noAccount': 'Ainda não tem conta?',
