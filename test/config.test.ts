@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { type Config, readConfig } from '../src/config/config.ts'
 import type { ServerDatabase } from '../src/config/database-url.ts'
 import { ConfigError } from '../src/errors.ts'
+import { cases } from './helper/cases.ts'
 import { cli, type Env, eventually, freePort, request, startServer, tempFolder } from './helper.ts'
 
 const secret = 'a-secret-of-many-letters'
@@ -293,7 +294,7 @@ describe('DB_HOST', () => {
           }
         }
       ),
-      { numRuns: 500 }
+      { numRuns: cases(500) }
     )
   })
 
@@ -345,7 +346,7 @@ describe('DB_HOST', () => {
         const told = mistakesOf({ DB_HOST: make(written), SESSION_SECRET: secret, DB_USER: 'u', DB_PW: 'p' }).join('\n')
         for (const [text] of parts) assert.ok(!told.includes(text), `${make(written)}\n${told}`)
       }),
-      { numRuns: 3000 }
+      { numRuns: cases(3000) }
     )
   })
 
@@ -359,7 +360,7 @@ describe('DB_HOST', () => {
         assert.equal(database.password, password)
         assert.equal(database.host, 'db')
       }),
-      { numRuns: 2000 }
+      { numRuns: cases(2000) }
     )
   })
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { localPath } from '../src/http/local-path.ts'
+import { cases } from './helper/cases.ts'
 
 const site = 'https://shop.example'
 
@@ -97,8 +98,8 @@ describe('a path from outside', () => {
           assert.equal(localPath(path), path, 'and it stays as it is')
         }
       ),
-      { numRuns: 5000 }
+      { numRuns: cases(5000) }
     )
-    assert.ok(kept > 500, `only ${kept} were looked at`)
+    assert.ok(kept > cases(500), `only ${kept} were looked at`)
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { fold } from '../src/text-fold.ts'
+import { cases } from './helper/cases.ts'
 
 describe('a folded name', () => {
   const same = [
@@ -34,7 +35,7 @@ describe('a folded name', () => {
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 60 }), name => {
         assert.equal(fold(`${name}e`), fold(`${name}é`))
       }),
-      { numRuns: 5000 }
+      { numRuns: cases(5000) }
     )
   })
 
@@ -43,7 +44,7 @@ describe('a folded name', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), name => {
         assert.equal(fold(fold(name)), fold(name))
       }),
-      { numRuns: 5000 }
+      { numRuns: cases(5000) }
     )
   })
 })

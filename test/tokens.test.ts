@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { isWholeToken, newToken } from '../src/features/tokens/token-text.ts'
+import { cases } from './helper/cases.ts'
 
 describe('a token', () => {
   test('is never made twice, and has at least 160 random bits', () => {
@@ -26,7 +27,7 @@ describe('a token', () => {
         const swapped = token.slice(0, at - 1) + b + a + token.slice(at + 1)
         assert.equal(isWholeToken(swapped), swapped === token)
       }),
-      { numRuns: 2000 }
+      { numRuns: cases(2000) }
     )
   })
 

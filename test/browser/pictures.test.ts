@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { photo, signedIn } from '../helper.ts'
+import { ofPhone, photo, signedIn } from '../helper.ts'
 import {
   axeFindings,
   browserSite,
@@ -89,7 +89,7 @@ describe('pictures in a browser', suiteOptions, () => {
       1
     )
     assert.deepEqual(await axeFindings(page), [])
-    await choose(page, await photo())
+    await choose(page, await photo(ofPhone))
     await send(page)
     await page.getByText(say('flash.pictureAdded')).waitFor()
     assert.equal(await page.locator('.photos li').count(), 1)
@@ -124,7 +124,7 @@ describe('pictures in a browser', suiteOptions, () => {
       if (tries === 2) await route.fetch({ maxRedirects: 0 })
       return route.abort('connectionreset')
     })
-    await choose(page, await photo())
+    await choose(page, await photo(ofPhone))
     await send(page)
     await page.getByText(say('picture.js.retrying')).waitFor()
     await page.locator('.photos li').first().waitFor()
@@ -142,7 +142,7 @@ describe('pictures in a browser', suiteOptions, () => {
     await choose(page, Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))
     await send(page)
     await page.getByRole('alert').getByText(say('picture.again')).waitFor()
-    await choose(page, await photo())
+    await choose(page, await photo(ofPhone))
     await send(page)
     await page.getByText(say('flash.pictureAdded')).waitFor()
     assert.equal(await page.locator('.photos li').count(), 1)

@@ -10,6 +10,7 @@ import {
   freshDatabase,
   hangFolder,
   itemIn,
+  ofPhone,
   Program,
   photo,
   photosOn,
@@ -64,7 +65,7 @@ describe('a folder of pictures that hangs', { skip: skipUnlessInCi(skipWithoutFu
     const server = await startServer(t, { ...database.env, FILES_DIR: folder })
     const { client, id, page, path } = await withPicture(t, server)
     const { program, send, path: pictures } = await programWithPicture(server, database, client)
-    const sent = await photo()
+    const sent = await photo(ofPhone)
     const first = await send(sent, 'first')
     const { url } = first.json() as { url: string }
     const hanging = await hangFolder(t, folder)
@@ -83,7 +84,7 @@ describe('a folder of pictures that hangs', { skip: skipUnlessInCi(skipWithoutFu
     const refused = await sendPhoto(client, id, await photo())
     assert.equal(refused.status, 503)
     assert.match(refused.text, /id="e-fotografia">As fotografias não estão disponíveis/)
-    const away = [await program.get(url.replace('/api/v1', '')), await send(await photo(), 'second')]
+    const away = [await program.get(url.replace('/api/v1', '')), await send(await photo(ofPhone), 'second')]
     for (const reply of away) {
       assertProblem(reply, 503, 'pictures_away')
       assert.equal(reply.headers['retry-after'], '5')
@@ -103,7 +104,7 @@ describe('a folder of pictures that hangs', { skip: skipUnlessInCi(skipWithoutFu
     assert.doesNotMatch((await client.get(page)).text, /não estão disponíveis agora/)
     assert.equal((await sendPhoto(client, id, await photo())).status, 303)
     assert.equal(photosOn((await client.get(page)).text).length, 2)
-    assert.equal((await send(await photo(), 'second')).status, 201)
+    assert.equal((await send(await photo(ofPhone), 'second')).status, 201)
     assert.equal((await program.get(url.replace('/api/v1', ''))).status, 200)
     assert.equal(await server.stop(), 0)
   })

@@ -14,6 +14,7 @@ import {
   forEachEngine,
   formWith,
   newAccount,
+  ofPhone,
   photo,
   photosOn,
   type SentFile,
@@ -54,7 +55,7 @@ forEachEngine('pictures of an item', engine => {
   test('are kept upright and small, without where and when, and shown on the item, the list and their page', async t => {
     const { client, id, page } = await withItem(t, site.server)
     assert.doesNotMatch((await client.get('/carrinho/')).text, /class="ph"/)
-    const sent = await photo()
+    const sent = await photo(ofPhone)
     const before = await sharp(sent).metadata()
     assert.equal(before.orientation, 6)
     assert.ok(before.exif?.includes('Telefone'))
@@ -318,7 +319,7 @@ forEachEngine(
       ['PDF', async () => Buffer.from('%PDF-1.7\n'), /Servem JPEG, PNG e WebP/],
       ['TIFF', async () => plain().resize(50).tiff().toBuffer(), /Servem JPEG, PNG e WebP/],
       ['HEIC', async () => Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /HEIC/],
-      ['half a picture', async () => (await photo()).subarray(0, 9000), /estragada/],
+      ['half a picture', async () => (await photo(ofPhone)).subarray(0, 9000), /estragada/],
       [
         'a beginning of one, then SVG',
         async () => Buffer.concat([Buffer.from('\xff\xd8\xff', 'latin1'), svg]),
@@ -326,7 +327,7 @@ forEachEngine(
       ],
       ['30 million pixels in 100 KB', async () => plain().png().toBuffer(), /20 milhões/],
       ['a header that promises a million by a million', bomb, /20 milhões|estragada/],
-      ['more than 8 MB', async () => Buffer.concat([await photo(), Buffer.alloc(9 << 20)]), /mais de 8 MB/, 413]
+      ['more than 8 MB', async () => Buffer.concat([await photo(ofPhone), Buffer.alloc(9 << 20)]), /mais de 8 MB/, 413]
     ]
     for (const [title, make, told, status = 400] of cases) {
       test(`${title}: is refused at the field, and nothing is kept`, async t => {

@@ -6,6 +6,7 @@ import { MAX_QUANTITY, ONE, readUnit } from '../../src/features/items/quantity.t
 import { readEntries } from '../../src/features/items/quick-entry/entries.ts'
 import { languages } from '../../src/i18n/index.ts'
 import { hasControl, isVisible, withoutTurns } from '../../src/text.ts'
+import { cases } from '../helper/cases.ts'
 
 const item = (name: string, more: Partial<TextItem> = {}): TextItem => ({
   name,
@@ -122,7 +123,7 @@ describe('a list as text', () => {
           assert.deepEqual(readBack(listAsText(items, language)), grouped(items))
         }
       ),
-      { numRuns: 3000 }
+      { numRuns: cases(3000) }
     )
   })
 })

@@ -12,6 +12,7 @@ import {
   wholeQuantity
 } from '../../src/features/items/quantity.ts'
 import { languages } from '../../src/i18n/index.ts'
+import { cases } from '../helper/cases.ts'
 
 const possible = fc.integer({ min: 1, max: MAX_QUANTITY * ONE })
 
@@ -92,7 +93,7 @@ describe('a quantity', () => {
           thousandths === undefined || (Number.isInteger(thousandths) && thousandths >= 1 && thousandths <= 9_999_000)
         )
       }),
-      { numRuns: 2000 }
+      { numRuns: cases(2000) }
     )
   })
 

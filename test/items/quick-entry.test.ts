@@ -8,6 +8,7 @@ import type { Entry } from '../../src/features/items/quick-entry/line.ts'
 import { joinShops, splitShops } from '../../src/features/items/quick-entry/shops.ts'
 import { languages } from '../../src/i18n/index.ts'
 import { isVisible, lengthOf, MAX_TEXT } from '../../src/text.ts'
+import { cases } from '../helper/cases.ts'
 
 const readAll = (text: string): Entry[] => {
   const read = readEntries(text)
@@ -352,7 +353,7 @@ describe('quick entry of anything at all', () => {
           assert.ok(lengthOf(unit) <= MAX_UNIT && lengthOf(shop) <= MAX_TEXT && lengthOf(note) <= 500)
         }
       }),
-      { numRuns: 5000 }
+      { numRuns: cases(5000) }
     )
   })
 
@@ -384,7 +385,7 @@ describe('quick entry of anything at all', () => {
         }
       }),
       {
-        numRuns: 5000,
+        numRuns: cases(5000),
         examples: [
           ['2 @2 ✓ ✅', 'pt'],
           ['@Lidl: 2 "a" @b', 'es']

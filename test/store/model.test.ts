@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Where } from '../../src/features/items/rules.ts'
+import { cases } from '../helper/cases.ts'
 import { family, thing } from '../helper/families.ts'
 import { forEachEngine } from '../helper.ts'
 
@@ -92,7 +93,7 @@ function takenBack(now: State, before: State, after: State): Map<number, Thing> 
   return next
 }
 
-const RUNS = { sqlite: 800, mariadb: 100, postgres: 100 }
+const RUNS = { sqlite: cases(800), mariadb: cases(100), postgres: cases(100) }
 
 forEachEngine('random doings of two devices on two servers', engine => {
   const { one, two, site, add, make } = family(engine)
