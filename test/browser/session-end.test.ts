@@ -4,6 +4,7 @@ import type { Page, Route } from 'playwright-core'
 import { type Client, eventually, signedIn } from '../helper.ts'
 import {
   browserSite,
+  logOut,
   openList,
   quickButton,
   quickField,
@@ -193,6 +194,24 @@ describe('a session that ends while the list is open', suiteOptions, () => {
       page,
       untouched.filter(row => !row.includes('Leite'))
     )
+  })
+
+  test('is ended by the shopper after what was just tapped is done', async t => {
+    const { page, client } = await openList(t, site, { items })
+    const held: Route[] = []
+    let isHolding = true
+    await page.route('**/carrinho/marcar', route => (isHolding ? void held.push(route) : route.continue()))
+    await tickBox(page, 'Leite').click()
+    await tickBox(page, 'Pão').click()
+    await tickBox(page, 'Pão').click()
+    await eventually(async () => assert.equal(held.length, 2))
+    const left = logOut(page)
+    isHolding = false
+    for (const route of held) await route.continue()
+    await left
+    await page.getByText(say('flash.signedOut')).waitFor()
+    await client.login(client.account)
+    await seeSaved(client, ['5 Ovos', '5 Pão', '5 Sal', '✓ 5 Leite'])
   })
 
   test('is no different from a page that is left before there is an answer', async t => {

@@ -58,6 +58,7 @@ export class ItemList extends HTMLElement {
     })
     this.addEventListener('submit', event => event.preventDefault())
     addEventListener('pagehide', this.leave)
+    document.querySelector('form[action="/logout"]')?.addEventListener('submit', this.finishFirst)
     void this.sendKept()
   }
 
@@ -191,6 +192,15 @@ export class ItemList extends HTMLElement {
     else if (made > 0) toast(say('list.js.keptSent'), 'success')
     else return
     await this.refresh()
+  }
+
+  /** Who logs out takes what is kept here away, too: what was tapped is done before. */
+  private readonly finishFirst = (event: Event): void => {
+    if (this.pending.size === 0) return
+    event.preventDefault()
+    const form = event.target as HTMLFormElement
+    const look = () => (this.pending.size === 0 ? form.submit() : setTimeout(look, 100))
+    look()
   }
 
   /** The page goes: what waits behind another request is for the next one. What is on its way is kept already. */
