@@ -195,9 +195,9 @@ forEachEngine('what is done to items', engine => {
       [1, 'nothing']
     ] as const) {
       const outcome = await carts(which).clear(which ? other() : work(), where, seen, 'k')
-      assert.deepEqual(outcome, { status, kept: [a] })
+      assert.deepEqual(outcome, { status, kept: [a], missing: [b] })
     }
-    assert.deepEqual(await carts().clear(work(), where, [], 'none'), { status: 'nothing', kept: [] })
+    assert.deepEqual(await carts().clear(work(), where, [], 'none'), { status: 'nothing', kept: [], missing: [] })
     assert.equal((await view(where)).list.version, version)
     // The key is free, and what was cleared with one is told, although nothing of it is there.
     const now = (await view(where)).items

@@ -118,7 +118,9 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
       seen: readonly { id: R; version: number }[],
       key?: string,
       { strict = false }: Strict = {}
-    ): Promise<Done<{ removed: R[]; kept: R[]; missing: R[] }> | Refused | NotThere | (Nothing & { kept: R[] })> {
+    ): Promise<
+      Done<{ removed: R[]; kept: R[]; missing: R[] }> | Refused | NotThere | (Nothing & { kept: R[]; missing: R[] })
+    > {
       const asked = askedBy(
         where.accountId,
         key,
@@ -127,7 +129,7 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
         ...seen.flatMap(({ id, version }) => [id, version])
       )
       const refs = seen.map(({ id }) => id)
-      const outcome = await changes.decide<NotThere | (Nothing & { kept: R[] })>(
+      const outcome = await changes.decide<NotThere | (Nothing & { kept: R[]; missing: R[] })>(
         work,
         asked,
         where.list,
@@ -140,7 +142,8 @@ export function manyItemsRules({ items, changes }: Store, memory: Memory = noMem
             if (item && item.doneAt !== null && item.version === version) asSeen.add(item.id)
           }
           if (!strict && asSeen.size === 0) {
-            throw new CalledOff({ status: 'nothing', kept: refs.filter(ref => found.has(ref)) })
+            const [kept, missing] = [true, false].map(isThere => refs.filter(ref => found.has(ref) === isThere))
+            throw new CalledOff({ status: 'nothing', kept, missing })
           }
           const removed = await steps.removeAll(tx, list, [...asSeen])
           const kept = onceEach(found.values()).filter(({ id }) => !asSeen.has(id))
