@@ -36,7 +36,9 @@ const inputs = [
   'scripts/bundle.mjs',
   'node_modules/typescript/package.json',
   'node_modules/esbuild/package.json',
-  'node_modules/idiomorph/package.json'
+  'node_modules/idiomorph/package.json',
+  'node_modules/typebox/package.json',
+  'node_modules/drizzle-orm/package.json'
 ]
 
 /** Every file under `path`, relative to `base`. Names that start with a dot are ours, not output. */
