@@ -205,13 +205,19 @@ describe('a session that ends while the list is open', suiteOptions, () => {
     await tickBox(page, 'Pão').click()
     await tickBox(page, 'Pão').click()
     await eventually(async () => assert.equal(held.length, 2))
+    const order: string[] = []
+    page.on('request', request => void (request.url().endsWith('/logout') && order.push('log-out')))
+    page.on('response', response => void (response.url().endsWith('/marcar') && order.push('tick')))
     const left = logOut(page)
+    // The page still answers: a tap that comes after the button was pressed.
+    await tickBox(page, 'Ovos').click()
     isHolding = false
     for (const route of held) await route.continue()
     await left
     await page.getByText(say('flash.signedOut')).waitFor()
+    assert.deepEqual(order, ['tick', 'tick', 'tick', 'tick', 'log-out'])
     await client.login(client.account)
-    await seeSaved(client, ['5 Ovos', '5 Pão', '5 Sal', '✓ 5 Leite'])
+    await seeSaved(client, ['5 Pão', '5 Sal', '✓ 5 Leite', '✓ 5 Ovos'])
   })
 
   test('is no different from a page that is left before there is an answer', async t => {
