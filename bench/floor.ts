@@ -95,7 +95,7 @@ app.get('/list', async (request, reply) => {
     t,
     path: request.url,
     csrfToken: 'x'.repeat(52),
-    account: { name: account.nome, email: account.email },
+    account: { id: account.customer_id, name: account.nome, email: account.email },
     server: 'floor',
     databaseNode: 'floor',
     flash: null,

@@ -93,6 +93,18 @@ forEachEngine('the rows of a list, without scripts', engine => {
     await stranger.get('/carrinho/')
     assert.equal((await stranger.post(`${other}idioma`, { boxes: '1', was: '', lang: 'en' })).status, 303)
 
+    // Also where all is in the basket, and none where there is nothing to tick.
+    const alone = await listOf(t, 'Leite')
+    const sends = async () => {
+      const buttons = findTags((await alone.get('/carrinho/')).text, 'button')
+      return buttons.filter(({ form, name }) => form === 'items' && name === 'lang').length
+    }
+    assert.equal(await sends(), 3)
+    await press(alone, '/carrinho/marcar', await rowForm(alone, '/carrinho/', 'Leite'))
+    assert.equal(await sends(), 3)
+    await alone.postJson('/apagar_artigo', { id: (await rowOf(alone, 'Leite'))?.id })
+    assert.equal(await sends(), 0)
+
     const leaving = await rowForm(client, other, 'bolo', 'gelado')
     const left = await press(client, `${other}sair`, leaving)
     assert.equal(left.headers.location, '/')
