@@ -113,7 +113,7 @@ export function openFiles(folder: FilesFolder | undefined, { changed, damaged }:
 
     /** Undefined where there is no such file, or it is damaged. @throws FilesError */
     read: (hash: string): Promise<Uint8Array | undefined> =>
-      inFolder('read', { hash }, readMs).catch(error => {
+      inFolder('read', { hash, isShared: folder?.isOwn === false }, readMs).catch(error => {
         if ((error as NodeJS.ErrnoException).code !== 'EDAMAGED') throw error
         damaged(hash)
         return undefined
@@ -124,8 +124,9 @@ export function openFiles(folder: FilesFolder | undefined, { changed, damaged }:
     setAside: (hashes: string[], olderThanMs: number) => inFolder('setAside', { hashes, olderThanMs }, longMs),
     takeAway: (hashes: string[], putBack: string[]) => inFolder('takeAway', { hashes, putBack }, longMs),
 
-    /** Leaves a mark, and says whose it does not find. @throws FilesError */
-    mark: (own: string, others: string[]): Promise<string[]> => inFolder('mark', { own, others }, longMs),
+    /** Leaves a mark, and says whose it does not find. `isNew`: also where none was ever left. @throws FilesError */
+    mark: (own: string, others: string[], isNew: boolean): Promise<string[]> =>
+      inFolder('mark', { own, others, isNew }, longMs),
     unmark: (own: string) => inFolder('unmark', { own }, readMs),
 
     /** It turned out not to be the folder of the others, or to be that after all. */

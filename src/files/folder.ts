@@ -84,12 +84,16 @@ function writeWhole(path: string, content: Uint8Array): void {
   flushFolder(dirname(path))
 }
 
+/** A volume that is no longer mounted leaves an empty folder in its place, whose files nobody would see again. */
+const assertMarked = (folder: string): void => void statSync(join(folder, MARKS))
+
 /**
  * Also what is there already is written anew: so it is whole, and fresh to whoever sweeps. Two that write the same leave one
  * file.
  */
 export function keep(folder: string, contents: readonly Uint8Array[], make: boolean): string[] {
   if (make) makeFolder(folder)
+  else assertMarked(folder)
   return contents.map(content => {
     const hash = hashOf(content)
     const path = pathOf(folder, hash)
@@ -99,14 +103,17 @@ export function keep(folder: string, contents: readonly Uint8Array[], make: bool
   })
 }
 
-export function read(folder: string, hash: string): Uint8Array | undefined {
+export function read(folder: string, hash: string, isShared: boolean): Uint8Array | undefined {
   const path = pathOf(folder, hash)
   const content =
     unlessMissing(() => readFileSync(path)) ??
     unlessMissing(() => readFileSync(path + ASIDE)) ??
     // Put back in between.
     unlessMissing(() => readFileSync(path))
-  if (content === undefined) return undefined
+  if (content === undefined) {
+    if (isShared) assertMarked(folder)
+    return undefined
+  }
   // A disk that gives back something else must not pass for the picture.
   if (hashOf(content) !== hash) throw Object.assign(new Error('a file is not what its name says'), { code: 'EDAMAGED' })
   return content
@@ -167,9 +174,10 @@ const markOf = (folder: string, id: string): string => {
   return join(folder, MARKS, id)
 }
 
-/** Which of the others' marks are not here. */
-export function mark(folder: string, own: string, others: readonly string[]): string[] {
-  makeFolder(join(folder, MARKS))
+/** Which of the others' marks are not here. `isNew`: nobody has used this folder yet, as far as this server knows. */
+export function mark(folder: string, own: string, others: readonly string[], isNew: boolean): string[] {
+  if (isNew) makeFolder(join(folder, MARKS))
+  else assertMarked(folder)
   const path = markOf(folder, own)
   // Fresh each time: those of long ago are forgotten.
   if (unlessMissing(() => statSync(path))) utimesSync(path, new Date(), new Date())

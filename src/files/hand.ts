@@ -7,11 +7,11 @@ const jobs: { [J in JobName]: (ask: Ask<J>) => Answer<J> | Promise<Answer<J>> } 
   // Loaded where a picture is sent: its library is large.
   scale: async ({ sent }) => (await import('./picture.ts')).scale(sent),
   keep: ({ folder, contents, make }) => keep(folder, contents, make),
-  read: ({ folder, hash }) => read(folder, hash),
+  read: ({ folder, hash, isShared }) => read(folder, hash, isShared),
   old: ({ folder, part, olderThanMs, limit }) => old(folder, part, olderThanMs, limit),
   setAside: ({ folder, hashes, olderThanMs }) => setAside(folder, hashes, olderThanMs),
   takeAway: ({ folder, hashes, putBack }) => void takeAway(folder, hashes, putBack),
-  mark: ({ folder, own, others }) => mark(folder, own, others),
+  mark: ({ folder, own, others, isNew }) => mark(folder, own, others, isNew),
   unmark: ({ folder, own }) => void unmark(folder, own)
 }
 

@@ -19,7 +19,7 @@ export interface Jobs {
   /** Keeps files under the hashes of what is in them; on the disk when it answers. */
   keep: { ask: { folder: string; contents: Uint8Array[]; make: boolean }; answer: string[] }
   /** A file; undefined where there is none. */
-  read: { ask: { folder: string; hash: string }; answer: Uint8Array | undefined }
+  read: { ask: { folder: string; hash: string; isShared: boolean }; answer: Uint8Array | undefined }
   /** Hashes of files that nobody touched for `olderThanMs`, at most `limit` of a part of the folder; the next part, or none. */
   old: {
     ask: { folder: string; part: number; olderThanMs: number; limit: number }
@@ -30,7 +30,7 @@ export interface Jobs {
   /** Takes those away for good, but for those that are to be put back. */
   takeAway: { ask: { folder: string; hashes: string[]; putBack: string[] }; answer: undefined }
   /** Leaves this server's mark, tells which of the others' it does not find, and forgets those of long ago. */
-  mark: { ask: { folder: string; own: string; others: string[] }; answer: string[] }
+  mark: { ask: { folder: string; own: string; others: string[]; isNew: boolean }; answer: string[] }
   /** Takes the mark along. */
   unmark: { ask: { folder: string; own: string }; answer: undefined }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdir, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import {
@@ -117,6 +118,36 @@ describe('a folder of pictures that hangs', { skip: skipUnlessInCi(skipWithoutFu
     const client = await signedIn(t, server)
     await assertListWorks(server, client, 'pão')
     assert.equal(await server.stop(), 0)
+  })
+})
+
+describe('a volume of pictures that is no longer mounted', () => {
+  test('keeps nothing in the empty folder in its place, and loses nothing', async t => {
+    const [volume, empty, place] = await Promise.all([tempFolder(t), tempFolder(t), tempFolder(t)])
+    const FILES_DIR = join(place, 'mounted')
+    const becomes = async (folder: string) => {
+      await symlink(folder, `${FILES_DIR}.next`)
+      await rename(`${FILES_DIR}.next`, FILES_DIR)
+    }
+    await becomes(volume)
+    const database = await freshDatabase(t, 'sqlite')
+    const server = await startServer(t, { ...database.env, FILES_DIR, FILES_MS: '60000' })
+    const { client, id, page, path } = await withPicture(t, server)
+    const { program, send } = await programWithPicture(server, database, client)
+    const { url } = (await send(await photo(ofPhone), 'first')).json() as { url: string }
+
+    await becomes(empty)
+    assert.equal((await sendPhoto(client, id, await photo())).status, 503)
+    assertProblem(await send(await photo(ofPhone), 'second'), 503, 'pictures_away')
+    assert.equal((await client.get(path)).status, 503)
+    assertProblem(await program.get(url.replace('/api/v1', '')), 503, 'pictures_away')
+    await assertListWorks(server, client, 'pão')
+    assert.deepEqual(await readdir(empty), [])
+
+    await becomes(volume)
+    await eventually(async () => assert.equal((await client.get(path)).status, 200))
+    assert.equal((await send(await photo(ofPhone), 'second')).status, 201)
+    assert.equal(photosOn((await client.get(page)).text).length, 1)
   })
 })
 

@@ -41,13 +41,14 @@ export async function watchFolder({ store, files, lifecycle, report }: Options):
 
   const look = async (): Promise<void> => {
     const now = Date.now()
-    await files.mark(id, [])
+    await files.mark(id, [], !isKnown)
     const work = store.beginJob('looking for files', LOOK_MS)
     await work.repeatable(() => store.pictures.beat(work, { id, name, unseen: toldOf(unseen), seenAt: now }))
     const others = (await liveFolders(store, work, now)).filter(other => other.id !== id)
     let missing = await files.mark(
       id,
-      others.map(other => other.id)
+      others.map(other => other.id),
+      !isKnown
     )
     if (missing.length > 0) {
       // Who left meanwhile took its mark along.
