@@ -219,11 +219,14 @@ export async function logIn(page: Page, credentials: Credentials): Promise<void>
   await sendLogin(page, credentials)
 }
 
-export async function logOut(page: Page): Promise<void> {
-  await page
+export const pressLogOut = (page: Page): Promise<void> =>
+  page
     .getByRole('navigation')
     .getByRole('button', { name: say('nav.logout') })
     .click()
+
+export async function logOut(page: Page): Promise<void> {
+  await pressLogOut(page)
   await page.waitForURL('**/')
 }
 

@@ -5,7 +5,17 @@ export interface KeptWrite {
   url: string
   /** With its key. */
   text: string
+  /** When it was tapped, by this device's clock. */
+  at: number
 }
+
+/**
+ * As long as somebody may take to log in again. It says how a thing is to be, and what others did meanwhile would be undone by
+ * it: who took the tab up again the next day would tick off the next week's milk.
+ */
+const KEPT_MS = 30 * 60_000
+
+export const isTooOld = ({ at }: KeptWrite): boolean => Math.abs(Date.now() - at) > KEPT_MS
 
 /** Whose page this is. */
 export const accountOfPage = (): string => document.body.dataset.account ?? ''
@@ -17,7 +27,10 @@ export function keptWrites(): KeptWrite[] {
   try {
     // Another release may have written it.
     const kept = JSON.parse(sessionStorage.getItem(nameOfStore()) ?? '[]') as Partial<KeptWrite>[]
-    return kept.filter((one): one is KeptWrite => typeof one?.url === 'string' && typeof one.text === 'string')
+    return kept.filter(
+      (one): one is KeptWrite =>
+        typeof one?.url === 'string' && typeof one.text === 'string' && typeof one.at === 'number'
+    )
   } catch {
     return []
   }

@@ -1,6 +1,6 @@
 import { signIn, takeToken } from './account.ts'
 import { type Answer, ask, readJson } from './ask.ts'
-import { accountOfPage, type KeptWrite, keep, keptWrites, letGo } from './kept.ts'
+import { accountOfPage, isTooOld, type KeptWrite, keep, keptWrites, letGo } from './kept.ts'
 import { mintKey } from './keys.ts'
 
 const withinMs = 10_000
@@ -17,7 +17,8 @@ const tokenOfPage = (): string => document.querySelector<HTMLInputElement>('inpu
 
 const newWrite = (url: string, body: object): KeptWrite => ({
   url,
-  text: JSON.stringify({ ...body, operation: mintKey() })
+  text: JSON.stringify({ ...body, operation: mintKey() }),
+  at: Date.now()
 })
 
 /** What an earlier page left goes first, as what is tapped now is meant to come after it. */
@@ -46,8 +47,8 @@ export function writeLater(url: string, body: object): void {
 }
 
 /**
- * Sends what the page before this one had no answer to. How many changes that made, and how many cannot be made any more; what has no
- * answer now is kept on.
+ * Sends what the page before this one had no answer to, but for what is too old. How many changes that made, and how many cannot be
+ * made any more; what has no answer now is kept on.
  */
 export function sendKept(onWait: () => void): Promise<{ made: number; failed: number }> {
   const sending = sendAll(keptWrites(), onWait)
@@ -58,6 +59,11 @@ export function sendKept(onWait: () => void): Promise<{ made: number; failed: nu
 async function sendAll(writes: readonly KeptWrite[], onWait: () => void): Promise<{ made: number; failed: number }> {
   const counts = { made: 0, failed: 0 }
   for (const one of writes) {
+    if (isTooOld(one)) {
+      letGo(one.text)
+      counts.failed += 1
+      continue
+    }
     const written = await send(one, onWait)
     if (!written || written.isKept) break
     letGo(one.text)
