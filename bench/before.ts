@@ -25,6 +25,8 @@ const SHOPS = ['Mercearia', 'Padaria', 'Talho', 'Mercado']
 interface Side {
   app: Running
   visitor: Visitor
+  /** The list as it was filled: it takes 10,000 items at most. */
+  empty(): Promise<unknown>
   databasePid: number | undefined
 }
 
@@ -67,7 +69,8 @@ async function openSide(server: string, name: string, folder: string | undefined
   const visitor = new Visitor(app.url)
   await visitor.signUp('Ana Martins', 'bench@example.org', PASSWORD)
   for (let n = 0; n < ITEMS; n++) await visitor.add(`Produto número ${n}`, 1 + (n % 12), SHOPS[n % SHOPS.length] ?? '')
-  return { app, visitor, databasePid: await admin.pid() }
+  const empty = () => admin.run(`delete from bench_${name}.compras where tipo like 'Leite %'`)
+  return { app, visitor, empty, databasePid: await admin.pid() }
 }
 
 type Ask = (side: Side) => autocannon.Request
@@ -96,6 +99,7 @@ interface Cost {
 }
 
 async function costOf(side: Side, ask: Ask, amount: number): Promise<Cost> {
+  await side.empty()
   const pids = [side.app.pid, side.databasePid ?? side.app.pid] as const
   const before = pids.map(clockOf)
   const result = await autocannon({ url: side.app.url, connections: CONNECTIONS, amount, requests: [ask(side)] })
