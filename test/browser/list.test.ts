@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Locator } from 'playwright-core'
-import { newAccount } from '../helper.ts'
+import { eventually, newAccount } from '../helper.ts'
 import {
   addButton,
   addItem,
@@ -313,8 +313,10 @@ describe('the list in a browser', suiteOptions, () => {
         await quickField(page).fill(line)
         await quickButton(page).click()
         await page.locator('.toast p').getByText(message).waitFor()
-        await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)')
-        const boxes = await page.evaluate<Record<'words' | 'note' | 'undo' | 'basket' | 'end', Box>>(`(() => {
+        // The page makes room for it a moment after it is there.
+        await eventually(async () => {
+          await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)')
+          const boxes = await page.evaluate<Record<'words' | 'note' | 'undo' | 'basket' | 'end', Box>>(`(() => {
           const boxOf = element => element.getBoundingClientRect().toJSON()
           const words = document.createRange()
           words.selectNodeContents(document.querySelector('.toast p'))
@@ -322,21 +324,25 @@ describe('the list in a browser', suiteOptions, () => {
             boxOf(document.querySelector(selector)))
           return { words: boxOf(words), note, undo, basket, end }
         })()`)
-        const { words, note, undo, basket, end } = boxes
-        for (const [inner, name] of [
-          [words, 'words'],
-          [undo, 'undo']
-        ] as const) {
-          const isInside =
-            inner.left >= note.left && inner.right <= note.right && inner.top >= note.top && inner.bottom <= note.bottom
-          assert.ok(isInside, `${name} of “${line}”: ${JSON.stringify(boxes)}`)
-        }
-        assert.ok(words.left - note.left >= 12 && note.right - words.right >= 4, 'not at the edge')
-        assert.ok(words.right <= undo.left || words.bottom <= undo.top, 'the button is not on the words')
-        assert.ok(undo.width >= 44 && undo.height >= 44, JSON.stringify(undo))
-        assert.ok(note.left >= 0 && note.right <= 360 && note.bottom <= 740, JSON.stringify(note))
-        assert.ok(basket.bottom <= note.top, `the basket’s button, ${basket.bottom}, is under ${note.top}`)
-        assert.ok(end.bottom <= note.top + 1, `${end.bottom} is under ${note.top}`)
+          const { words, note, undo, basket, end } = boxes
+          for (const [inner, name] of [
+            [words, 'words'],
+            [undo, 'undo']
+          ] as const) {
+            const isInside =
+              inner.left >= note.left &&
+              inner.right <= note.right &&
+              inner.top >= note.top &&
+              inner.bottom <= note.bottom
+            assert.ok(isInside, `${name} of “${line}”: ${JSON.stringify(boxes)}`)
+          }
+          assert.ok(words.left - note.left >= 12 && note.right - words.right >= 4, 'not at the edge')
+          assert.ok(words.right <= undo.left || words.bottom <= undo.top, 'the button is not on the words')
+          assert.ok(undo.width >= 44 && undo.height >= 44, JSON.stringify(undo))
+          assert.ok(note.left >= 0 && note.right <= 360 && note.bottom <= 740, JSON.stringify(note))
+          assert.ok(basket.bottom <= note.top, `the basket’s button, ${basket.bottom}, is under ${note.top}`)
+          assert.ok(end.bottom <= note.top + 1, `${end.bottom} is under ${note.top}`)
+        })
       }
       assert.deepEqual(await outgrownElements(page), [])
     })
