@@ -28,6 +28,8 @@ const SLOW = ['test/browser', 'test/cluster', 'test/long']
  */
 const AGAIN_FILES = 2
 const AGAIN_TIMES = 3
+/** What fails here once may have lost a write: that is no matter of being late. */
+const NEVER_AGAIN = ['test/cluster/', 'test/store/']
 
 const REPORTERS = ['spec', join(root, 'scripts/files-reporter.mjs')].flatMap(reporter => [
   `--test-reporter=${reporter}`,
@@ -96,6 +98,7 @@ async function runOrAgain(files, env) {
   try {
     const { code, failed } = await failedIn(files)
     if (code === 0 || !isCi || failed.length === 0 || failed.length > AGAIN_FILES || interrupted) return code
+    if (failed.some(file => NEVER_AGAIN.some(folder => file.startsWith(folder)))) return code
     for (const file of failed) {
       for (let time = 1; time <= AGAIN_TIMES; time++) {
         console.error(`\nFAILED, and is run by itself, ${time} of ${AGAIN_TIMES}: ${file}`)
