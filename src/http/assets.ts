@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Negotiator } from '@fastify/accept-negotiator'
 import type { FastifyInstance } from 'fastify'
-import { isKnown } from './send-file.ts'
+import { isKnown } from './known.ts'
 
 /** The build puts the hashed assets beside the code it makes of src/. */
 const FOLDER = fileURLToPath(new URL('../../dist/static', import.meta.url))

@@ -10,12 +10,6 @@ const HEADERS = {
   'accept-ranges': 'bytes'
 }
 
-/** True, and the answer is sent, where the browser has it already. */
-export const isKnown = (request: FastifyRequest, tag: string): boolean => {
-  const known = request.headers['if-none-match']
-  return known !== undefined && known.split(',').some(one => ['*', tag, `W/${tag}`].includes(one.trim()))
-}
-
 export const tagOf = (hash: string): string => `"${hash}"`
 
 /** A picture that its owner asked for, whole. */

@@ -16,7 +16,8 @@ import {
   seenBy,
   sendVersion
 } from '../../http/api/request.ts'
-import { isKnown, sendKnown, sendWhole, tagOf } from '../../http/send-file.ts'
+import { isKnown } from '../../http/known.ts'
+import { sendKnown, sendWhole, tagOf } from '../../http/send-file.ts'
 import { rawUploads, type Upload, type UploadRoom } from '../../http/uploads.ts'
 import type { History } from '../history/rules.ts'
 import { asChange, ITEM, itemOf, itemParams, LOCATION, listOf, notThere } from '../items/api-parts.ts'

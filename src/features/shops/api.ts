@@ -151,12 +151,21 @@ function shopIn(request: FastifyRequest): string {
   return value
 }
 
-const SET =
-  'It is no change of a list and has no undo. The keys of its latest five requests are remembered; a later one is held back by its If-Match.'
-
 /** In which order an account goes to shops, and through them. It is not a list's, and no change of one. */
 function ordersApi(api: FastifyInstance, shops: Shops): void {
   const about = { tags: ['shops'] }
+  const setting = {
+    ...about,
+    description:
+      'It is no change of a list and has no undo. The keys of its latest five requests are remembered; a later one is held back by its If-Match.',
+    headers: mustMatchHeaders,
+    response: answers(
+      { description: 'The order, as it was set.', body: ref('OrderSet'), hasEtag: true },
+      ...OF_WRITES,
+      412,
+      428
+    )
+  }
   const accountOf = (request: FastifyRequest) => getCaller(request).account.id
 
   const shopOrder = async (request: FastifyRequest) => {
@@ -209,19 +218,11 @@ function ordersApi(api: FastifyInstance, shops: Shops): void {
     '/shops',
     {
       schema: {
-        ...about,
+        ...setting,
         operationId: 'setShopOrder',
         summary: 'Set the order of shops',
-        description: SET,
         querystring: noQuery,
-        headers: mustMatchHeaders,
-        body: ref('ShopsInOrder'),
-        response: answers(
-          { description: 'The order, as it was set.', body: ref('OrderSet'), hasEtag: true },
-          ...OF_WRITES,
-          412,
-          428
-        )
+        body: ref('ShopsInOrder')
       }
     },
     (request, reply) =>
@@ -254,19 +255,11 @@ function ordersApi(api: FastifyInstance, shops: Shops): void {
     '/shops/items',
     {
       schema: {
-        ...about,
+        ...setting,
         operationId: 'setItemOrder',
         summary: 'Set the order of what is bought in a shop',
-        description: SET,
         querystring: shopQuery,
-        headers: mustMatchHeaders,
-        body: ref('ItemsInOrder'),
-        response: answers(
-          { description: 'The order, as it was set.', body: ref('OrderSet'), hasEtag: true },
-          ...OF_WRITES,
-          412,
-          428
-        )
+        body: ref('ItemsInOrder')
       }
     },
     (request, reply) => {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
+import { isKnown } from '../known.ts'
 
 const key = Type.String({
   pattern: '^("[!#-~]{1,200}"|[!#-~]{1,200})$',
@@ -49,9 +50,7 @@ export function seenBy({ headers }: FastifyRequest): { ifVersion?: number } {
 export function sendVersion(request: FastifyRequest, reply: FastifyReply, version: number, body: object): FastifyReply {
   const etag = etagOf(version)
   reply.header('etag', etag)
-  const known = request.headers['if-none-match']
-  const isKnown = known !== undefined && known.split(',').some(one => one.trim().replace(/^W\//, '') === etag)
-  return isKnown ? reply.status(304).send() : reply.send(body)
+  return isKnown(request, etag) ? reply.status(304).send() : reply.send(body)
 }
 
 /** That the change was made before, and this is its answer again. */
