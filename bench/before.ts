@@ -10,9 +10,10 @@ import autocannon from 'autocannon'
 // @ts-expect-error: plain JavaScript, as npm test needs it before anything is installed
 import { startServers } from '../scripts/servers.mjs'
 import { clockOf, usedSince } from './cpu.ts'
+import { freshDatabase } from './database.ts'
 import { figure, median, report } from './figures.ts'
 import { PASSWORD } from './fill.ts'
-import { type Running, runCli, start } from './processes.ts'
+import { type Running, start } from './processes.ts'
 import { openMariadb } from './scale-fill.ts'
 import { Visitor } from './visitor.ts'
 
@@ -53,24 +54,18 @@ export async function measureBefore([folder = '']: string[]): Promise<void> {
 }
 
 async function openSide(server: string, name: string, folder: string | undefined, undo: (() => unknown)[]) {
-  const admin = await openMariadb(server)
-  await admin.run(`drop database if exists bench_${name}`)
-  await admin.run(`create database bench_${name} character set utf8mb4`)
-  undo.unshift(async () => {
-    await admin.run(`drop database bench_${name}`)
-    await admin.end()
-  })
-  const url = new URL(server)
-  url.pathname = `/bench_${name}`
-  const env = { DB_HOST: url.href, SESSION_SECRET: 'only for the bench and never elsewhere', DRAIN_MS: '0' }
-  await runCli(['migrate'], env, folder)
+  const { url, drop } = await freshDatabase(server, `bench_${name}`, folder)
+  undo.unshift(drop)
+  const db = await openMariadb(url)
+  undo.unshift(() => db.end())
+  const env = { DB_HOST: url, SESSION_SECRET: 'only for the bench and never elsewhere', DRAIN_MS: '0' }
   const app = await start(['carrinho', 'serve'], env, '/health/ready', folder)
   undo.unshift(() => app.stop())
   const visitor = new Visitor(app.url)
   await visitor.signUp('Ana Martins', 'bench@example.org', PASSWORD)
   for (let n = 0; n < ITEMS; n++) await visitor.add(`Produto número ${n}`, 1 + (n % 12), SHOPS[n % SHOPS.length] ?? '')
-  const empty = () => admin.run(`delete from bench_${name}.compras where tipo like 'Leite %'`)
-  return { app, visitor, empty, databasePid: await admin.pid() }
+  const empty = () => db.run(`delete from compras where tipo like 'Leite %'`)
+  return { app, visitor, empty, databasePid: await db.pid() }
 }
 
 type Ask = (side: Side) => autocannon.Request

@@ -12,6 +12,7 @@ import pg from 'pg'
 import { entryForm, quickForm } from '../src/features/items/schema.ts'
 import { asShown, type Row, showList } from '../src/features/items/shown-list.ts'
 import { unordered } from '../src/features/shops/groups.ts'
+import { SPELLING, VIEWS } from '../src/http/views.ts'
 import { scriptTexts, translator } from '../src/i18n/index.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -38,12 +39,7 @@ function findInPostgres(): Find {
     return (await pool.query<Found>({ name: text.slice(0, 40), text: numbered, values })).rows
   }
 }
-const env = nunjucks.configure(path('../views'), {
-  autoescape: true,
-  throwOnUndefined: true,
-  trimBlocks: true,
-  lstripBlocks: true
-})
+const env = nunjucks.configure(VIEWS, SPELLING)
 env.addGlobal('asset', (name: string) => `/static/${manifest[name]}`)
 const t = translator('pt')
 env.addGlobal('scriptTexts', scriptTexts(t))

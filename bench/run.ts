@@ -9,6 +9,7 @@ import mysql from 'mysql2/promise'
 // @ts-expect-error: plain JavaScript, as npm test needs it before anything is installed
 import { startServers } from '../scripts/servers.mjs'
 import { hashLanes } from '../src/config/config.ts'
+import { freshDatabase } from './database.ts'
 import { allHold, figure, median, printTable, report } from './figures.ts'
 import { EMAIL, FLOOR_ID_HASH, fillOwn, fillPostgres, GUESTS, PASSWORD, PHONE_EMAIL } from './fill.ts'
 import { measurePhone } from './phone.ts'
@@ -83,7 +84,8 @@ async function main() {
   const running: Running[] = []
   const cleanups: (() => Promise<unknown>)[] = []
   try {
-    const mariadb = await database(servers.env.CARRINHO_TEST_MARIADB, 'bench', cleanups)
+    const { url: mariadb, drop } = await freshDatabase(servers.env.CARRINHO_TEST_MARIADB, 'bench')
+    cleanups.push(drop)
     const serve = async (url: string) => {
       const env = { DB_HOST: url, SESSION_SECRET: SECRET, DRAIN_MS: '0' }
       const app = await start(['carrinho', 'serve'], env, '/health/ready')
@@ -125,17 +127,6 @@ async function main() {
   }
   printTable()
   process.exitCode = allHold() ? 0 : 1
-}
-
-/** A fresh database with the schema in place. */
-async function database(server: string, name: string, cleanups: (() => Promise<unknown>)[]): Promise<string> {
-  const admin = await mysql.createConnection(server)
-  await admin.query(`drop database if exists ${name}`)
-  await admin.query(`create database ${name} character set utf8mb4`)
-  cleanups.push(() => admin.query(`drop database ${name}`).finally(() => admin.end()))
-  const url = `${server.replace(/\/$/, '')}/${name}`
-  await runCli(['migrate'], { DB_HOST: url })
-  return url
 }
 
 /** The floor must render the same page, or the comparison says nothing. */

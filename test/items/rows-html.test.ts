@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import nunjucks from 'nunjucks'
 import { keptRows, type RenderRows } from '../../src/features/items/rows-html.ts'
 import type { Item } from '../../src/features/items/rules.ts'
 import { asShown, type Row } from '../../src/features/items/shown-list.ts'
+import { SPELLING, VIEWS } from '../../src/http/views.ts'
 import { type Language, languages, translator } from '../../src/i18n/index.ts'
 
-const env = new nunjucks.Environment(new nunjucks.FileSystemLoader(join(import.meta.dirname, '../../views')), {
-  autoescape: true,
-  throwOnUndefined: true,
-  trimBlocks: true,
-  lstripBlocks: true
-})
+const env = new nunjucks.Environment(new nunjucks.FileSystemLoader(VIEWS), SPELLING)
 /** How many rows were made for each page. */
 const made: number[] = []
 const render: RenderRows = (of, rows) => {
