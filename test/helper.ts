@@ -1,6 +1,7 @@
 // What tests share, each in a file of its own below helper/; tests import it from here, but for helper/families.ts and others that
 // few need and that take long to load.
 
+export * from './helper/accounts.ts'
 export * from './helper/api.ts'
 export * from './helper/api-site.ts'
 export * from './helper/content.ts'

@@ -1,7 +1,15 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import sharp from 'sharp'
+import type { Engine } from './engines.ts'
 import type { Reply } from './requests.ts'
-import type { Client } from './visitors.ts'
+import type { Scope } from './scope.ts'
+import { sharedSite } from './servers.ts'
+import { type Client, signedIn } from './visitors.ts'
 
 /** The size that a phone gives a picture, for where it matters: such a one takes ten times as long. */
 export const ofPhone = { width: 2400, height: 1800 }
@@ -61,3 +69,26 @@ export async function sendPhoto(
 /** The paths of the pictures that the last page shows, large. */
 export const photosOn = (page: string): string[] =>
   [...page.matchAll(/href="([^"]*\/fotografia\/[0-9a-f]{64})"/g)].map(([, path = '']) => path)
+
+/** The names of the pictures in a folder of files. */
+export const filesIn = async (folder: string) =>
+  (await readdir(folder, { recursive: true })).filter(name => /^..\/.{64}/.test(name)).map(name => name.slice(3))
+
+/** Empty, and of its own. */
+export const folderOfFiles = (): string => mkdtempSync(join(tmpdir(), 'carrinho-'))
+
+/** A site that keeps pictures in a folder of its own. */
+export function siteWithFiles(engine: Engine) {
+  const folder = folderOfFiles()
+  const site = sharedSite(engine, { FILES_DIR: folder, FILES_MS: '60000' })
+  return { site, folder }
+}
+
+/** Somebody with one item. */
+export async function withItem(t: Scope, site: { url: string }) {
+  const client = await signedIn(t, site)
+  await client.addItem({ tipo: 'iogurte' })
+  const [item] = await client.items()
+  assert.ok(item)
+  return { client, id: Number(item.id), page: `/carrinho/artigo/${item.id}/fotografias` }
+}
