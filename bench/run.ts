@@ -97,7 +97,7 @@ async function main() {
     const app = await serve(mariadb)
     report('start to ready, schema in place', `${figure(app.readyMs)} ms`, 'at most 800 ms', app.readyMs <= 800)
     const floorOn = async (url: string) => {
-      const floor = await start(['--import', 'tsx', 'bench/floor.ts'], { DB_HOST: url }, '/list')
+      const floor = await start(['--import', './scripts/typescript.mjs', 'bench/floor.ts'], { DB_HOST: url }, '/list')
       running.push(floor)
       return floor
     }

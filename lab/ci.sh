@@ -23,7 +23,7 @@ if [ -z "${LAB_CA_FILE:-}" ]; then
   if [ -n "$authority" ] && [ "$authority" != null ] && [ -s "$authority" ]; then LAB_CA_FILE=$authority; export LAB_CA_FILE; fi
 fi
 
-lab() { node --import tsx lab/cli.ts "$@"; }
+lab() { node --import ./scripts/typescript.mjs lab/cli.ts "$@"; }
 finish() {
   trap '' INT TERM
   lab down --data
@@ -44,7 +44,7 @@ note_time() { spent="$spent, $1 $(( $(date +%s) - since ))"; since=$(date +%s); 
 note_time images
 
 # The runner heals and cleans up on TERM; KILL only when it does not.
-attempt() { timeout --foreground --kill-after=90 "$(left)" node --import tsx lab/cli.ts run "$@"; }
+attempt() { timeout --foreground --kill-after=90 "$(left)" node --import ./scripts/typescript.mjs lab/cli.ts run "$@"; }
 run_scenario() {
   case $1 in nothing-lost* | 09) set -- "$1" --short ;; esac
   attempt "$@"

@@ -1,4 +1,4 @@
-// Takes the pictures of docs/, from a server of its own with made-up data: node --import tsx scripts/screenshots.ts
+// Takes the pictures of docs/, from a server of its own with made-up data: node --import ./scripts/typescript.mjs scripts/screenshots.ts
 // `--cluster` takes those of /cluster only. CHROMIUM and HAPROXY name the programs where they are not `/usr/bin/chromium` and `haproxy`.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'

@@ -71,7 +71,7 @@ function runTests(files, env, failedTo) {
     const reporter = options.some(option => option.startsWith('--test-reporter')) ? [] : REPORTERS
     // The tests wait a lot, for servers that start and stop, so more files than cores keep the cores busy.
     const concurrency = `--test-concurrency=${availableParallelism() + 1}`
-    const args = ['--import', 'tsx', '--test', concurrency, ...reporter, ...options, ...files]
+    const args = ['--import', './scripts/typescript.mjs', '--test', concurrency, ...reporter, ...options, ...files]
     const child = spawn(process.execPath, args, {
       cwd: root,
       env: { ...process.env, ...env, CARRINHO_TEST_FAILED: failedTo, ...(isFast ? { CARRINHO_TEST_FAST: '1' } : {}) },

@@ -302,9 +302,15 @@ forEachEngine(
       const id = await idOf(database, client.account.email)
       const lists = await listsOf(database, id)
       await fill(database, id, 5000, 60_000)
-      await client.get('/conta/apagar')
-      const reply = client.post('/conta/apagar', { password: client.account.password }).catch(() => undefined)
-      await eventually(async () => assert.ok(Number.isNaN(await idOf(database, client.account.email))))
+      assert.equal((await client.get('/conta/apagar')).status, 200)
+      const reply = client.post('/conta/apagar', { password: client.account.password }).then(
+        ({ status }) => status,
+        () => 'cut off'
+      )
+      await eventually(async () => {
+        const gone = Number.isNaN(await idOf(database, client.account.email))
+        assert.ok(gone, 'the account is still open')
+      })
       await dying.kill()
       await reply
       const before = await left(database, id, lists)
