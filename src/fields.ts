@@ -3,7 +3,7 @@ import Type, { type Static, type TObject, type TProperties, type TSchema } from 
 import { type Field, type FieldError, fail } from './field-error.ts'
 import type { MessageKey } from './i18n/index.ts'
 import { digest } from './keys.ts'
-import { CONTROL, hasControl, isVisible, MAX_TEXT, withoutTurns } from './text.ts'
+import { CONTROL, hasControl, isVisible, MAX_TEXT, withoutUnseen } from './text.ts'
 
 export type FieldErrors<F extends string = string> = Partial<Record<F, FieldError>>
 
@@ -216,17 +216,19 @@ function readLine(raw: unknown): string | undefined {
   if (typeof raw !== 'string') return undefined
   // Left as it is, control characters around it included: they are refused.
   if (hasControl(raw)) return raw
-  return isVisible(raw) ? withoutTurns(raw).trim() : ''
+  return isVisible(raw) ? withoutUnseen(raw).trim() : ''
 }
 
 function readLines(raw: unknown): string | undefined {
   if (typeof raw !== 'string') return undefined
-  const text = withoutTurns(raw.replace(/\r\n?/g, '\n')).trim()
+  const text = withoutUnseen(raw.replace(/\r\n?/g, '\n')).trim()
   return isVisible(text) || hasControl(text) ? text : ''
 }
 
 function readWhole(raw: unknown): number | undefined {
   const text = typeof raw === 'number' ? String(raw) : raw
-  if (typeof text !== 'string' || text.trim() === '') return undefined
-  return /^\d{1,24}$/.test(text.trim()) ? Number(text) : Number.NaN
+  if (typeof text !== 'string') return undefined
+  const digits = withoutUnseen(text).trim()
+  if (digits === '') return undefined
+  return /^\d{1,24}$/.test(digits) ? Number(digits) : Number.NaN
 }

@@ -17,10 +17,26 @@ export const hasControl = (text: string): boolean => hasControlIn.test(text)
 
 const directions = /[\u202a-\u202e\u2066-\u2069]/g
 /**
- * Without the characters that turn the direction of all text after them. They come along unseen when something is pasted,
- * and no name needs them: each is shown on its own, by its own letters. Marks such as U+200F, which letters need, stay.
+ * Without the characters that turn the direction of all text after them. No name needs them: each is shown on its own, by
+ * its own letters.
  */
-export const withoutTurns = (text: string): string => text.replace(directions, '')
+const withoutTurns = (text: string): string => text.replace(directions, '')
+
+/** Of no width, and part of no word: they say where a line may break. */
+const widthless = /[\u200b\u2060-\u2064\ufeff]/g
+const MARKS = String.raw`\u00ad\u061c\u180e\u200c-\u200f`
+const marksBefore = new RegExp(`(^|\\s)[${MARKS}]+`, 'g')
+/** What joins letters is part of the last one where that has a sign below or above: words of Malayalam and Sinhala end so. */
+const marksAfter = new RegExp(`((?!\\ufe0f)\\p{M}[\\u200c\\u200d])?[${MARKS}]*(?=\\s|$)`, 'gu')
+/**
+ * Without what comes along unseen when something is pasted: characters that turn directions or have no width, and beside
+ * spaces and at the ends the marks that letters need elsewhere, such as U+200D and U+200F.
+ */
+export const withoutUnseen = (text: string): string =>
+  isPlain.test(text)
+    ? text
+    : withoutTurns(text).replace(widthless, '').replace(marksBefore, '$1').replace(marksAfter, '$1')
+const isPlain = /^[\n -~\u00c0-\u017f]*$/
 
 /** Older rows may have such characters: of a name with those that are not ours, none stays. */
 const balanced = (text: string): string => {

@@ -31,6 +31,26 @@ forEachEngine('quick entry', engine => {
     assert.equal((await rows(client)).length, 4)
   })
 
+  test('a shop with a colon is that of the lines below it, and alone it is said to be no item', async t => {
+    const client = await signedIn(t, site.server)
+    for (const entry of ['Lidl:', '@Lidl:', '@Lidl', '# Lidl', 'leite\nLidl:', 'Lidl:\nAldi:\nleite']) {
+      const refused = await write(client, entry)
+      assert.equal(refused.status, 400, entry)
+      assert.match(visibleText(refused.text), /Falta o artigo/)
+      assert.ok(refused.text.includes(`${entry}</textarea>`), 'what was typed is kept')
+      const json = await client.postJson('/carrinho/', { entry })
+      assert.match(String((json.json() as { fields: Record<string, string> }).fields.entry), /Falta o artigo/)
+    }
+    assert.equal((await rows(client)).length, 0)
+    assert.equal((await write(client, 'Lidl:\n leite\n\u200b1.000 g farinha\u200b')).status, 303)
+    assert.deepEqual(
+      (await rows(client))
+        .map(({ tipo, thousandths, unit, local }) => `${thousandths} ${unit} ${tipo} ${local}`)
+        .sort(),
+      ['1000  leite Lidl', '1000000 g farinha Lidl']
+    )
+  })
+
   test('what is on the list adds up, what is ticked comes back, and both can be taken back', async t => {
     const client = await signedIn(t, site.server)
     await write(client, '2 kg laranjas')

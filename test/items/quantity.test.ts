@@ -55,6 +55,12 @@ describe('a quantity', () => {
     })
   }
 
+  test('in a field is read without what was pasted along unseen', () => {
+    for (const text of ['\u200b1,5', '1,5\u200f', ' \ufeff1,5\u2060 '])
+      assert.deepEqual(readQuantity(text), { value: 1500 })
+    assert.equal(readQuantity('\u200b').error?.key, 'field.required')
+  })
+
   test('is read from JSON numbers too, if they are exact', () => {
     assert.deepEqual(
       [1, 1.5, 0.125].map(it => readQuantity(it).value),

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { asEntry, listAsText } from '../../src/features/items/as-text.ts'
-import { formatAmount, formatQuantity, MAX_QUANTITY, MAX_UNIT, ONE } from '../../src/features/items/quantity.ts'
+import { amountForLine, formatAmount, MAX_QUANTITY, MAX_UNIT, ONE } from '../../src/features/items/quantity.ts'
 import { MAX_LINE, MAX_LINES, readEntries } from '../../src/features/items/quick-entry/entries.ts'
 import type { Entry } from '../../src/features/items/quick-entry/line.ts'
 import { joinShops, splitShops } from '../../src/features/items/quick-entry/shops.ts'
 import { languages } from '../../src/i18n/index.ts'
-import { isVisible, lengthOf, MAX_TEXT } from '../../src/text.ts'
+import { isVisible, lengthOf, MAX_TEXT, withoutUnseen } from '../../src/text.ts'
 import { cases } from '../helper/cases.ts'
 
 const readAll = (text: string): Entry[] => {
@@ -42,6 +42,21 @@ describe('one line of quick entry', () => {
     '1,5 l água': '1,5 l|água',
     '1.5L água': '1,5 l|água',
     '20 cl natas': '20 cl|natas',
+    '1.000 g farinha': '1000 g|farinha',
+    '1,000g flour': '1000 g|flour',
+    'água 1.500 ml': '1500 ml|água',
+    'farinha (2.000 gramas) @Lidl': '2000 g|farinha|Lidl',
+    'farinha @Lidl 1.000 g': '1000 g|farinha|Lidl',
+    '9.999 g sal': '9999 g|sal',
+    '0.500 g açafrão': '0,5 g|açafrão',
+    '1.250 kg carne': '1,25 kg|carne',
+    '1,250kg beef': '1,25 kg|beef',
+    '12.345 kg carne': '12,345 kg|carne',
+    '1.500 quilos de batatas': '1,5 kg|batatas',
+    'leite 1.000 l': '1 l|leite',
+    '01,500 g açafrão': '1,5 g|açafrão',
+    '1.5 pacotes de massa': '1,5 pacotes|massa',
+    '1.50 melancia': '1,5|melancia',
     '2 lbs of potatoes': '2 lbs|potatoes',
     '3x leite': '3|leite',
     '3 x leite': '3|leite',
@@ -133,6 +148,8 @@ describe('one line of quick entry', () => {
   }
 
   const names = (
+    '1.000 guardanapos|1,000 napkins|1.500x leite|leite x1.500|leite (1.000)|1.500 pacotes de massa|massa (1.500 pacotes)|12.500 g arroz|' +
+    '10.000 leite|1.000 dúzias de ovos|2.250 lbs potatoes|1.000.000 g sal|1.000G pen|12: leite|18:|' +
     '7up|7 Up|leite 0%|omega 3|WD-40|pilhas AA|vitamina B12|100% sumo|100 % sumo|coca-cola zero 33cl|iPhone 15|' +
     '2 em 1 champô|3 in 1 oil|2 en 1 champú|5 estrelas|5 stars|ana@example.pt|escrever a ana@example.pt|@|leite @|@ @|' +
     '4x4|10 x 15 fotos|foto 10 x 15|10x15 fotos|Windows x64|BMW X5|5G router|router 5G|pen 64G|cartão 4G|3M fita|3 M fita|' +
@@ -300,6 +317,31 @@ describe('a paste of many lines', () => {
     }
   })
 
+  test('is read without what comes along unseen, wherever it stands', () => {
+    for (const it of '\u200b \u200c \u200d \u200e \u200f \u2060 \u2063 \ufeff \u00ad \u061c \u180e \u202a \u2066'.split(
+      ' '
+    )) {
+      for (const line of [
+        `${it}2 kg arroz @Lidl`,
+        `2 kg arroz @Lidl${it}`,
+        ` ${it} ${it}- [ ]${it} ${it}2${it} kg${it} ${it}arroz${it} ${it}@${it}Lidl${it} ${it}`,
+        `${it}@${it}Lidl${it}: ${it}2 kg arroz`,
+        `${it}@Lidl${it} 2 kg arroz${it}`,
+        `${it}arroz${it} (2 kg)${it} @Lidl`,
+        `${it}#${it} ${it}Lidl${it}\n${it}•${it}2 kg arroz${it}`,
+        `${it}Lidl:${it}\n\r${it}~~${it}2 kg "${it}arroz${it}"${it}~~`,
+        `2 kg arroz @Lidl,${it}Lidl${it},${it}`
+      ]) {
+        see(line, '2 kg|arroz|Lidl')
+      }
+      const [entry] = readAll(`leite\n  >${it} ${it}meio gordo${it}`)
+      assert.deepEqual([entry?.name, entry?.note], ['leite', 'meio gordo'])
+      assert.deepEqual(errorsOf(`- ${it}`), ['1 field.required'])
+    }
+    // What letters need stays: between them, and where a word ends so.
+    for (const name of ['می\u200cخواهم', 'क्\u200dष', 'אב\u200fג', 'അവന്\u200d', '👩\u200d🍳', '❤️']) see(name, `|${name}`)
+  })
+
   test('keeps numbers that do not count the lines', () => {
     see('1. FC Porto cachecol', '|1. FC Porto cachecol')
     see('2. leite\n3. pão', '|2. leite', '|3. pão')
@@ -308,6 +350,51 @@ describe('a paste of many lines', () => {
 
   test('takes the shop of the line before that of the heading', () => {
     see('sal\n# Lidl\npão\nleite @Aldi', '|sal', '|pão|Lidl', '|leite|Aldi')
+  })
+
+  test('has a line with a colon at its end for the shop of those below it', () => {
+    see('Lidl:\n leite\n pão', '|leite|Lidl', '|pão|Lidl')
+    see(
+      'sal\nPingo Doce :\n- leite\n\n@Aldi:\npão @Talho\novos',
+      '|sal',
+      '|leite|Pingo Doce',
+      '|pão|Talho',
+      '|ovos|Aldi'
+    )
+    see('@Lidl @Aldi:\nleite\nMercado, Talho:\nsal', '|leite|Lidl, Aldi', '|sal|Mercado, Talho')
+    see('- Lidl:\n  - [ ] 2 kg arroz\n  - 7up', '2 kg|arroz|Lidl', '|7up|Lidl')
+    see('Lidl:\n1. leite\n2. pão', '|leite|Lidl', '|pão|Lidl')
+    see('# Lidl\nleite\n## Fruta\nuvas', '|leite|Lidl', '|uvas|Fruta')
+    see('# Sábado\n## Lidl\nleite\nFruta:\nuvas', '|leite|Lidl', '|uvas|Fruta')
+    see('"Lidl:"\nleite', '|Lidl:', '|leite')
+    see('leite @Lidl:\n[x] Sal:', '|leite|Lidl:', '|Sal:')
+    for (const title of ['Lista:', 'LISTA DE COMPRAS:', '🛒 Compras:', 'Shopping list:', 'Lista de la compra :']) {
+      see(`${title}\nleite\nLidl:\npão`, '|leite', '|pão|Lidl')
+      see(`${title}\nLidl:\npão\n${title}\nsal`, '|pão|Lidl', '|sal')
+    }
+  })
+
+  test('says which headings have nothing below them, and adds nothing', () => {
+    const wrong: Record<string, number[]> = {
+      'Lidl:': [1],
+      'Pingo Doce :': [1],
+      'Lista:': [1],
+      '@Lidl @Aldi:': [1],
+      'leite\nLidl:': [2],
+      'leite\n# Lidl\n\n': [2],
+      'Lidl:\nAldi:\nleite': [1],
+      'Lidl:\n- [ ]\nAldi:\nleite': [1],
+      '# Lidl\n# Aldi\nleite\n## Fruta': [1, 4],
+      'Lidl:\nLista:\nleite': [1]
+    }
+    for (const [text, lines] of Object.entries(wrong)) {
+      assert.deepEqual(
+        errorsOf(text),
+        lines.map(line => `${line} quick.onlyShop`),
+        text
+      )
+    }
+    assert.deepEqual(errorsOf(`${'a'.repeat(141)}:\nleite`), ['1 field.tooLong'])
   })
 
   test('is refused whole, with each line that is wrong', () => {
@@ -331,7 +418,7 @@ describe('a paste of many lines', () => {
 
 describe('quick entry of anything at all', () => {
   const piece = fc.constantFrom(
-    ...'2 |1,5|½|3x|x3|×| kg |g|L| |de |@|@Lidl|@Lidl: |"|(|)|(2 kg)|leite|meio |quilo |dúzia |# |- [x] |✓|☐ | ✅|~|~~|( ) |1. |\n|\t|\u00a0|\u200b|\ue000|  > '.split(
+    ...'2 |1,5|½|3x|x3|×| kg |g|L| |de |@|@Lidl|@Lidl: |Lidl:|1.500 |01,500|\u200d|\u200f|"|(|)|(2 kg)|leite|meio |quilo |dúzia |# |- [x] |✓|☐ | ✅|~|~~|( ) |1. |\n|\t|\u00a0|\u200b|\ue000|  > '.split(
       '|'
     )
   )
@@ -348,7 +435,7 @@ describe('quick entry of anything at all', () => {
         assert.ok(read.entries.length > 0)
         for (const { name, thousandths, unit, shop, note } of read.entries) {
           assert.ok(isVisible(name) && lengthOf(name) <= MAX_TEXT)
-          assert.equal(name, name.trim())
+          assert.equal(name, withoutUnseen(name).trim())
           assert.ok(Number.isInteger(thousandths) && thousandths > 0 && thousandths <= MAX_QUANTITY * ONE)
           assert.ok(lengthOf(unit) <= MAX_UNIT && lengthOf(shop) <= MAX_TEXT && lengthOf(note) <= 500)
         }
@@ -405,7 +492,7 @@ describe('quick entry of anything at all', () => {
         letters,
         fc.constantFrom(...languages),
         (name, thousandths, unit, shop, language) => {
-          const number = formatQuantity(thousandths, language)
+          const number = amountForLine(thousandths, unit, language).split(' ')[0]
           for (const line of [
             `${number} ${unit} ${name}`,
             `${number}${unit} ${name}`,

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { type FieldError, fail } from '../../field-error.ts'
 import type { ListId } from '../../store/steps.ts'
-import { hasControl, isVisible, MAX_TEXT, withoutTurns } from '../../text.ts'
+import { hasControl, isVisible, MAX_TEXT, withoutUnseen } from '../../text.ts'
 import { picturesAsJson, picturesField } from '../pictures/api-schema.ts'
 import { MAX_QUANTITY, MAX_UNIT, ONE, readUnit } from './quantity.ts'
 import type { Edits, Item, NewItem } from './rules.ts'
@@ -151,7 +151,7 @@ export function readContent(body: Content): { value: Partial<NewItem>; wrong: Wr
   const line = (field: 'name' | 'shop', isRequired: boolean) => {
     const given = body[field]
     if (given === undefined) return undefined
-    const text = hasControl(given) ? given : withoutTurns(given).trim()
+    const text = hasControl(given) ? given : withoutUnseen(given).trim()
     if (hasControl(text)) wrong.push({ field, ...fail('field.controlCharacters') })
     else if (!isVisible(text) && (isRequired || text !== '')) wrong.push({ field, ...fail('field.required') })
     return text
@@ -161,7 +161,7 @@ export function readContent(body: Content): { value: Partial<NewItem>; wrong: Wr
   const shop = line('shop', false)
   if (shop !== undefined) value.shop = shop
   if (body.note !== undefined) {
-    value.note = withoutTurns(body.note.replace(/\r\n?/g, '\n')).trim()
+    value.note = withoutUnseen(body.note.replace(/\r\n?/g, '\n')).trim()
     if (hasControl(value.note.replaceAll('\n', ''))) wrong.push({ field: 'note', ...fail('field.controlCharacters') })
   }
   if (body.unit !== undefined) {

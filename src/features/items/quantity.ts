@@ -1,5 +1,5 @@
 import { type Field, fail } from '../../field-error.ts'
-import { isLonger, withoutTurns } from '../../text.ts'
+import { isLonger, withoutUnseen } from '../../text.ts'
 import { fold } from '../../text-fold.ts'
 
 /**
@@ -42,6 +42,18 @@ export function thousandthsOf(text: string): number | undefined {
   return thousandths !== undefined && thousandths > 0 && thousandths <= MAX_QUANTITY * ONE ? thousandths : undefined
 }
 
+/** A number that may have its thousands apart. */
+const inGroups = /^[1-9]\d{0,2}[.,]\d{3}$/
+
+/**
+ * The same in a line that somebody wrote, in whatever language: `1.500 kg` are one and a half, as on a set of scales, and
+ * `1.500 g` fifteen hundred. Of anything else nobody knows; `01,500` has decimals for certain.
+ */
+export function thousandthsInLine(text: string, unit: string | undefined): number | undefined {
+  if (!inGroups.test(text) || unit === 'kg' || unit === 'l') return thousandthsOf(text)
+  return unit === 'g' || unit === 'ml' ? thousandthsOf(text.replace(/[.,]/, '')) : undefined
+}
+
 function readNumber(text: string): number | undefined {
   const plain = /\d/.test(text) ? decimal.exec(text) : null
   if (plain) return Number(plain[1]) * ONE + Number((plain[2] ?? '').padEnd(3, '0'))
@@ -59,8 +71,10 @@ function readNumber(text: string): number | undefined {
 export function readQuantity(raw: unknown): Field<number> {
   if (Array.isArray(raw)) return fail('field.repeated')
   const text = typeof raw === 'number' ? String(raw) : raw
-  if (typeof text !== 'string' || text.trim() === '') return fail('field.required')
-  const value = thousandthsOf(text)
+  if (typeof text !== 'string') return fail('field.required')
+  const number = withoutUnseen(text).trim()
+  if (number === '') return fail('field.required')
+  const value = thousandthsOf(number)
   return value === undefined ? fail('field.amount', { max: MAX_QUANTITY }) : { value }
 }
 
@@ -76,6 +90,13 @@ export function formatQuantity(thousandths: number, language: keyof typeof decim
 /** `1,5 kg`, or `3` of what has no unit. */
 export const formatAmount = (thousandths: number, unit: string, language: keyof typeof decimalSigns): string =>
   formatQuantity(thousandths, language) + (unit && ` ${unit}`)
+
+/** The same for a line, where `thousandthsInLine` reads it as it was. */
+export function amountForLine(thousandths: number, unit: string, language: keyof typeof decimalSigns): string {
+  const amount = formatAmount(thousandths, unit, language)
+  const number = formatQuantity(thousandths, language)
+  return thousandthsInLine(number, unit) === thousandths ? amount : `0${amount}`
+}
 
 /** For the guide's whole-numbered column `quantidade`: never less than there is to buy. */
 export const wholeQuantity = (thousandths: number): number => Math.min(Math.ceil(thousandths / ONE), MAX_QUANTITY)
@@ -101,7 +122,7 @@ export function readUnit(raw: unknown): Field<string> {
   if (raw === undefined || raw === null) return { value: '' }
   if (Array.isArray(raw)) return fail('field.repeated')
   if (typeof raw !== 'string') return fail('field.invalid')
-  const word = withoutTurns(raw).trim().replace(/ +/g, ' ')
+  const word = withoutUnseen(raw).trim().replace(/ +/g, ' ')
   const known = knownUnit(word)
   if (known !== undefined) return { value: known }
   if (isLonger(word, MAX_UNIT)) return fail('field.tooLong', { max: MAX_UNIT })

@@ -16,7 +16,7 @@ import {
   writeHeaders
 } from '../../http/api/request.ts'
 import { API } from '../../http/api/scope.ts'
-import { hasControl, isVisible, withoutTurns } from '../../text.ts'
+import { hasControl, isVisible, withoutUnseen } from '../../text.ts'
 import { asChange, listOf, listParams } from '../items/api-parts.ts'
 import type { Done, ListInfo, Where } from '../items/rules.ts'
 import type { CountedListInfo, Lists } from './rules.ts'
@@ -92,7 +92,7 @@ const asJson = ({ open, done, ...list }: CountedListInfo) => ({ ...describe(list
 function checkName(given: string): string {
   const error = hasControl(given) ? 'field.controlCharacters' : isVisible(given) ? undefined : 'field.required'
   if (error) throw invalid({ field: 'name', in: 'body', error: { key: error } })
-  return withoutTurns(given).trim()
+  return withoutUnseen(given).trim()
 }
 
 export function listsApi(api: FastifyInstance, { lists }: { lists: Lists }): void {

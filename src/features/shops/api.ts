@@ -6,7 +6,7 @@ import { getCaller } from '../../http/api/bearer.ts'
 import { invalid, Problem, type WrongField } from '../../http/api/problem.ts'
 import { namedBy, refusal } from '../../http/api/refusals.ts'
 import { etagOf, keyOf, mustMatchHeaders, noQuery, replayed, seenBy } from '../../http/api/request.ts'
-import { hasControl, isVisible, MAX_TEXT, withoutTurns } from '../../text.ts'
+import { hasControl, isVisible, MAX_TEXT, withoutUnseen } from '../../text.ts'
 import { fold } from '../../text-fold.ts'
 import { listOf, listParams } from '../items/api-parts.ts'
 import { itemIdOf } from '../items/api-schema.ts'
@@ -122,7 +122,7 @@ const shopQuery = Type.Object(
 /** A name as it is kept, or what is wrong with it. */
 function readName(given: string, isShop: boolean): { value: string; error?: FieldError } {
   if (hasControl(given)) return { value: given, error: { key: 'field.controlCharacters' } }
-  const value = withoutTurns(given).trim()
+  const value = withoutUnseen(given).trim()
   if (!isVisible(value) || fold(value) === '') return { value, error: { key: 'field.required' } }
   // One field of an item names several shops so.
   return isShop && value.includes(',') ? { value, error: { key: 'field.invalid' } } : { value }

@@ -1,6 +1,6 @@
 import { isVisible } from '../../../text.ts'
 import { fold } from '../../../text-fold.ts'
-import { knownUnit, MAX_QUANTITY, NUMBER, ONE, readUnit, thousandthsOf } from '../quantity.ts'
+import { knownUnit, MAX_QUANTITY, NUMBER, ONE, readUnit, thousandthsInLine, thousandthsOf } from '../quantity.ts'
 import { containers, containersOf, dozens, measures, notCounted, numberWords, ofWords, prepositions } from './words.ts'
 
 /** How much of what: each reader finds a quantity and its unit in another place of a text, the rest is the name. */
@@ -30,15 +30,15 @@ const endsOpen = (name: string): boolean =>
   /[\d+×*/-]$|\dx$/i.test(name) || prepositions.has(fold(name.slice(name.lastIndexOf(' ') + 1)))
 
 /** A unit after a number. `5G` and `64G` are no weights. */
-function unitOf(word: string, thousandths: number): string | undefined {
-  const number = thousandths / ONE
+function unitOf(word: string, written: string): string | undefined {
+  const number = (thousandthsOf(written) ?? 0) / ONE
   if (word === 'G' && (number < 50 || Number.isInteger(Math.log2(number)))) return undefined
   return word === 'x' || word === 'X' ? undefined : knownUnit(word)
 }
 
 function withTimesBefore(text: string): Named | undefined {
   const [, number = '', name = ''] = times.before.exec(text) ?? []
-  const thousandths = thousandthsOf(number)
+  const thousandths = thousandthsInLine(number, '')
   if (thousandths === undefined) return undefined
   // `10 x 15 fotos` is a size; `2 x 500 g massa` is not.
   const [, size, unit = ''] = measured.before.exec(name) ?? []
@@ -48,7 +48,7 @@ function withTimesBefore(text: string): Named | undefined {
 
 function withTimesAfter(text: string): Named | undefined {
   const [whole = '', name = '', sign, after, before] = times.after.exec(text) ?? []
-  const thousandths = thousandthsOf(after ?? before ?? '')
+  const thousandths = thousandthsInLine(after ?? before ?? '', '')
   if (thousandths === undefined || /[x×*/+-]$/.test(name)) return undefined
   const isSpaced = / [x×] /.test(whole.slice(name.length))
   // `foto 10 x 15` and `Windows x64`.
@@ -58,11 +58,10 @@ function withTimesAfter(text: string): Named | undefined {
 
 function withUnitBefore(text: string): Named | undefined {
   const [, number = '', word = '', rest = ''] = measured.before.exec(text) ?? []
-  const thousandths = thousandthsOf(number)
-  if (thousandths === undefined) return undefined
   const words = rest.split(' ')
-  const unit = measures.includes(fold(word)) ? fold(word) : (unitOf(word, thousandths) ?? containerOf(word, words))
-  return unit === undefined ? undefined : withRest(words, { thousandths, unit })
+  const unit = measures.includes(fold(word)) ? fold(word) : (unitOf(word, number) ?? containerOf(word, words))
+  const thousandths = thousandthsInLine(number, unit)
+  return unit === undefined || thousandths === undefined ? undefined : withRest(words, { thousandths, unit })
 }
 
 /** As it was written, if it is a container before these words. */
@@ -82,17 +81,17 @@ function withRest(words: string[], { thousandths, unit }: Amount, needsOf = fals
 
 function withUnitAfter(text: string): Named | undefined {
   const [, name = '', number = '', word = ''] = measured.after.exec(text) ?? []
-  const thousandths = thousandthsOf(number)
-  if (thousandths === undefined || endsOpen(name)) return undefined
-  const unit = unitOf(word, thousandths) ?? (containers.has(fold(word)) ? word : undefined)
-  return unit === undefined ? undefined : { name, thousandths, unit }
+  if (endsOpen(name)) return undefined
+  const unit = unitOf(word, number) ?? (containers.has(fold(word)) ? word : undefined)
+  const thousandths = thousandthsInLine(number, unit)
+  return unit === undefined || thousandths === undefined ? undefined : { name, thousandths, unit }
 }
 
 /** `arroz (2 pacotes)`. */
 function withBrackets(text: string, quoted: string): Named | undefined {
   const [, name = '', number = '', word = ''] = measured.inBrackets.exec(text) ?? []
-  const thousandths = thousandthsOf(number)
   const unit = readUnit(word).value
+  const thousandths = thousandthsInLine(number, unit)
   if (thousandths === undefined || unit === undefined) return undefined
   if (name !== quoted && (word === '' ? isYear(number) : notCounted.has(fold(word)))) return undefined
   return { name, thousandths, unit }
@@ -102,27 +101,30 @@ function withBrackets(text: string, quoted: string): Named | undefined {
 function inWords(text: string): Named | undefined {
   const words = text.split(' ')
   const folded = words.slice(0, 4).map(fold)
-  const number =
-    numberWords[folded[0] ?? ''] ?? (/^\d/.test(words[0] ?? '') ? thousandthsOf(words[0] ?? '') : undefined)
+  const digits = /^\d/.test(text) ? (words[0] ?? '') : ''
+  const inLetters = numberWords[folded[0] ?? '']
+  const isNumbered = inLetters !== undefined || thousandthsOf(digits) !== undefined
   const isHalfA = folded[0] === 'half' && folded[1] === 'a'
-  const place = number === undefined ? 0 : isHalfA ? 2 : 1
+  const place = !isNumbered ? 0 : isHalfA ? 2 : 1
   const word = folded[place] ?? ''
   const rest = words.slice(place + 1)
-  const thousandths = number ?? ONE
+  const unit = isLongUnit(word) ? knownUnit(word) : undefined
+  const thousandths = isNumbered ? (inLetters ?? thousandthsInLine(digits, unit)) : ONE
+  if (thousandths === undefined) return undefined
   if (dozens.has(word)) {
     const named = withRest(rest, { thousandths, unit: '' }, word !== 'dozen' && !/^\d/.test(text))
     return named && { ...named, thousandths: named.thousandths * 12 }
   }
-  if (number !== undefined && (containers.has(word) || containersOf.has(word))) {
+  if (isNumbered && (containers.has(word) || containersOf.has(word))) {
     return withRest(rest, { thousandths, unit: words[place] ?? '' }, true)
   }
-  return isLongUnit(word) ? withRest(rest, { thousandths, unit: knownUnit(word) ?? '' }, true) : undefined
+  return unit === undefined ? undefined : withRest(rest, { thousandths, unit }, true)
 }
 
 /** `3 leite`, `½ melancia`. */
 function withCount(text: string, quoted: string): Named | undefined {
   const [, number = '', space, name = ''] = counted.exec(text) ?? []
-  const thousandths = thousandthsOf(number)
+  const thousandths = thousandthsInLine(number, '')
   if (thousandths === undefined) return undefined
   if (name === quoted || /\D$/.test(number))
     return /^[\p{L}\p{Co}]/u.test(name) ? { name, thousandths, unit: '' } : undefined

@@ -4,8 +4,9 @@
  */
 
 import { type FieldError, fail } from '../../../field-error.ts'
-import { hasControl, isLonger, isVisible, withoutTurns } from '../../../text.ts'
+import { hasControl, isLonger, isVisible, withoutUnseen } from '../../../text.ts'
 import { fold } from '../../../text-fold.ts'
+import { headingOf } from './headings.ts'
 import { checkTexts, type Entry, readLine } from './line.ts'
 import { areNumbered, onlyMarks, unmarked } from './marks.ts'
 
@@ -32,24 +33,22 @@ interface Line {
   line: number
 }
 
-const heading = /^#{1,6}\s+(.+)$/
 const noteLine = /^\s+> ?(.*)$/
 
 /** Those that say something. */
 const linesOf = (text: string): Line[] =>
-  withoutTurns(text)
+  withoutUnseen(text)
     .split(/\r\n|[\n\r\u2028\u2029]/)
-    // Messengers put an unseen mark of direction in front.
     .map((whole, index) => ({
-      content: whole.replace(/^[\s\u200e\u200f]+/, '').trim(),
+      content: whole.trim(),
       note: noteLine.exec(whole)?.[1],
       line: index + 1
     }))
     .filter(({ content, note }) => note !== undefined || !onlyMarks.test(content))
 
 /**
- * All items of what was typed or pasted, or what is wrong with which line: then there is none. A line `# Lidl` is the shop
- * of those below it, a line that begins with spaces and `>` a note to the one above; bullets, boxes to tick and numbers in
+ * All items of what was typed or pasted, or what is wrong with which line: then there is none. A line `# Lidl` or `Lidl:` is
+ * the shop of those below it, a line that begins with spaces and `>` a note to the one above; bullets, boxes to tick and numbers in
  * front are no part of an item.
  */
 export function readEntries(text: string, { maxLines = MAX_LINES, shops: known = [] }: ReadOptions = {}): Entries {
@@ -61,12 +60,15 @@ export function readEntries(text: string, { maxLines = MAX_LINES, shops: known =
       errors: [{ line: lines[maxLines]?.line ?? 0, error: { key: 'quick.tooManyLines', params: { max: maxLines } } }]
     }
   }
-  const own = lines.filter(({ content, note }) => note === undefined && !heading.test(content))
+  const own = lines.filter(({ content, note }) => note === undefined && !headingOf(content))
   const isNumbered = areNumbered(own.map(({ content }) => unmarked(content).text))
 
   const entries: Entry[] = []
   const errors: LineError[] = []
   let shop = ''
+  /** A heading that nothing stands under yet. */
+  let open: { line: number; level: number } | undefined
+  const onlyShop = (at: number) => errors.push({ line: at, ...fail('quick.onlyShop') })
   for (const { content, note, line } of lines) {
     const refuse = ({ error }: { error: FieldError }) => errors.push({ line, error })
     if (isLonger(content, MAX_LINE)) {
@@ -78,13 +80,16 @@ export function readEntries(text: string, { maxLines = MAX_LINES, shops: known =
       last.note = last.note === '' ? note : `${last.note}\n${note}`
       continue
     }
-    const [, label] = heading.exec(content) ?? []
-    if (label !== undefined) {
-      const checked = checkTexts({ name: label, shop: '' })
+    const heading = headingOf(content)
+    if (heading) {
+      const checked = checkTexts({ name: heading.shop || content, shop: '' })
       if (checked.error) refuse(checked)
-      shop = label
+      if (open && open.level >= heading.level) onlyShop(open.line)
+      open = { line, level: heading.level }
+      shop = heading.shop
       continue
     }
+    open = undefined
     const read = readLine(content, isNumbered, knownShops)
     if (read.error) refuse(read)
     else {
@@ -93,14 +98,13 @@ export function readEntries(text: string, { maxLines = MAX_LINES, shops: known =
       entries.push({ ...value, shop: value.shop || shop, said, note: '', line })
     }
   }
+  if (open) onlyShop(open.line)
   for (const entry of entries) {
     entry.note = isVisible(entry.note) ? entry.note.trim() : ''
     if (hasControl(entry.note.replace(/\n/g, ''))) errors.push({ line: entry.line, ...fail('field.controlCharacters') })
     else if (isLonger(entry.note, MAX_NOTE))
       errors.push({ line: entry.line, ...fail('field.tooLong', { max: MAX_NOTE }) })
   }
-  if (entries.length === 0 && errors.length === 0) {
-    errors.push({ line: lines[0]?.line ?? 1, ...fail(lines.length > 0 ? 'quick.onlyShop' : 'field.required') })
-  }
+  if (entries.length === 0 && errors.length === 0) errors.push({ line: 1, ...fail('field.required') })
   return errors.length > 0 ? { ok: false, errors } : { ok: true, entries }
 }

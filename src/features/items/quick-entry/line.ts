@@ -1,5 +1,5 @@
 import { type Field, fail } from '../../../field-error.ts'
-import { hasControl, isLonger, isVisible, MAX_TEXT } from '../../../text.ts'
+import { hasControl, isLonger, isVisible, MAX_TEXT, withoutUnseen } from '../../../text.ts'
 import { ONE } from '../quantity.ts'
 import { readAmount } from './amount.ts'
 import { divide } from './at-shops.ts'
@@ -48,7 +48,7 @@ function readOwn(line: string, known: ReadonlySet<string>): Field<Omit<Entry, 'n
   const read = readAmount(body, stand)
   const { name, thousandths, unit } = read ?? { name: body, thousandths: ONE, unit: '' }
   return checkTexts({
-    name: name === stand ? quoted.slice(1, -1).replace(/""/g, '"').trim() : back(name),
+    name: withoutUnseen(name === stand ? quoted.slice(1, -1).replace(/""/g, '"') : back(name)).trim(),
     thousandths,
     unit,
     shop: joinShops(shops),

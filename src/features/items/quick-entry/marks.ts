@@ -1,3 +1,5 @@
+import { withoutUnseen } from '../../../text.ts'
+
 /** What stands before an item, or after one that is ticked off, where it was copied from: bullets, boxes, numbers, strokes. */
 
 const numbered = /^(\d{1,3})[.)]\s+(?=\S)/
@@ -16,10 +18,10 @@ export const onlyMarks = new RegExp(`${marks.source}$`, 'u')
 export function unmarked(content: string): { text: string; done: boolean } {
   const [before = '', tick] = marks.exec(content) ?? []
   const after = tickAfter.exec(content)
-  const text = content.slice(before.length, after ? after.index : undefined).trim()
+  const text = withoutUnseen(content.slice(before.length, after ? after.index : undefined)).trim()
   const [, crossedOut] = struck.exec(text) ?? []
   const done = Boolean(tick ?? after ?? crossedOut)
-  return { text: crossedOut?.trim() ?? text, done }
+  return { text: crossedOut === undefined ? text : withoutUnseen(crossedOut).trim(), done }
 }
 
 /** As one of a numbered list may begin. */
