@@ -23,6 +23,13 @@ export const isQuantity = (thousandths: number): boolean =>
 /** The guide's whole number for a quantity. */
 export const wholeOf = (thousandths: number): number => Math.min(9999, Math.max(1, Math.ceil(thousandths / 1000)))
 
+/**
+ * An item's quantity, of the guide's rows, too: its thousandths, as long as the guide's whole number is what was written
+ * with them. Where it is another, somebody has changed that by hand, and it counts.
+ */
+export const quantityIn = ({ quantity, thousandths }: { quantity: number; thousandths: number | null }): number =>
+  thousandths !== null && wholeOf(thousandths) === quantity ? thousandths : quantity * 1000
+
 /** What is written of every change. */
 export interface ChangeValues {
   accountId: number
@@ -102,9 +109,11 @@ export const parts = {
   )
 }
 
-/** An item's quantity in thousandths, of the guide's rows, too. */
-export const thousandthsOf = ({ thousand }: Spelling): Piece =>
-  sql`coalesce(${items.thousandths}, ${items.quantity} * ${thousand})`
+/** The same in a statement. */
+export const thousandthsOf = ({ thousand }: Spelling): Piece => {
+  const whole = sql`${items.quantity} * ${thousand}`
+  return sql`(case when ${whole} - ${items.thousandths} between 0 and 999 then ${items.thousandths} else ${whole} end)`
+}
 
 type Members = [name: string, value: Piece][]
 

@@ -3,6 +3,7 @@ import {
   type ItemContent,
   isQuantity,
   partsFor,
+  quantityIn,
   storedNames,
   type Target,
   wholeOf
@@ -48,8 +49,7 @@ export const itemColumns = {
 /** The item in a row, which may hold more. */
 export function toItem(row: RowOf<typeof itemColumns>): Item {
   const { id, version, quantity } = row
-  const thousandths = row.thousandths ?? quantity * 1000
-  return Object.assign({ id, version, quantity }, contentOf({ ...row, thousandths }))
+  return Object.assign({ id, version, quantity }, contentOf({ ...row, thousandths: quantityIn(row) }))
 }
 
 const contentNames = [...Object.keys(itemContent), 'thousandths'] as (keyof ItemContent)[]

@@ -42,7 +42,7 @@ export const items = table('compras', {
   ...content,
   /** The guide's whole number: the quantity, rounded up. */
   quantity: number('quantidade'),
-  /** The quantity in thousandths; null in rows of the guide's application: `quantity` says it. */
+  /** The quantity in thousandths; null in rows of the guide's application. @see quantityIn */
   thousandths: optional(number('thousandths'))
 })
 

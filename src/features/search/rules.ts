@@ -1,4 +1,5 @@
 import type { Store } from '../../open-store.ts'
+import { quantityIn } from '../../store/change.ts'
 import type { Work } from '../../store/work.ts'
 import { fold } from '../../text-fold.ts'
 import type { ItemRow, ListRow } from './queries.ts'
@@ -48,7 +49,7 @@ export function searchRules({ search }: Store) {
           const list = lists.get(listId)
           if (!list || !hasAll(words, item)) continue
           if (found.length === MAX_FOUND) return { found, more: true }
-          found.push({ ...item, thousandths: thousandths ?? quantity * 1000, list })
+          found.push({ ...item, thousandths: quantityIn({ quantity, thousandths }), list })
         }
         if (part.length < PART) return { found, more: false }
         before = part.at(-1)?.id
