@@ -69,6 +69,8 @@ export async function bundle(root, toDir) {
     outdir: toDir,
     entryNames: '[name].[hash]',
     assetNames: '[name].[hash]',
+    // The style sheet's text is in pages, too, where a name beside it would be another one.
+    publicPath: '/static',
     loader: { '.svg': 'copy' },
     bundle: true,
     minify: true,

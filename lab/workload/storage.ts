@@ -162,6 +162,8 @@ async function useFiles(storage: Storage): Promise<void> {
 /** The web content, as browsers get it: the style sheet that the login page names. */
 async function readAssets(site: string): Promise<void> {
   const browser = new Browser(site, false)
+  // The first page has its styles in itself.
+  await browser.get('/login')
   const findAsset = async () => /\/static\/main\.\w+\.css/.exec((await browser.get('/login')).body)?.[0]
   const asset = await findAsset()
   if (asset === undefined) throw new Error('the login page names no style sheet')

@@ -24,6 +24,11 @@ export type AssetNames = ReadonlyMap<string, string>
 export const readAssetNames = (): AssetNames =>
   new Map(Object.entries(JSON.parse(readFileSync(`${FOLDER}/manifest.json`, 'utf8')) as Record<string, string>))
 
+/** What is in it, as this release's pages name it. */
+export function readAssetText(names: AssetNames, plain: string): string {
+  return readFileSync(`${FOLDER}/${names.get(plain)}`, 'utf8')
+}
+
 interface Asset {
   type: string
   plain: Buffer

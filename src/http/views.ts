@@ -12,6 +12,7 @@ import type { AssetNames } from './assets.ts'
 import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
 import { localPath, pageOfForm } from './local-path.ts'
+import { pageStyles } from './page-styles.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -84,6 +85,8 @@ export async function views(
     }
   })
 
+  const stylesFor = pageStyles(assetNames)
+
   app.decorateReply('page', function page(this: FastifyReply, name, data = {}) {
     const { request } = this
     const lang = languageOf(request)
@@ -94,6 +97,7 @@ export async function views(
     return this.viewAsync(name, {
       lang,
       languages: languageChoices[lang],
+      styles: stylesFor(this),
       t,
       scriptTexts: scriptTextsIn[lang],
       path: pagePath(request),

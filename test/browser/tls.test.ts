@@ -51,7 +51,12 @@ backend web
     await page.getByRole('button', { name: say('signup.submit') }).click()
     await page.getByRole('heading', { name: say('list.title') }).waitFor()
     const names = async () => (await page.context().cookies()).map(({ name }) => name).sort()
-    assert.deepEqual(await names(), ['__Host-carrinho_csrf', '__Host-carrinho_known', '__Host-carrinho_session'])
+    assert.deepEqual(await names(), [
+      '__Host-carrinho_csrf',
+      '__Host-carrinho_known',
+      '__Host-carrinho_session',
+      '__Host-carrinho_styles'
+    ])
 
     await page.getByRole('button', { name: 'Português' }).click()
     await page.getByRole('heading', { name: say('list.title') }).waitFor()
@@ -61,7 +66,12 @@ backend web
     await page.getByRole('button', { name: say('nav.logout') }).click()
     await page.locator('.note').getByText(say('flash.signedOut')).waitFor()
     assert.deepEqual(await kept(), [null, null])
-    assert.deepEqual(await names(), ['__Host-carrinho_csrf', '__Host-carrinho_known', '__Host-carrinho_lang'])
+    assert.deepEqual(await names(), [
+      '__Host-carrinho_csrf',
+      '__Host-carrinho_known',
+      '__Host-carrinho_lang',
+      '__Host-carrinho_styles'
+    ])
     // Before the servers are: it may still be loading an icon.
     await page.context().close()
   })

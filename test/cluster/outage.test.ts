@@ -13,6 +13,7 @@ import {
   type Scope,
   signedIn,
   startServer,
+  stylesIn,
   type TestDatabase,
   tcpProxy,
   visibleText
@@ -204,6 +205,8 @@ forEachEngine(
       assertUnavailable(page)
       assert.match(visibleText(page.text), /database is not answering/)
       assert.equal(page.headers['x-served-by'], server.name)
+      client.cookies.delete('carrinho_styles')
+      assert.ok(stylesIn(await client.get('/carrinho/')), 'nor a style sheet, where there is none yet')
       assert.equal((await client.get('/servidor')).status, 200, 'also for who is signed in')
       for (const path of ['/servidor', '/metrics', '/nowhere']) {
         const { status } = await request(`${server.url}${path}`)

@@ -1,3 +1,7 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import type { Reply } from './requests.ts'
+
 const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' }
 
 export function decodeHtml(html: string): string {
@@ -26,6 +30,19 @@ export function findTags(html: string, tag: string): Attributes[] {
 /** The first input of that name, as its attributes. */
 export function findInput(html: string, name: string): Attributes | undefined {
   return findTags(html, 'input').find(input => input.name === name)
+}
+
+/** The styles that a page has in itself. Fails where a browser would not take them. */
+export function stylesIn({ text, headers }: Pick<Reply, 'text' | 'headers'>): string | undefined {
+  const [, styles] = /<style>([\s\S]*?)<\/style>/.exec(text) ?? []
+  const policy = String(headers['content-security-policy'])
+  const hash = createHash('sha256')
+    .update(styles ?? '')
+    .digest('base64')
+  const named = / style-src ([^;]*)/.exec(policy)?.[1]
+  assert.equal(named, styles === undefined ? undefined : `'self' 'sha256-${hash}'`)
+  assert.doesNotMatch(policy, /unsafe/)
+  return styles
 }
 
 /** What a person reads: the page without its tags. */

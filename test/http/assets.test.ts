@@ -5,6 +5,7 @@ import { before, test } from 'node:test'
 // @ts-expect-error the build's own script, without types
 import { bundle } from '../../scripts/bundle.mjs'
 import {
+  Client,
   findTags,
   forEachEngine,
   request,
@@ -12,6 +13,7 @@ import {
   type Scope,
   sharedSite,
   startServer,
+  stylesIn,
   type TestServer,
   tempFolder
 } from '../helper.ts'
@@ -42,7 +44,8 @@ async function buildNextRelease(t: Scope): Promise<string> {
 }
 
 const stylesheetOf = async ({ url }: TestServer): Promise<string> => {
-  const { text } = await request(url, { headers: { accept: 'text/html' } })
+  // Of a browser that comes again: the first page has its styles in itself.
+  const { text } = await request(url, { headers: { accept: 'text/html', cookie: 'carrinho_styles=none' } })
   return findTags(text, 'link').find(({ rel }) => rel === 'stylesheet')?.href ?? ''
 }
 
@@ -83,6 +86,19 @@ forEachEngine(
         assert.equal(reply.status, 200)
         assert.equal(reply.headers['cache-control'], YEAR)
         assert.equal(reply.text.includes('of-the-next-release'), server === next)
+      }
+    })
+
+    test("another release's styles come in the page anew, also where two share a host and its cookies", async t => {
+      const client = new Client(t, site.server)
+      for (let n = 0; n < 3; n++) await client.get('/')
+      for (let turn = 0; turn < 2; turn++) {
+        for (const server of [next, site.server]) {
+          client.moveTo(server)
+          const page = await client.get('/')
+          assert.equal(stylesIn(page)?.includes('of-the-next-release'), server === next)
+          assert.equal(stylesIn(await client.get('/login')), undefined, 'it has them now')
+        }
       }
     })
 

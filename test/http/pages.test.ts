@@ -175,7 +175,8 @@ forEachEngine(
         assert.match(String(headers['content-security-policy']), /default-src 'self'|default-src 'none'/)
         assert.doesNotMatch(String(headers['content-security-policy']), /unsafe|upgrade-insecure-requests/)
         assert.equal(headers['x-content-type-options'], 'nosniff')
-        assert.ok(!text.includes('<style'), `${path} has inline styles`)
+        assert.ok(!text.includes('<style'), `${path} has inline styles, which are for first visits`)
+        assert.doesNotMatch(text, /\sstyle=|\son\w+=/, `${path} has inline styles or handlers`)
         assert.doesNotMatch(
           text,
           /<script(?! type="application\/json")(?![^>]*\bsrc=)[^>]*>/,
