@@ -40,7 +40,7 @@ forEachEngine(
       const member = await signedIn(t, site.server)
       for (const [client, paths] of [
         [new Client(t, site.server), pages],
-        [member, [...pages, ...membersPages]]
+        [member, membersPages]
       ] as const) {
         for (const path of paths) {
           client.cookies.delete('carrinho_styles')
