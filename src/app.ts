@@ -56,7 +56,7 @@ import { csrf } from './http/csrf.ts'
 import { answerBarely, errorPages, failureLog } from './http/error-pages.ts'
 import { flashes } from './http/flash.ts'
 import { floodLog } from './http/flood-log.ts'
-import { forms } from './http/forms.ts'
+import { forms, MAX_BODY_BYTES } from './http/forms.ts'
 import { languageChoice } from './http/language-choice.ts'
 import { rememberLastList } from './http/last-list.ts'
 import { membersOnly } from './http/members.ts'
@@ -82,7 +82,6 @@ export interface AppParts {
   logger: FastifyServerOptions['logger']
 }
 
-const MAX_BODY_BYTES = 64 * 1024
 const MEGABYTE = 1024 * 1024
 
 /** The web application, ready to listen. */

@@ -17,6 +17,9 @@ declare module 'fastify' {
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 const MAX_FIELDS = 50
 
+/** Of whatever is sent but files. */
+export const MAX_BODY_BYTES = 64 * 1024
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @throws AppError not_utf8 */

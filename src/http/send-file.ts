@@ -12,28 +12,29 @@ const HEADERS = {
 
 export const tagOf = (hash: string): string => `"${hash}"`
 
-/** A picture that its owner asked for, whole. */
-export function sendWhole(reply: FastifyReply, hash: string, content: Uint8Array): FastifyReply {
-  const { 'accept-ranges': _, ...headers } = HEADERS
-  return reply.headers({ ...headers, etag: tagOf(hash) }).send(asBuffer(content))
-}
-
-/** A picture that its owner asked for, or the part of it that is wanted. */
+/**
+ * A picture that its owner asked for, or the part of it that is wanted. Where it has nothing of that, `tooFar` may throw; it
+ * is told the Content-Range.
+ */
 export function sendJpeg(
   request: FastifyRequest,
   reply: FastifyReply,
   hash: string,
-  content: Uint8Array
+  content: Uint8Array,
+  tooFar?: (contentRange: string) => never
 ): FastifyReply {
   const tag = tagOf(hash)
   const { range, 'if-range': ifRange } = request.headers
-  reply.headers({ ...HEADERS, etag: tag })
   const part =
     range === undefined || (ifRange !== undefined && ifRange !== tag) ? undefined : parseRange(range, content.length)
-  if (part === undefined) return reply.send(asBuffer(content))
   if (part === 'none') {
-    return reply.status(416).header('content-range', `bytes */${content.length}`).header('content-length', 0).send()
+    const all = `bytes */${content.length}`
+    tooFar?.(all)
+    const headers = { ...HEADERS, etag: tag, 'content-range': all, 'content-length': 0 }
+    return reply.status(416).headers(headers).send()
   }
+  reply.headers({ ...HEADERS, etag: tag })
+  if (part === undefined) return reply.send(asBuffer(content))
   reply.status(206).header('content-range', `bytes ${part.from}-${part.to}/${content.length}`)
   return reply.send(asBuffer(content.subarray(part.from, part.to + 1)))
 }

@@ -55,6 +55,44 @@ forEachEngine('the API of pictures', engine => {
     return pictures.map(({ id }) => id)
   }
 
+  test('is sent in the parts that are asked for, whole and small, as pages send it', async t => {
+    const { program, pictures } = await withItem(t)
+    const { url, thumbnailUrl } = addedIn(await send(program, pictures, await photo(ofPhone)))
+    for (const path of [url, thumbnailUrl].map(pathOf)) {
+      const whole = await program.get(path)
+      assert.equal(whole.headers['accept-ranges'], 'bytes')
+      const [tag, size] = [whole.headers.etag as string, whole.body.length]
+      const ask = (range: string, more: object = {}) => program.get(path, { headers: { range, ...more } })
+      for (const [range, from, to] of [
+        ['bytes=0-99', 0, 99],
+        ['bytes=100-', 100, size - 1],
+        ['bytes=-7', size - 7, size - 1],
+        [`bytes=5-${size * 2}`, 5, size - 1]
+      ] as const) {
+        const part = await ask(range, { 'if-range': tag })
+        assert.deepEqual(
+          [part.status, part.headers['content-range'], part.headers.etag, part.headers['content-type']],
+          [206, `bytes ${from}-${to}/${size}`, tag, 'image/jpeg'],
+          range
+        )
+        assert.ok(part.body.equals(whole.body.subarray(from, to + 1)))
+      }
+      const tooFar = await ask(`bytes=${size}-`)
+      assertProblem(tooFar, 416, 'range_not_satisfiable')
+      assert.equal(tooFar.headers['content-range'], `bytes */${size}`)
+      for (const [range, more] of [
+        ['bytes=0-9', { 'if-range': '"other"' }],
+        ['bytes=0-1,3-4', {}],
+        ['bytes=9-2', {}],
+        ['lines=0-1', {}]
+      ] as const) {
+        const all = await ask(range, more)
+        assert.deepEqual([all.status, all.body.length], [200, size], range)
+      }
+      assert.equal((await ask('bytes=0-9', { 'if-none-match': tag })).status, 304)
+    }
+  })
+
   test('one is added as bytes, told by its item, and read whole and small', async t => {
     const { program, path, pictures, item } = await withItem(t)
     assert.deepEqual(item.pictures, [])

@@ -78,6 +78,8 @@ export const api: Texts<typeof pt> = {
   'problem.moved': 'Items were moved meanwhile',
   'problem.moved.text':
     'Since then items went to another list, or came from one. Undo those moves first. Nothing was done.',
+  'problem.range_not_satisfiable': 'It does not have these bytes',
+  'problem.range_not_satisfiable.text': 'Content-Range says how many there are. Ask again from the beginning.',
   'problem.precondition_required': 'The header If-Match is missing',
   'problem.precondition_required.text': 'Send the ETag of what you saw, or “*” to overwrite whatever is there.',
   'problem.precondition_failed': 'It has changed meanwhile',

@@ -79,6 +79,8 @@ export const api: Texts<typeof pt> = {
   'problem.moved': 'Mientras tanto se movieron artículos',
   'problem.moved.text':
     'Desde entonces hubo artículos que pasaron de o a otra lista. Deshaga primero esos cambios. No se ha hecho nada.',
+  'problem.range_not_satisfiable': 'No tiene esos bytes',
+  'problem.range_not_satisfiable.text': 'Content-Range dice cuántos hay en total. Vuelva a pedirla desde el principio.',
   'problem.precondition_required': 'Falta la cabecera If-Match',
   'problem.precondition_required.text': 'Envíe el ETag de lo que vio, o “*” para que valga sobre lo que haya.',
   'problem.precondition_failed': 'Ha cambiado entretanto',

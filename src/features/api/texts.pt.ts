@@ -76,6 +76,8 @@ export const api = {
   'problem.moved': 'Entretanto passaram artigos de uma lista para outra',
   'problem.moved.text':
     'Desde então houve artigos que passaram de ou para outra lista. Anule primeiro essas mudanças. Nada foi feito.',
+  'problem.range_not_satisfiable': 'Não tem esses bytes',
+  'problem.range_not_satisfiable.text': 'Content-Range diz quantos são ao todo. Peça de novo desde o princípio.',
   'problem.precondition_required': 'Falta o cabeçalho If-Match',
   'problem.precondition_required.text': 'Envie o ETag do que viu, ou “*” para valer sobre o que lá estiver.',
   'problem.precondition_failed': 'Mudou entretanto',

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { FieldError } from '../../field-error.ts'
 import { FilesError } from '../../files/errors.ts'
-import { answers, answersUnlessKnown, OF_WRITES, ref } from '../../http/api/answers.ts'
+import { answers, answersUnlessKnown, CONTENT_RANGE, OF_WRITES, ref } from '../../http/api/answers.ts'
 import { getCaller } from '../../http/api/bearer.ts'
 import { Problem, type ProblemCode } from '../../http/api/problem.ts'
 import { namedBy, refusal } from '../../http/api/refusals.ts'
@@ -17,7 +17,7 @@ import {
   sendVersion
 } from '../../http/api/request.ts'
 import { isKnown } from '../../http/known.ts'
-import { sendKnown, sendWhole, tagOf } from '../../http/send-file.ts'
+import { sendJpeg, sendKnown, tagOf } from '../../http/send-file.ts'
 import { rawUploads, type Upload, type UploadRoom } from '../../http/uploads.ts'
 import type { History } from '../history/rules.ts'
 import { asChange, ITEM, itemOf, itemParams, LOCATION, listOf, notThere } from '../items/api-parts.ts'
@@ -37,6 +37,23 @@ const SAID_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'application/octet-
 const JPEG = 'image/jpeg'
 
 const bytes = (description: string) => Type.Unsafe<unknown>({ type: 'string', format: 'binary', description })
+
+const ACCEPT_RANGES = { 'Accept-Ranges': { type: 'string', const: 'bytes' } }
+const fileHeaders = Type.Object({
+  ...readHeaders.properties,
+  Range: Type.Optional(
+    Type.String({
+      description: 'The bytes that are wanted, as one range; several, or what is none, are answered with all.',
+      examples: ['bytes=0-1023']
+    })
+  ),
+  'If-Range': Type.Optional(
+    Type.String({
+      description: 'The ETag of what there is the rest of: of another file all is sent.',
+      examples: [`"${'3b8f'.repeat(16)}"`]
+    })
+  )
+})
 
 const pictureParams = Type.Object({
   ...itemParams.properties,
@@ -124,8 +141,21 @@ export function picturesApi(api: FastifyInstance, { carts, pictures, history, ro
           operationId,
           summary,
           params: pictureParams,
-          headers: readHeaders,
-          response: answersUnlessKnown({ description: 'The file.', body: bytes('A JPEG.'), type: JPEG }, 404)
+          headers: fileHeaders,
+          response: answersUnlessKnown(
+            [
+              { description: 'The file.', body: bytes('A JPEG.'), type: JPEG, headers: ACCEPT_RANGES },
+              {
+                status: 206,
+                description: 'The part of it that was asked for.',
+                body: bytes('A part of a JPEG.'),
+                type: JPEG,
+                headers: { ...ACCEPT_RANGES, ...CONTENT_RANGE }
+              }
+            ],
+            404,
+            416
+          )
         }
       },
       async (request, reply) => {
@@ -139,7 +169,9 @@ export function picturesApi(api: FastifyInstance, { carts, pictures, history, ro
           throw error instanceof FilesError ? failureOf(error) : error
         })
         if (!content) throw new Problem('not_found')
-        return sendWhole(reply, file, content)
+        return sendJpeg(request, reply, file, content, contentRange => {
+          throw new Problem('range_not_satisfiable', { headers: { 'content-range': contentRange } })
+        })
       }
     )
   }

@@ -6,13 +6,14 @@ import { getCaller } from '../../http/api/bearer.ts'
 import { invalid, Problem, type WrongField } from '../../http/api/problem.ts'
 import { namedBy, refusal } from '../../http/api/refusals.ts'
 import { etagOf, keyOf, mustMatchHeaders, noQuery, replayed, seenBy } from '../../http/api/request.ts'
-import { hasControl, isVisible, MAX_TEXT, withoutUnseen } from '../../text.ts'
+import { MAX_BODY_BYTES } from '../../http/forms.ts'
+import { hasControl, isLonger, isVisible, MAX_TEXT, withoutUnseen } from '../../text.ts'
 import { fold } from '../../text-fold.ts'
 import { listOf, listParams } from '../items/api-parts.ts'
 import { itemIdOf } from '../items/api-schema.ts'
 import type { Carts } from '../items/rules.ts'
 import { groupByShop } from './groups.ts'
-import { MAX_SHOPS, type Shops } from './rules.ts'
+import type { Shops } from './rules.ts'
 import { MAX_ORDERED } from './shop-order.ts'
 
 const itemIds = (description: string) => Type.Array(Type.String(), { description })
@@ -41,7 +42,7 @@ const walkSchema = Type.Object(
 
 const version = Type.Integer({ description: 'The number of the order: what its ETag says. 0 before it was ever set.' })
 const shopNames = (description: string) =>
-  Type.Array(Type.String({ maxLength: MAX_TEXT }), { maxItems: MAX_SHOPS + 1, uniqueItems: true, description })
+  Type.Array(Type.String({ maxLength: MAX_TEXT }), { maxItems: MAX_ORDERED, uniqueItems: true, description })
 const itemNames = (description: string) =>
   Type.Array(Type.String({ minLength: 1, maxLength: MAX_TEXT }), {
     maxItems: MAX_ORDERED,
@@ -49,11 +50,14 @@ const itemNames = (description: string) =>
     description
   })
 
+const AS_MANY = `As many as can be set: ${MAX_ORDERED}, if one request has room for them. Those that are left out come after these.`
+
 const shopOrderSchema = Type.Object(
   {
     version,
     shops: Type.Array(Type.String(), {
-      description: 'Their names: those that the order has, then the others by name. Empty: what may be bought anywhere.'
+      maxItems: MAX_ORDERED,
+      description: `Their names: those that the order has, then the others by name. Empty: what may be bought anywhere. ${AS_MANY}`
     }),
     learns: Type.Boolean({ description: 'Whether orders are learned from that in which things are ticked off.' })
   },
@@ -81,8 +85,8 @@ const itemOrderSchema = Type.Object(
     version,
     shop: Type.String({ description: 'The shop, as its name was first written.' }),
     items: Type.Array(Type.String(), {
-      description:
-        'Names of items: those that the order has, whether or not they are on a list, then what is to buy there by name.'
+      maxItems: MAX_ORDERED,
+      description: `Names of items: those that the order has, whether or not they are on a list, then what is to buy there by name. ${AS_MANY}`
     })
   },
   {
@@ -145,6 +149,24 @@ function readNames(field: 'shops' | 'items', given: readonly string[]): string[]
   return names
 }
 
+/** What is left of a request beside the names that it sets, whatever white space is between them. */
+const ROOM = 1024
+/** As a program may write it: all but ASCII escaped. */
+const sizeOf = (name: string): number => JSON.stringify(name).replace(/[^ -~]/g, '\\u0000').length + ', '.length
+
+/** Of names in order those that can be sent back as the order: what no request could name, as some rows have it, is left out. */
+export function settable(names: readonly string[], isShop: boolean): string[] {
+  const fit = names.filter(
+    name => (isShop && name === '') || (!isLonger(name, MAX_TEXT) && !readName(name, isShop).error)
+  )
+  let room = MAX_BODY_BYTES - ROOM
+  const last = fit.findIndex(name => {
+    room -= sizeOf(name)
+    return room < 0
+  })
+  return fit.slice(0, Math.min(MAX_ORDERED, last < 0 ? fit.length : last))
+}
+
 function shopIn(request: FastifyRequest): string {
   const { value, error } = readName((request.query as Static<typeof shopQuery>).shop, true)
   if (error) throw invalid({ field: 'shop', in: 'query', error })
@@ -170,11 +192,11 @@ function ordersApi(api: FastifyInstance, shops: Shops): void {
 
   const shopOrder = async (request: FastifyRequest) => {
     const { version, shops: names, learns } = await shops.all(request.work, accountOf(request))
-    return { version, shops: names, learns }
+    return { version, shops: settable(names, true), learns }
   }
   const itemOrder = async (request: FastifyRequest, shop: string) => {
     const found = await shops.one(request.work, accountOf(request), shop)
-    return found && { version: found.version, shop: found.shop, items: found.names }
+    return found && { version: found.version, shop: found.shop, items: settable(found.names, false) }
   }
 
   /** @param now the order as it is, for who did not know */

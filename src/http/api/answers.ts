@@ -16,6 +16,8 @@ const REPLAYED = {
 }
 const ETAG = { ETag: text('What this is now, for If-Match and If-None-Match.') }
 
+export const CONTENT_RANGE = { 'Content-Range': text('Which bytes these are, and how many there are (RFC 9110).') }
+
 const ABOUT: Record<number, { description: string; headers?: Record<string, object> }> = {
   400: { description: 'Something that was sent will not do; `errors` names each field.' },
   401: {
@@ -38,6 +40,7 @@ const ABOUT: Record<number, { description: string; headers?: Record<string, obje
     description:
       'The Content-Type is none that is taken here, or what is sent as a picture is none that can be kept (`not_a_picture`).'
   },
+  416: { description: 'It has none of these bytes.', headers: CONTENT_RANGE },
   422: { description: 'The key was used for another request. Nothing was done.' },
   428: { description: 'If-Match is missing.' },
   429: {
@@ -73,10 +76,13 @@ interface Good {
 }
 
 /** The same for what has an ETag, and is not sent to who has it. */
-export const answersUnlessKnown = (good: Good, ...others: readonly number[]): Record<number, object> =>
+export const answersUnlessKnown = (
+  good: Good | readonly Good[],
+  ...others: readonly number[]
+): Record<number, object> =>
   answers(
     [
-      { ...good, hasEtag: true },
+      ...[good].flat().map(one => ({ ...(one as Good), hasEtag: true })),
       { status: 304, description: 'It still has one of the ETags of If-None-Match.', hasEtag: true }
     ],
     ...others

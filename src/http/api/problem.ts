@@ -40,6 +40,7 @@ export const problemStatus = {
   too_large: 413,
   unsupported_media_type: 415,
   not_a_picture: 415,
+  range_not_satisfiable: 416,
   key_reused: 422,
   precondition_required: 428,
   rate_limited: 429,
