@@ -11,9 +11,22 @@ import { ConfigError, Refusal } from './errors.ts'
 // Each command loads what it needs: containers run `healthcheck` every few seconds.
 const commands = () => import('./commands.ts')
 
+// A reader that has gone (`| head`, `| grep -q`) or a full disk: what was begun is finished, a migration above all. Without
+// these Node would end here with a stack. Who wanted the output is told where it is lost, but for a reader who left.
+let isOutputLost = false
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE' || isOutputLost) return
+  isOutputLost = true
+  process.exitCode = 1
+  process.stderr.write(`standard output cannot be written: ${error.message}\n`)
+})
+process.stderr.on('error', () => {})
+
 const program = new Command('carrinho')
   .description('A shopping list that stays correct while the cluster under it falls apart')
   .showHelpAfterError()
+  // Wrong input is 2, whoever finds it; by itself the library says 1, which here means refused.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 
 program
   .command('serve')

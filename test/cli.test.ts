@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import {
   Client,
+  childEnv,
   cli,
+  cliFile,
+  type Env,
+  eventually,
   forEachEngine,
   freePort,
   freshDatabase,
@@ -11,8 +21,23 @@ import {
   signedIn,
   startServer,
   suiteScope,
-  tempFolder
+  tempFolder,
+  track
 } from './helper.ts'
+
+const skipWithoutFull = existsSync('/dev/full') ? false : 'there is no /dev/full'
+
+/** Runs `carrinho` where what it prints reaches nobody: its reader has left, or the disk that it goes to is full. */
+async function unread(args: string[], env: Env, output: 'left' | 'full') {
+  const full = output === 'full' ? await open('/dev/full', 'w') : undefined
+  const child = track(
+    spawn(process.execPath, [cliFile, ...args], { env: childEnv(env), stdio: ['ignore', full?.fd ?? 'pipe', 'pipe'] })
+  )
+  child.stdout?.destroy()
+  const [[code], stderr] = await Promise.all([once(child, 'close'), text(child.stderr as Readable)])
+  await full?.close()
+  return { code, stderr }
+}
 
 forEachEngine('carrinho', engine => {
   test('user add makes an account that signs in; twice is refused', async t => {
@@ -53,7 +78,41 @@ forEachEngine('carrinho', engine => {
     for (const word of [/engine/i, /node/i, /role/i, /schema/i]) assert.match(stdout, word)
     assert.match(stdout, { sqlite: /sqlite/i, mariadb: /mariadb|mysql/i, postgres: /postgres/i }[engine])
   })
+
+  test('finishes what it began where the reader of its output has left, as `head` does', async t => {
+    const { env } = await freshDatabase(t, engine, { migrate: false })
+    for (const command of ['migrate', 'status', '--help']) {
+      assert.deepEqual(await unread([command], env, 'left'), { code: 0, stderr: '' }, command)
+    }
+    assert.equal((await cli(['status'], env)).code, 0, 'all of the schema is there')
+  })
+
+  test('says in a line that its output is lost on a full disk', { skip: skipWithoutFull }, async t => {
+    const { env } = await freshDatabase(t, engine, { migrate: false })
+    for (const command of ['migrate', 'status']) {
+      const { code, stderr } = await unread([command], env, 'full')
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, /^standard output cannot be written: ENOSPC[^\n]*\n$/, command)
+    }
+    assert.equal((await cli(['status'], env)).code, 0, 'all of the schema is there')
+  })
 })
+
+forEachEngine(
+  'carrinho serve',
+  engine => {
+    test('starts, serves and ends in order where nobody reads what it logs, from its first line on', async t => {
+      const { env } = await freshDatabase(t, engine)
+      const server = await startServer(t, env, { waitFor: 'none' })
+      server.process.stdout?.destroy()
+      await eventually(async () => assert.equal((await request(`${server.url}/health/ready`)).status, 200))
+      assert.equal((await request(`${server.url}/nowhere`)).status, 404)
+      assert.equal(await server.stop(), 0)
+      assert.deepEqual(server.logs, [])
+    })
+  },
+  ['sqlite']
+)
 
 forEachEngine(
   'carrinho status',
@@ -117,6 +176,13 @@ test('carrinho explains itself, and refuses what it does not know', async t => {
   for (const command of ['serve', 'migrate', 'user', 'healthcheck', 'status']) {
     assert.match(help.stdout, new RegExp(`\\b${command}\\b`))
   }
-  const unknown = await cli(['frobnicate'], env)
-  assert.ok(unknown.code !== 0 && unknown.code !== null)
+  for (const wrong of [
+    ['frobnicate'],
+    ['backup'],
+    ['user'],
+    ['user', 'add', 'ana@example.org'],
+    ['status', '--loud']
+  ]) {
+    assert.equal((await cli(wrong, env)).code, 2, wrong.join(' '))
+  }
 })

@@ -132,7 +132,8 @@ forEachEngine(
         "identified via ed25519 using password('secret')",
         /logs in with client_ed25519.*mysql_native_password/
       ],
-      ['auth_pam', 'identified via pam', /logs in with dialog.*mysql_native_password/]
+      // Not the newer auth_pam: it runs a program of its own, and where the server may not run it, the server ends, for all tests.
+      ['auth_pam_v1', 'identified via pam', /logs in with dialog.*mysql_native_password/]
     ] as const) {
       test(`is told in a line: ${library}`, async t => {
         const database = await freshDatabase(t, engine)
