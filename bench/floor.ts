@@ -80,6 +80,18 @@ app.get('/list', async (request, reply) => {
   }))
   const { groups, done } = showList(items, unordered, { page: 1, shop: undefined })
   const rowsHtml = (rows: Row[]) => env.render('rows.njk', { ...LIST, t, rows: rows.map(row => asShown(row, 'pt')) })
+  const fields = { csrfToken: 'x'.repeat(52), errors: {}, formError: null }
+  const forms = env.render('forms.njk', {
+    ...LIST,
+    ...fields,
+    t,
+    hasRows: true,
+    fields: entryForm.fields,
+    quickFields: quickForm.fields,
+    entry: '',
+    isQuick: true,
+    form: { product_type: '', quantity: '1', unit: '', local: '', note: '', operation: 'x'.repeat(36) }
+  })
   reply.type('text/html; charset=utf-8')
   return env.render('list.njk', {
     lang: 'pt',
@@ -90,7 +102,9 @@ app.get('/list', async (request, reply) => {
     ],
     t,
     path: request.url,
-    csrfToken: 'x'.repeat(52),
+    ...fields,
+    forms,
+    hasRows: true,
     account: { id: account.customer_id, name: account.nome, email: account.email },
     server: 'floor',
     databaseNode: 'floor',
@@ -110,14 +124,7 @@ app.get('/list', async (request, reply) => {
     ticked: done.length,
     older: null,
     newer: null,
-    fields: entryForm.fields,
-    quickFields: quickForm.fields,
-    entry: '',
-    isQuick: true,
-    form: { product_type: '', quantity: '1', unit: '', local: '', note: '', operation: 'x'.repeat(36) },
-    clusterPage: true,
-    errors: {},
-    formError: null
+    clusterPage: true
   })
 })
 

@@ -13,6 +13,7 @@ import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
 import { localPath, pageOfForm } from './local-path.ts'
 import { pageStyles } from './page-styles.ts'
+import type { ReadyParts } from './ready-parts.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -21,7 +22,7 @@ declare module 'fastify' {
   }
   interface FastifyReply {
     /** A page of views/ as HTML, with what every page needs beside `data`; to be returned from a handler. */
-    page(name: PageName, data?: Record<string, unknown>): Promise<string>
+    page(name: PageName, data?: Record<string, unknown>, ready?: ReadyParts): Promise<string | Buffer>
   }
 }
 
@@ -54,7 +55,7 @@ export type PageName =
   | 'resend'
 
 /** What pages are given as HTML. */
-type PartName = 'rows'
+type PartName = 'rows' | 'forms'
 
 /** How templates are written. */
 export const SPELLING = { autoescape: true, throwOnUndefined: true, trimBlocks: true, lstripBlocks: true }
@@ -87,21 +88,21 @@ export async function views(
 
   const stylesFor = pageStyles(assetNames)
 
-  app.decorateReply('page', function page(this: FastifyReply, name, data = {}) {
+  app.decorateReply('page', async function page(this: FastifyReply, name, data = {}, ready) {
     const { request } = this
     const lang = languageOf(request)
     const t = translator(lang)
     const flash = takeFlash(request, this)
     const account = request.account
     this.header('cache-control', 'no-store')
-    return this.viewAsync(name, {
+    const html = await this.viewAsync(name, {
       lang,
       languages: languageChoices[lang],
       styles: stylesFor(this),
       t,
       scriptTexts: scriptTextsIn[lang],
       path: pagePath(request),
-      csrfToken: this.formToken(),
+      csrfToken: data.csrfToken ?? this.formToken(),
       account: account ? { id: account.id, name: account.name, email: account.email } : null,
       server: lifecycle.serverName,
       clusterPage: config.clusterPage,
@@ -109,6 +110,7 @@ export async function views(
       flash: flash ? { kind: flash.kind, text: textOf(t, flash), undo: flash.undo ?? null, operation: newKey() } : null,
       ...data
     })
+    return ready ? ready.fill(html) : html
   })
 }
 

@@ -43,7 +43,9 @@ function textsAsJson(t: Translate, starts: string[], params?: Params): string {
     if (found.length === 0) throw new Error(`Unknown message keys: ${start}`)
     return found
   })
-  return JSON.stringify(Object.fromEntries(keys.map(key => [key, t(key, params)]))).replaceAll('<', '\\u003c')
+  const json = JSON.stringify(Object.fromEntries(keys.map(key => [key, t(key, params)])))
+  // Beyond Latin-1 a single character doubles what the page's text takes in memory, and its way out.
+  return json.replaceAll(/[<\u0100-\uffff]/g, found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Literal text at even places, parameter names at odd ones; a plain string when there is no parameter. */

@@ -6,13 +6,14 @@ import { type AnyForm, type RawForm, typed } from '../../fields.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
+import { ReadyParts } from '../../http/ready-parts.ts'
 import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
 import { textOf } from '../../i18n/index.ts'
-import { newKey } from '../../keys.ts'
 import type { Shops } from '../shops/rules.ts'
 import { toldOf } from './added-told.ts'
 import { saveBoxes, saveBoxesToo } from './boxes-page.ts'
+import { keptForms, UNTOUCHED } from './forms-html.ts'
 import { type ListAt, places } from './list-at.ts'
 import { backTo, lookOf, placeOf } from './look.ts'
 import { readEntries } from './quick-entry/entries.ts'
@@ -59,6 +60,8 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
   }
 
   const rowsHtml = keptRows((of, rows) => app.part('rows', of.lang, { ...of, rows }))
+  const { fields } = entryForm
+  const formsHtml = keptForms((lang, of) => app.part('forms', lang, { ...of, fields, quickFields: quickForm.fields }))
 
   const show = async (request: FastifyRequest, reply: FastifyReply, at: ListAt, was: Typed, wrong: Wrong) => {
     const view = await carts.view(request.work, whereOf(request, at))
@@ -66,28 +69,34 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
     const look = lookOf(request.query)
     const { groups, done, ticked, page, pages } = showList(view.items, view.ordering, look)
     const removal = at.list === 'first' ? '/apagar_artigo' : `${at.base}/apagar`
-    const rowsOf = { lang: languageOf(request), base: at.base, removal }
-    return reply.page('list', {
+    const lang = languageOf(request)
+    const { base } = at
+    const csrfToken = reply.formToken()
+    const rowsOf = { lang, base, removal }
+    const hasRows = groups.length > 0 || done.length > 0
+    const ready = new ReadyParts()
+    const data = {
       heading: view.list.name || translateFor(request)('list.title'),
-      base: at.base,
-      groups: groups.map(({ shop, rows }) => ({ shop, rows: rowsHtml(rowsOf, rows) })),
-      basket: rowsHtml(rowsOf, done),
+      base,
+      csrfToken,
+      forms: ready.put(formsHtml(lang, { base, hasRows, csrfToken, ...was, ...wrong })),
+      hasRows,
+      groups: groups.map(({ shop, rows }) => ({ shop, rows: ready.put(rowsHtml(rowsOf, rows)) })),
+      basket: done.length > 0 ? ready.put(rowsHtml(rowsOf, done)) : '',
       shown: done.length,
       ticked,
       pages,
       was: done.map(({ item }) => `${item.id}:${item.version}`).join(),
-      operation: newKey(),
+      operation: randomUUID(),
       isOneShop: look.shop !== undefined,
       shop: look.shop ?? '',
       pageNumber: page,
       src: placeOf(at, { ...look, page }),
       older: page < pages ? placeOf(at, { ...look, page: page + 1 }) : null,
       newer: page > 1 ? placeOf(at, { ...look, page: page - 1 }) : null,
-      fields: entryForm.fields,
-      quickFields: quickForm.fields,
-      ...was,
       ...wrong
-    })
+    }
+    return reply.page('list', data, ready)
   }
 
   /** Who answers, for programs. */
@@ -124,7 +133,7 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
       const at = hereOf(request)
       const { query } = request
       const isQuick = typed(query, entryForm.fields.type.name) === ''
-      const was = typedIn({ ...query, quantity: typed(query, 'quantity') || '1' }, isQuick)
+      const was = typedIn({ ...query, quantity: typed(query, 'quantity') || UNTOUCHED.quantity }, isQuick)
       return respond(request, reply, {
         json: () => (at.list === 'first' ? wholeList(request, reply, parseId(query.before)) : otherList(request, at)),
         page: () => show(request, reply, at, was, nothingWrong)

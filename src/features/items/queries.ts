@@ -102,12 +102,27 @@ export function itemStore(dialect: Dialect) {
     )
   )
 
-  /** The account's orders of shops, which pages show it in: each a row with nothing but the order, in place of a list's name. */
-  const places = Object.values({ ...listOf, ...itemColumns }).map(it =>
-    it === listOf.name ? shopOrders.ordered : sql`null`
-  )
-  const orders = sql`select ${join(places, ', ')} from ${shopOrders} where ${shopOrders.accountId} = ${given.number('accountId')}`
-  const wholeAndOrders = each(sql``, sql`union all ${orders}`)
+  /**
+   * A list, its items and the account's orders of shops in one statement, one after the other: joined, each item would carry the
+   * list, which took MariaDB half as long again. An order stands in place of a list's name.
+   */
+  const columns = { ...listOf, ...itemColumns }
+  const only = (own: Partial<Record<keyof typeof columns, Piece>>) =>
+    join(
+      Object.keys(columns).map(name => own[name as keyof typeof columns] ?? sql`null`),
+      ', '
+    )
+  const withOrders = (target: Target) => {
+    const { ofList, onList } = partsFor(target)
+    const whole = sql`select ${only(listOf)} from ${lists} where ${ofList}
+      union all select ${only(itemColumns)} from ${items} where ${onList}
+      union all select ${only({ name: shopOrders.ordered })} from ${shopOrders} where ${shopOrders.accountId} = ${given.number('accountId')}`
+    return readingWith<Named, Joined>(dialect, {
+      getSQL: () => whole.getSQL(),
+      columns: Object.keys(columns) as (keyof Joined)[]
+    })
+  }
+  const wholeWithOrders = { first: withOrders('first'), other: withOrders('other') }
 
   const namedBy = ({ accountId, list }: Where): Named => ({ accountId, listId: list === 'first' ? 0 : list })
 
@@ -174,10 +189,10 @@ export function itemStore(dialect: Dialect) {
       db: Db,
       where: Where
     ): Promise<{ list: ListRow; items: Item[]; orders: string[] } | undefined> {
-      const rows = await db.all(wholeAndOrders[targetOf(where.list)], namedBy(where))
-      const isOrder = (row: Joined) => row.listId === null && row.id === null && row.name !== null
+      const rows = await db.all(wholeWithOrders[targetOf(where.list)], namedBy(where))
+      const isOrder = (row: Joined) => row.listId === null && row.name !== null
       const list = listIn(
-        rows.find(row => !isOrder(row)),
+        rows.find(row => row.listId !== null),
         where
       )
       const newestFirst = itemsIn(rows).sort((a, b) => b.id - a.id)
