@@ -9,8 +9,8 @@ const FIRST_VISIT = 'none'
 const YEAR_SECONDS = 365 * 24 * 60 * 60
 
 interface PageStyles {
-  /** To be in the page itself; empty where the page links them. */
-  text: string
+  /** To be in the page itself; undefined where the page links them. */
+  text: Buffer | undefined
   /** Whether the browser gets them as a file besides, for the next pages. */
   isKept: boolean
 }
@@ -27,9 +27,9 @@ export function pageStyles(names: AssetNames): (reply: FastifyReply) => PageStyl
   const policy = `${SECURITY_HEADERS['content-security-policy']}; style-src 'self' 'sha256-${hash}'`
   // Under either name of the cookie: each page looks, and need not split all that was sent.
   const known = `${COOKIE}=${release}`
-  const linked: PageStyles = { text: '', isKept: false }
-  const first: PageStyles = { text, isKept: false }
-  const again: PageStyles = { text, isKept: true }
+  const linked: PageStyles = { text: undefined, isKept: false }
+  const first: PageStyles = { text: Buffer.from(text), isKept: false }
+  const again: PageStyles = { text: first.text, isKept: true }
 
   return reply => {
     const { request } = reply

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 const mark = randomBytes(12).toString('hex')
-const PLACE = new RegExp(`~${mark}:\\d+~`)
+const PLACE = new RegExp(`~${mark}:(\\d+)~`)
 
 /**
  * Parts of a page that are ready, as the bytes that are sent. Where one belongs there stands a mark, which nobody can guess, until
@@ -10,15 +10,24 @@ const PLACE = new RegExp(`~${mark}:\\d+~`)
 export class ReadyParts {
   readonly #parts: Buffer[] = []
 
-  /** What stands for it meanwhile. A page has them in the order in which they were put there, each once. */
+  /** What stands for it meanwhile. */
   put(bytes: Buffer): string {
     return `~${mark}:${this.#parts.push(bytes) - 1}~`
   }
 
-  /** @throws Error where the page has others than were put there */
+  /** @throws Error where a part that was put is not on the page, or twice */
   fill(html: string): Buffer {
-    const around = html.split(PLACE)
-    if (around.length !== this.#parts.length + 1) throw new Error('a part of a page is not on it once')
-    return Buffer.concat(around.flatMap((text, n) => [Buffer.from(text), this.#parts[n] ?? Buffer.alloc(0)]))
+    // At odd places are the parts' numbers, as a split by a group leaves them.
+    const pieces = html.split(PLACE)
+    const used = new Set<string>()
+    const bytes = pieces.map((piece, n) => {
+      if (n % 2 === 0) return Buffer.from(piece)
+      used.add(piece)
+      return this.#parts[Number(piece)] as Buffer
+    })
+    if (used.size !== this.#parts.length || pieces.length !== 2 * this.#parts.length + 1) {
+      throw new Error('a part of a page is not on it once')
+    }
+    return Buffer.concat(bytes)
   }
 }

@@ -13,7 +13,7 @@ import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
 import { localPath, pageOfForm } from './local-path.ts'
 import { pageStyles } from './page-styles.ts'
-import type { ReadyParts } from './ready-parts.ts'
+import { ReadyParts } from './ready-parts.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -22,7 +22,7 @@ declare module 'fastify' {
   }
   interface FastifyReply {
     /** A page of views/ as HTML, with what every page needs beside `data`; to be returned from a handler. */
-    page(name: PageName, data?: Record<string, unknown>, ready?: ReadyParts): Promise<string | Buffer>
+    page(name: PageName, data?: Record<string, unknown>, ready?: ReadyParts): Promise<Buffer>
   }
 }
 
@@ -88,17 +88,18 @@ export async function views(
 
   const stylesFor = pageStyles(assetNames)
 
-  app.decorateReply('page', async function page(this: FastifyReply, name, data = {}, ready) {
+  app.decorateReply('page', async function page(this: FastifyReply, name, data = {}, ready = new ReadyParts()) {
     const { request } = this
     const lang = languageOf(request)
     const t = translator(lang)
     const flash = takeFlash(request, this)
     const account = request.account
+    const styles = stylesFor(this)
     this.header('cache-control', 'no-store')
     const html = await this.viewAsync(name, {
       lang,
       languages: languageChoices[lang],
-      styles: stylesFor(this),
+      styles: { ...styles, text: styles.text && ready.put(styles.text) },
       t,
       scriptTexts: scriptTextsIn[lang],
       path: pagePath(request),
@@ -110,7 +111,7 @@ export async function views(
       flash: flash ? { kind: flash.kind, text: textOf(t, flash), undo: flash.undo ?? null, operation: newKey() } : null,
       ...data
     })
-    return ready ? ready.fill(html) : html
+    return ready.fill(html)
   })
 }
 

@@ -5,7 +5,7 @@ import { ReadyParts } from '../../src/http/ready-parts.ts'
 test('parts that are ready stand where they were put, as they are', () => {
   const ready = new ReadyParts()
   const [one, two] = ['<p>pão 🥖</p>', ''].map(text => ready.put(Buffer.from(text)))
-  assert.equal(String(ready.fill(`é${one}~0~${two}·`)), 'é<p>pão 🥖</p>~0~·')
+  assert.equal(String(ready.fill(`é${two}${one}~0~·`)), 'é<p>pão 🥖</p>~0~·')
 })
 
 test('a part of another page changes nothing, and none is left out in silence', () => {
