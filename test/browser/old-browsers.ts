@@ -1,4 +1,5 @@
-import bcd, { type CompatStatement, type Identifier, type SimpleSupportStatement } from '@mdn/browser-compat-data'
+import bcd from '@mdn/browser-compat-data' with { type: 'json' }
+import type { CompatStatement, Identifier, SimpleSupportStatement } from '@mdn/browser-compat-data'
 
 /** The oldest browsers that everything has to work in: of the phones that were new five years ago, and some before. */
 const oldest = { safari_ios: '14', chrome_android: '87', firefox: '84' } as const
