@@ -203,6 +203,41 @@ describe('the list in a browser', suiteOptions, () => {
     assert.ok(!(await page.title()).includes('run'))
   })
 
+  test('the Enter key sends what is written in the one field, with Shift it begins a line, and nothing written is said there', async t => {
+    const { page } = await openList(t, site, { items: [{ tipo: 'Sal' }] })
+    const { keyboard } = page
+    const anywhere = say('list.anywhere')
+    await quickField(page).focus()
+    await keyboard.type('leite')
+    await keyboard.press('Enter')
+    await seeList(page, [`1 leite ${anywhere}`, '5 Sal Mercado'])
+    await eventually(async () => assert.equal(await quickField(page).inputValue(), ''))
+    await seeFocus(quickField(page))
+    await keyboard.type('pão')
+    await keyboard.press('Shift+Enter')
+    await keyboard.type('2 kg arroz')
+    assert.equal(await quickField(page).inputValue(), 'pão\n2 kg arroz')
+    await keyboard.press('Enter')
+    await seeList(page, [`2 kg arroz ${anywhere}`, `1 pão ${anywhere}`, `1 leite ${anywhere}`, '5 Sal Mercado'])
+
+    // In the note of the separate fields it begins a line, as anywhere.
+    await openFields(page)
+    const note = page.getByLabel(say('label.note'))
+    await note.fill('fresco')
+    await note.press('Enter')
+    assert.equal(await note.inputValue(), 'fresco\n')
+    await note.fill('')
+
+    for (const send of [() => quickField(page).press('Enter'), () => quickButton(page).press('Enter')]) {
+      await page.reload()
+      await send()
+      await page.locator('#e-entry').getByText(say('field.required')).waitFor()
+      await seeFocus(quickField(page))
+      assert.equal(await quickField(page).getAttribute('aria-invalid'), 'true')
+      assert.equal(await quickField(page).getAttribute('aria-describedby'), 'h-entry e-entry')
+    }
+  })
+
   test('it can all be done with the keyboard', async t => {
     const { page } = await openList(t, site, { items: [{ tipo: 'Sal' }, { tipo: 'Arroz' }] })
     // The message of what was added before is gone.

@@ -185,6 +185,10 @@ async function checkPage(page: Page, who: Account, { withoutScript = false, open
     await page.setViewportSize({ width, height: 844 })
     assert.deepEqual(await outgrownElements(page), [], `${width} pixels wide`)
   }
+  await page.evaluate(`document.documentElement.style.fontSize = '200%'`)
+  await page.setViewportSize({ width: 360, height: 844 })
+  assert.deepEqual(await outgrownElements(page), [], 'with text of twice the size')
+  await page.evaluate(`document.documentElement.style.fontSize = ''`)
   await page.emulateMedia({ colorScheme: 'dark' })
   assert.ok((await brightness(page)) < 60, 'the page is not dark')
   assert.deepEqual(await axeFindings(page, 'colours'), [])
@@ -200,6 +204,9 @@ describe('every page', suiteOptions, () => {
   ] as const) {
     test(`${who} has pages without errors that fit a phone`, async t => {
       const client = cases === signedIn ? await signUpClient(t, site.server) : undefined
+      // The widest amount there is.
+      await client?.get('/carrinho/')
+      await client?.post('/carrinho/', { entry: '9999 pacotes de bolachas @Mercado' })
       const page = await openPage(t, site, { as: client })
       for (const one of cases) {
         await t.test(`${one.name} is accessible in light and dark and has targets for thumbs`, () =>

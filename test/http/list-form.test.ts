@@ -37,6 +37,39 @@ forEachEngine('the rows of a list, without scripts', engine => {
     )
   })
 
+  test('an addition without a word is refused at the one field, and at the separate fields if anything is in these', async t => {
+    const client = await listOf(t, 'Leite')
+    const nothing: [string, string][] = [
+      ['entry', ''],
+      ['product_type', ''],
+      ['quantity', '1'],
+      ['unit', ''],
+      ['local', ''],
+      ['note', '']
+    ]
+    const wrongAfter = async (typed: Record<string, string>) => {
+      const above = nothing.map(([name, value]): [string, string] => [name, typed[name] ?? value])
+      const { status, text } = await client.postRaw('/carrinho/', [...(await rowForm(client)), ...above])
+      assert.equal(status, 400)
+      return ['entry', 'product_type', 'local'].filter(name => new RegExp(`id="e-${name}">[^<]`).test(text))
+    }
+    assert.deepEqual(await wrongAfter({}), ['entry'])
+    assert.deepEqual(await wrongAfter({ quantity: '' }), ['entry'])
+    for (const typed of [{ note: 'fresco' }, { unit: 'kg' }, { quantity: '2' }] as Record<string, string>[]) {
+      assert.deepEqual(await wrongAfter(typed), ['product_type', 'local'])
+    }
+    assert.deepEqual(await wrongAfter({ local: 'Lidl' }), ['product_type'])
+    // The guide's fields alone, as its own pages and programs send them.
+    const guide = await client.postJson('/carrinho/', { product_type: '', quantity: '1', local: '' })
+    assert.deepEqual(Object.keys((guide.json() as { fields: object }).fields), ['product_type', 'local'])
+    const one = await client.postJson('/carrinho/', { entry: '' })
+    assert.deepEqual(Object.keys((one.json() as { fields: object }).fields), ['entry'])
+    assert.deepEqual(
+      (await rows(client)).map(({ tipo }) => tipo),
+      ['Leite']
+    )
+  })
+
   test('of another list go on there after a login, with what was typed', async t => {
     const client = await listOf(t)
     await client.get('/listas/')

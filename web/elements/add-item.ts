@@ -26,10 +26,12 @@ class AddItem extends HTMLElement {
       event.preventDefault()
       void this.send()
     })
+    this.addEventListener('keydown', this.sendByKey)
     addEventListener('pageshow', this.renewKey)
   }
 
   disconnectedCallback(): void {
+    this.removeEventListener('keydown', this.sendByKey)
     removeEventListener('pageshow', this.renewKey)
   }
 
@@ -52,6 +54,15 @@ class AddItem extends HTMLElement {
   /** Back to a page kept in memory: its key may have been used. */
   private readonly renewKey = ({ persisted }: PageTransitionEvent): void => {
     if (persisted && !this.isSending && !this.isUnsettled) this.key.value = mintKey()
+  }
+
+  /** Where a telephone's key says "send" it does, also in a field of several lines; with Shift it begins another line. */
+  private readonly sendByKey = (event: KeyboardEvent): void => {
+    const { target, key, isComposing, repeat } = event
+    if (!(target instanceof HTMLTextAreaElement) || target.enterKeyHint !== 'send') return
+    if (key !== 'Enter' || isComposing || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    if (!repeat) void this.send()
   }
 
   private async send(): Promise<void> {
@@ -116,13 +127,16 @@ class AddItem extends HTMLElement {
     this.querySelector('.summary')?.remove()
     const wrong = [...this.inputs].filter(input => errors[input.name])
     for (const input of this.inputs) {
-      get(this, `#e-${input.name}`).textContent = errors[input.name] ?? ''
-      if (wrong.includes(input)) {
-        input.setAttribute('aria-invalid', 'true')
-        input.setAttribute('aria-describedby', `e-${input.name}`)
-      } else {
-        input.removeAttribute('aria-invalid')
-        input.removeAttribute('aria-describedby')
+      const isWrong = wrong.includes(input)
+      const error = get(this, `#e-${input.name}`)
+      error.textContent = errors[input.name] ?? ''
+      const told = [this.querySelector(`#h-${input.name}`), isWrong && error].flatMap(it => (it ? it.id : []))
+      for (const [name, value] of [
+        ['aria-invalid', isWrong ? 'true' : ''],
+        ['aria-describedby', told.join(' ')]
+      ] as const) {
+        if (value) input.setAttribute(name, value)
+        else input.removeAttribute(name)
       }
     }
     wrong[0]?.focus()

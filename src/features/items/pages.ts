@@ -37,6 +37,12 @@ const addForms: AnyForm = {
   repeated: ['boxes', 'was', 'done']
 }
 
+/** The separate fields as the page brings them. */
+const isUntouched = (raw: RawForm): boolean => {
+  const { quantity, ...others } = entryForm.typed(raw)
+  return (!quantity || quantity === '1') && Object.values(others).every(text => text === '')
+}
+
 /** What was typed, also before a login, and the key under which it is sent. */
 interface Typed {
   entry: string
@@ -154,7 +160,9 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
       if (saved && 'message' in saved && !hasEntry && !hasType) {
         return respond(request, reply, { goTo: `${at.base}/`, flash: { kind: 'success', ...saved.message } })
       }
-      return hasEntry ? addQuick(request, reply, at) : addOne(request, reply, at)
+      // Said where it was to be written, not at the separate fields, which may not even be open.
+      const isQuick = hasEntry || (fields.entry !== undefined && isUntouched(fields))
+      return isQuick ? addQuick(request, reply, at) : addOne(request, reply, at)
     })
   }
 
