@@ -25,6 +25,7 @@ import { listActions } from './features/items/actions-page.ts'
 import { itemsApi } from './features/items/api.ts'
 import { manyItemsApi } from './features/items/api-many.ts'
 import { itemPage } from './features/items/item-page.ts'
+import { keptBoxes } from './features/items/kept-page.ts'
 import { leavingList } from './features/items/leave-page.ts'
 import { listPage } from './features/items/pages.ts'
 import { cartRules } from './features/items/rules.ts'
@@ -204,6 +205,7 @@ export async function buildApp({
       listPage(members, { carts, shops, serverName: lifecycle.serverName })
       listActions(members, { carts, history })
       leavingList(members, { carts })
+      keptBoxes(members, { carts })
       itemPage(members, { carts, history, hasPictures: config.files !== undefined })
       await picturesPage(members, { carts, pictures, room })
       suggestionsPage(members, { suggestions, shops })

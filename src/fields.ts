@@ -87,6 +87,15 @@ export interface AnyForm {
   readonly hidden: readonly string[]
   /** Those that may be sent any number of times, as boxes to tick are. */
   readonly repeated?: readonly string[]
+  /** What else of it, where the session had ended, goes along to the login and is asked for after it. */
+  readonly afterLogin?: (raw: RawForm) => AfterLogin
+}
+
+export interface AfterLogin {
+  /** What is on the page beside its fields, and is shown there again. */
+  typed?: readonly { name: string; value: string }[]
+  /** What is asked for, by a page below that of the form. */
+  ticks?: { path: string; query: Record<string, string> } | undefined
 }
 
 export interface Form<P extends TProperties> extends AnyForm {

@@ -16,7 +16,10 @@ export function membersOnly(app: FastifyInstance): void {
 }
 
 export function sendToLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (!wantsJson(request)) return reply.redirect(`/login?next=${encodeURIComponent(wantedPage(request))}`, 302)
+  if (!wantsJson(request)) {
+    const { page, kept } = wanted(request)
+    return reply.redirect(`/login?${kept ? `kept=${kept}&` : ''}next=${encodeURIComponent(page)}`, 302)
+  }
   const message = translateFor(request)('login.needed')
   return reply.status(401).header('cache-control', 'no-store').send({ error: 'unauthenticated', message })
 }
@@ -32,23 +35,40 @@ const LIST = '/carrinho/'
 /** Balancers refuse longer URLs, and this one is in the `next` of another. */
 const MAX_KEPT = 3900
 
-/** A page, never an action: a signed-out POST leads to its form's page, with what was typed in it. */
-function wantedPage(request: FastifyRequest): string {
-  if (request.method === 'GET' || request.method === 'HEAD') return safeNext(request.url)
+/** `none`: there was too much of it. */
+type KeptBoxes = 'boxes' | 'none'
+
+/**
+ * A page, never an action: a signed-out POST leads to its form's page, with what was typed in it, or to the one that asks
+ * for the rest.
+ */
+function wanted(request: FastifyRequest): { page: string; kept?: KeptBoxes } {
+  if (request.method === 'GET' || request.method === 'HEAD') return { page: safeNext(request.url) }
   const { form } = request.routeOptions.config
   const page = pageOfForm(request) ?? LIST
   const body = (request.body ?? {}) as RawForm
   const names = Object.values(form?.fields ?? {})
     .filter(({ isSecret }) => !isSecret)
     .map(({ name }) => name)
-  if (names.length === 0) return page
-  let query = ''
-  for (const name of [...(form?.hidden ?? []), ...names]) {
-    const value = typed(body, name)
-    const longer = value === '' ? query : `${query}&${new URLSearchParams({ [name]: value })}`
-    if (page.length + longer.length <= MAX_KEPT) query = longer
+  const filledIn = (name: string) => ({ name, value: typed(body, name) })
+  const written = (names.length > 0 ? [...(form?.hidden ?? []), ...names] : []).map(filledIn)
+  const rest = form?.afterLogin?.(body)
+  const query = whatFits([...written.filter(({ value }) => value !== ''), ...(rest?.typed ?? [])], page.length)
+  const asked = rest?.ticks && `?${new URLSearchParams(rest.ticks.query)}`
+  if (rest?.ticks && asked && page.length + rest.ticks.path.length + asked.length + query.length <= MAX_KEPT) {
+    return { page: page + rest.ticks.path + asked + query, kept: 'boxes' }
   }
-  return query === '' ? page : `${page}?${query.slice(1)}`
+  return { page: query === '' ? page : `${page}?${query.slice(1)}`, ...(asked && { kept: 'none' }) }
+}
+
+/** These, as far as they leave room for a page of that length. */
+function whatFits(pairs: readonly { name: string; value: string }[], length: number): string {
+  let query = ''
+  for (const { name, value } of pairs) {
+    const longer = `${query}&${new URLSearchParams({ [name]: value })}`
+    if (length + longer.length <= MAX_KEPT) query = longer
+  }
+  return query
 }
 
 /** `next` if it leads somewhere on this site, the list otherwise. */

@@ -32,6 +32,7 @@ export type PageName =
   | 'signup'
   | 'logout'
   | 'list'
+  | 'kept'
   | 'shops'
   | 'item'
   | 'pictures'

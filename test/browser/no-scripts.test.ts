@@ -19,6 +19,7 @@ import {
   say,
   seeFocus,
   seeList,
+  sendLogin,
   sendSignup,
   shopField,
   signUp,
@@ -140,6 +141,34 @@ describe('without scripts', suiteOptions, () => {
     await page.getByText(say('flash.signedOut')).waitFor()
     await client.login(client.account)
     assert.deepEqual(await ticked(), ['Ovos', 'Pão'])
+  })
+
+  test('what was ticked on a page whose session had ended is shown after the login, and saved with one press', async t => {
+    const items = ['Leite', 'Pão', 'Sal'].map(tipo => ({ tipo, quantidade: 2, local: 'Mercado' }))
+    const { page, client } = await openList(t, site, { items, javaScriptEnabled: false })
+    await tickBox(page, 'Sal').check()
+    await page.getByRole('button', { name: say('list.save') }).click()
+    await page.getByText(say('flash.ticked', { type: 'Sal' })).waitFor()
+    await client.logout()
+
+    await tickBox(page, 'Leite').check()
+    await tickBox(page, 'Sal').uncheck()
+    await quickField(page).fill('2 kg arroz')
+    await page.getByRole('button', { name: say('list.save') }).click()
+    await page.getByText(say('login.keptBoxes')).waitFor()
+    await sendLogin(page, client.account)
+    await page.getByRole('heading', { level: 1, name: say('kept.title') }).waitFor()
+    assert.deepEqual(await page.locator('.choices label').allInnerTexts(), [
+      'Leite 2 · Mercado',
+      `Sal 2 · Mercado · ${say('kept.unticked')}`
+    ])
+    assert.ok(await page.getByLabel('Leite').isChecked())
+    assert.ok(!(await page.getByLabel('Sal').isChecked()))
+    await page.getByRole('button', { name: say('list.save') }).click()
+    await seeList(page, ['2 Sal Mercado', '2 Pão Mercado', '✓ Leite 2 · Mercado'])
+    assert.equal(await quickField(page).inputValue(), '2 kg arroz')
+    await page.reload()
+    await seeList(page, ['2 Sal Mercado', '2 Pão Mercado', '✓ Leite 2 · Mercado'])
   })
 
   test('with scripts the same buttons do what they say, and nothing else', async t => {

@@ -132,6 +132,15 @@ const signedIn: Case[] = [
       await page.getByText(say('move.none')).waitFor()
     }
   },
+  {
+    name: 'what was ticked before a login',
+    async open(page) {
+      await page.goto('/carrinho/')
+      const id = await page.locator('#items li').first().getAttribute('data-item')
+      await page.goto(`/carrinho/marcados?marcar=${id}&desde=${Date.now()}`)
+      await page.getByText(say('kept.text')).waitFor()
+    }
+  },
   { name: 'what changed', open: page => page.goto('/carrinho/historico') },
   { name: 'the list as it was', open: page => page.goto('/carrinho/historico/2') },
   { name: 'the list to print', open: page => page.goto('/carrinho/imprimir') },

@@ -14,12 +14,22 @@ import { rememberBrowser, visitorOf } from './known-browser.ts'
 import type { Accounts } from './rules.ts'
 import { loginForm } from './schema.ts'
 
-type KeptKey = 'login.kept' | 'login.notKept'
+type KeptKey = 'login.kept' | 'login.notKept' | 'login.keptBoxes' | 'login.tooManyBoxes'
 
-/** What became of what was tapped when the session had ended, as the page's script says. */
+/** What became of what was tapped when the session had ended, as the page's script says; without one, of what was ticked. */
 function keptKey(kept: unknown): KeptKey | undefined {
-  if (kept === undefined) return undefined
-  return kept === '0' ? 'login.notKept' : 'login.kept'
+  switch (kept) {
+    case undefined:
+      return undefined
+    case '0':
+      return 'login.notKept'
+    case 'boxes':
+      return 'login.keptBoxes'
+    case 'none':
+      return 'login.tooManyBoxes'
+    default:
+      return 'login.kept'
+  }
 }
 
 export function loginPage(app: FastifyInstance, { config, accounts }: { config: Config; accounts: Accounts }): void {

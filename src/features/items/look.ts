@@ -28,6 +28,12 @@ const TYPED = Object.values({ ...quickForm.fields, ...entryForm.fields }).map(({
 /** Balancers refuse longer URLs. */
 const MAX_URL = 3900
 
+/** What a page says of itself when its rows are sent, and what was typed above them: to be sent once more. */
+export const carried = (fields: RawForm): { name: string; value: string }[] =>
+  ['loja', 'pagina', ...TYPED]
+    .filter(name => (name === 'loja' ? typeof fields[name] === 'string' : typed(fields, name) !== ''))
+    .map(name => ({ name, value: typed(fields, name) }))
+
 /** The page on which a button of the rows was pressed; what was typed above them, and not sent, is there again. */
 export function backTo(at: ListAt, fields: RawForm): string {
   const place = placeOf(at, lookOf(fields))

@@ -17,7 +17,7 @@ import { keptForms, UNTOUCHED } from './forms-html.ts'
 import { type ListAt, places } from './list-at.ts'
 import { backTo, lookOf, placeOf } from './look.ts'
 import { readEntries } from './quick-entry/entries.ts'
-import { isOfPage, keyOf, rowForm } from './row-forms.ts'
+import { isOfPage, keyOf, rowForm, ticksAfterLogin } from './row-forms.ts'
 import { keptRows } from './rows-html.ts'
 import { type Carts, type Item, MAX_ITEMS, type NewItem, type Part } from './rules.ts'
 import { entryForm, itemForm, parseId, quickForm } from './schema.ts'
@@ -34,7 +34,8 @@ const SHORT = { compress: false } as const
 const addForms: AnyForm = {
   fields: { ...quickForm.fields, ...entryForm.fields },
   hidden: ['operation', 'merge'],
-  repeated: ['boxes', 'was', 'done']
+  repeated: ['boxes', 'was', 'done'],
+  afterLogin: ticksAfterLogin
 }
 
 /** The separate fields as the page brings them. */

@@ -1,5 +1,6 @@
-import { type AnyForm, type RawForm, typed } from '../../fields.ts'
+import { type AfterLogin, type AnyForm, type RawForm, typed } from '../../fields.ts'
 import { digest } from '../../keys.ts'
+import { carried } from './look.ts'
 import { parseId } from './schema.ts'
 
 /** What the forms of a list say of its rows. Anything that cannot be meant is undefined. */
@@ -8,7 +9,8 @@ import { parseId } from './schema.ts'
 export const rowForm: AnyForm = {
   fields: {},
   hidden: ['operation', 'boxes', 'seen', 'was', 'step', 'version', 'id', 'loja', 'pagina'],
-  repeated: ['done']
+  repeated: ['done'],
+  afterLogin: raw => ({ typed: carried(raw), ...ticksAfterLogin(raw) })
 }
 
 /** Whether a page sent it; programs name an item. `seen`: one that an older server made. */
@@ -68,6 +70,26 @@ export function ticksOf(fields: RawForm): { done: number[]; open: number[] } | u
     done: [...stillTicked].filter(id => !tickedBefore.has(id)),
     open: fields.boxes === undefined ? open : [...tickedBefore].filter(id => !stillTicked.has(id))
   }
+}
+
+/** Below a list's page: what was ticked before a login. */
+export const KEPT_PAGE = 'marcados'
+
+/** What was ticked and unticked, and when, for after a login: as short as addresses have to be. */
+export function ticksAfterLogin(raw: RawForm): AfterLogin {
+  const { done, open } = (raw.boxes !== undefined && ticksOf(raw)) || { done: [], open: [] }
+  if (done.length + open.length === 0) return {}
+  const query = { marcar: done.join('.'), desmarcar: open.join('.'), desde: String(Date.now()) }
+  return { ticks: { path: KEPT_PAGE, query } }
+}
+
+/** What `ticksAfterLogin` wrote; undefined for anything else. */
+export function keptIn(query: RawForm): { done: number[]; open: number[]; at: number } | undefined {
+  const idsIn = (name: string) => parseIds(typed(query, name).split('.').filter(Boolean))
+  const [done, open] = [idsIn('marcar'), idsIn('desmarcar')]
+  const at = typed(query, 'desde')
+  if (!done || !open || done.length + open.length === 0 || !/^\d{1,15}$/.test(at)) return undefined
+  return { done, open, at: Number(at) }
 }
 
 /** `7:-1000`: an item, and by how many thousandths its quantity changes. */

@@ -108,6 +108,13 @@ export const items: Texts<typeof pt> = {
   'flash.goneElsewhere': '“{type}” is not on this list any more: it was moved to another one meanwhile.',
   'flash.goneMany':
     'Those {count} items are not on the list any more: they were taken off meanwhile, perhaps on another device.',
+  'kept.title': 'Save what you ticked?',
+  'kept.text': 'The session had ended when you sent it, and nothing has changed on the list yet.',
+  'kept.items': 'What you ticked',
+  'kept.unticked': 'leaves the basket',
+  'kept.leave': 'Leave it as it is',
+  'flash.keptTooOld':
+    'What you ticked before you logged in is more than half an hour old, and was not done. This is the list as it is now.',
   'flash.goneToo': {
     one: 'Another one that you had ticked is not on the list any more.',
     other: 'Another {count} that you had ticked are not on the list any more.'

@@ -109,6 +109,13 @@ export const items: Texts<typeof pt> = {
   'flash.goneOne': '«{type}» ya no está en la lista: se ha borrado entretanto, quizá en otro dispositivo.',
   'flash.goneElsewhere': '«{type}» ya no está en esta lista: ha pasado entretanto a otra.',
   'flash.goneMany': 'Esos {count} artículos ya no están en la lista: han salido entretanto, quizá en otro dispositivo.',
+  'kept.title': '¿Guardar lo que ha marcado?',
+  'kept.text': 'La sesión había terminado cuando lo envió, y en la lista aún no ha cambiado nada.',
+  'kept.items': 'Lo que ha marcado',
+  'kept.unticked': 'sale de la cesta',
+  'kept.leave': 'Dejarlo como está',
+  'flash.keptTooOld':
+    'Lo que marcó antes de entrar tiene más de media hora, y no se ha hecho. Esta es la lista como quedó.',
   'flash.goneToo': {
     one: 'Otro que había marcado ya no está en la lista.',
     other: 'Otros {count} que había marcado ya no están en la lista.'

@@ -103,6 +103,13 @@ export const items = {
   'flash.goneOne': '«{type}» já não está na lista: foi apagado entretanto, talvez noutro aparelho.',
   'flash.goneElsewhere': '«{type}» já não está nesta lista: passou entretanto para outra.',
   'flash.goneMany': 'Esses {count} artigos já não estão na lista: saíram entretanto, talvez noutro aparelho.',
+  'kept.title': 'Guardar o que marcou?',
+  'kept.text': 'A sessão tinha acabado quando o enviou, e na lista ainda não mudou nada.',
+  'kept.items': 'O que marcou',
+  'kept.unticked': 'sai do cesto',
+  'kept.leave': 'Deixar como está',
+  'flash.keptTooOld':
+    'O que marcou antes de entrar já tem mais de meia hora, e não foi feito. Está aqui a lista como ficou.',
   'flash.goneToo': {
     one: 'Outro que tinha marcado já não está na lista.',
     other: 'Outros {count} que tinha marcado já não estão na lista.'
