@@ -124,7 +124,8 @@ app.get('/list', async (request, reply) => {
     ticked: done.length,
     older: null,
     newer: null,
-    clusterPage: true
+    clusterPage: true,
+    inPage: { styles: '', script: '', isKept: false }
   })
 })
 

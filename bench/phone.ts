@@ -74,11 +74,7 @@ export async function measurePhone(visitor: Visitor, executablePath: string): Pr
 
 async function signedIn(browser: Browser, visitor: Visitor): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 360, height: 740 }, locale: 'pt-PT' })
-  const kept = /^carrinho_styles=/
-  const cookies = visitor.cookie
-    .split('; ')
-    .filter(pair => !kept.test(pair))
-    .map(pair => pair.split('='))
+  const cookies = visitor.cookieOfFirstVisit.split('; ').map(pair => pair.split('='))
   await context.addCookies(cookies.map(([name = '', ...value]) => ({ name, value: value.join('='), url: visitor.url })))
   return context
 }
@@ -92,10 +88,12 @@ async function visit(context: BrowserContext, url: string): Promise<Visit> {
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
   await devtools.send('Page.enable')
   let bytes = 0
-  /** Of what the page waits for, by kind: its scripts have run by then, and nothing else holds them up. */
+  /** Until its scripts have run: what comes later holds up neither the page nor them. */
   let isWaitingFor = true
+  let threadAtReady: ReturnType<typeof threadTime> | undefined
   devtools.on('Page.domContentEventFired', () => {
     isWaitingFor = false
+    threadAtReady = threadTime(devtools)
   })
   const kinds = new Map<string, string>()
   const taken: Record<string, number> = { Document: 0, Stylesheet: 0, Script: 0 }
@@ -109,8 +107,7 @@ async function visit(context: BrowserContext, url: string): Promise<Visit> {
   await page.goto(`${url}/carrinho/`, { waitUntil: 'networkidle' })
   await page.waitForFunction("performance.getEntriesByName('first-contentful-paint').length > 0")
   const { paint, loaded, longTaskEnd } = await page.evaluate<Record<'paint' | 'loaded' | 'longTaskEnd', number>>(TIMES)
-  const { metrics } = await devtools.send('Performance.getMetrics')
-  const threadMs = 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN)
+  const threadMs = (await threadAtReady) ?? Number.NaN
   const { Document: document = 0, Stylesheet: styles = 0, Script: scripts = 0 } = taken
   await page.close()
   return {
@@ -120,6 +117,11 @@ async function visit(context: BrowserContext, url: string): Promise<Visit> {
     linkMs: linkMs(document, styles + scripts),
     threadMs
   }
+}
+
+async function threadTime(devtools: CDPSession): Promise<number> {
+  const { metrics } = await devtools.send('Performance.getMetrics')
+  return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN)
 }
 
 /** Styles and scripts are asked for as the page's first bytes are there; the rest of it comes while they are waited for. */

@@ -14,6 +14,14 @@ export class Visitor {
     return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
+  /** Of a browser that is signed in, and has nothing else. */
+  get cookieOfFirstVisit(): string {
+    return this.cookie
+      .split('; ')
+      .filter(pair => !pair.startsWith('carrinho_assets='))
+      .join('; ')
+  }
+
   async #fetch(path: string, form?: Record<string, string>): Promise<Response> {
     const answer = await fetch(this.url + path, {
       redirect: 'manual',

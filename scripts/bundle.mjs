@@ -18,6 +18,21 @@ const filesIn = async folder =>
     .filter(entry => entry.isFile())
     .map(entry => join(folder, entry.name))
 
+const PUBLIC_PATH = '/static'
+
+/** The one script that fetches another. Each is a file whole: what both use is in both, or it would be a third to wait for. */
+const isApp = file => basename(file) === 'app.ts'
+const fetchedLater = names => ({
+  name: 'a script that is fetched by its hashed name',
+  setup(build) {
+    build.onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'dynamic-import'
+        ? { path: `${PUBLIC_PATH}/${names[basename(path).replace(/\.ts$/, '.js')]}`, external: true }
+        : undefined
+    )
+  }
+})
+
 /** Of hundreds of small files, which each start of a server would look up and read one by one. */
 const MERGED = ['typebox', 'drizzle-orm']
 
@@ -63,30 +78,36 @@ export async function bundle(root, toDir) {
   await rm(toDir, { recursive: true, force: true })
   const scripts = (await filesIn(join(root, 'web'))).filter(file => /(?<!\.d)\.ts$/.test(file))
   const others = await filesIn(join(root, 'static'))
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [...scripts, ...others.filter(file => extname(file) !== '.webmanifest')],
-    outdir: toDir,
-    entryNames: '[name].[hash]',
-    assetNames: '[name].[hash]',
-    // The style sheet's text is in pages, too, where a name beside it would be another one.
-    publicPath: '/static',
-    loader: { '.svg': 'copy' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    charset: 'utf8',
-    target: BROWSERS,
-    // esbuild takes Safari 14.0 for a browser without it, for a bug in a corner that nothing here comes near.
-    supported: { destructuring: true },
-    metafile: true,
-    logLevel: 'warning'
-  })
   const names = {}
-  for (const output of Object.keys(metafile.outputs)) {
-    const name = basename(output)
-    names[name.replace(/\.[0-9A-Z]{8}(?=\.\w+$)/, '')] = name
+  const make = async (entryPoints, plugins = []) => {
+    const { metafile } = await build({
+      absWorkingDir: root,
+      entryPoints,
+      plugins,
+      outdir: toDir,
+      entryNames: '[name].[hash]',
+      assetNames: '[name].[hash]',
+      // What is in pages, too, is not beside what it names there.
+      publicPath: PUBLIC_PATH,
+      loader: { '.svg': 'copy' },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      charset: 'utf8',
+      target: BROWSERS,
+      // esbuild takes Safari 14.0 for a browser without it, for a bug in a corner that nothing here comes near.
+      supported: { destructuring: true },
+      metafile: true,
+      logLevel: 'warning'
+    })
+    for (const output of Object.keys(metafile.outputs)) {
+      const name = basename(output)
+      names[name.replace(/\.[0-9A-Z]{8}(?=\.\w+$)/, '')] = name
+    }
   }
+  const [last, first] = [scripts.filter(isApp), scripts.filter(file => !isApp(file))]
+  await make([...first, ...others.filter(file => extname(file) !== '.webmanifest')])
+  await make(last, [fetchedLater(names)])
   for (const file of others.filter(other => extname(other) === '.webmanifest')) await addWebManifest(file, names, toDir)
   await Promise.all(Object.values(names).map(name => compress(join(toDir, name))))
   await writeFile(join(toDir, 'manifest.json'), JSON.stringify(names))

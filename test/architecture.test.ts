@@ -224,7 +224,12 @@ describe('the browser’s side', () => {
     .map(path => readSource(path.replaceAll('\\', '/'), web))
   /** The highest first: a script may import from its own floor and from those below. */
   const partOf = (path: string) => (dirname(path) === '.' ? path : (path.split('/')[0] ?? ''))
-  const webFloors = [['app.ts', 'cluster.ts', 'shops.ts'], ['elements', 'cluster'], ['shared']]
+  const webFloors = [
+    ['app.ts', 'cluster.ts', 'shops.ts', 'pictures.ts', 'paper.ts'],
+    ['morph.ts', 'hints.ts'],
+    ['elements', 'cluster'],
+    ['shared']
+  ]
   const webFloorOf = (path: string) => webFloors.findIndex(parts => parts.includes(partOf(path)))
 
   test('is imported downwards only, and neither page’s scripts by the other’s', () => {

@@ -9,10 +9,10 @@ import { type Language, languageNames, languages, scriptTexts, textOf, translato
 import { newKey } from '../keys.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { AssetNames } from './assets.ts'
+import { firstVisits } from './first-visit.ts'
 import { takeFlash } from './flash.ts'
 import { languageOf, translateFor } from './language.ts'
 import { localPath, pageOfForm } from './local-path.ts'
-import { pageStyles } from './page-styles.ts'
 import { ReadyParts } from './ready-parts.ts'
 
 declare module 'fastify' {
@@ -87,7 +87,7 @@ export async function views(
     }
   })
 
-  const stylesFor = pageStyles(assetNames)
+  const partsInPage = firstVisits(assetNames)
 
   app.decorateReply('page', async function page(this: FastifyReply, name, data = {}, ready = new ReadyParts()) {
     const { request } = this
@@ -95,12 +95,12 @@ export async function views(
     const t = translator(lang)
     const flash = takeFlash(request, this)
     const account = request.account
-    const styles = stylesFor(this)
+    const { styles, script, isKept } = partsInPage(this)
     this.header('cache-control', 'no-store')
     const html = await this.viewAsync(name, {
       lang,
       languages: languageChoices[lang],
-      styles: { ...styles, text: styles.text && ready.put(styles.text) },
+      inPage: { styles: styles && ready.put(styles), script: script && ready.put(script), isKept },
       t,
       scriptTexts: scriptTextsIn[lang],
       path: pagePath(request),

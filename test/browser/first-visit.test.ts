@@ -1,16 +1,27 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { type Client, eventually, signedIn } from '../helper.ts'
-import { browserSite, openPage, say, suiteOptions, tickBox } from './browser.ts'
+import { type Client, signedIn } from '../helper.ts'
+import {
+  browserSite,
+  isMarked,
+  markWindow,
+  openPage,
+  quickButton,
+  quickField,
+  suiteOptions,
+  tickBox
+} from './browser.ts'
 
-const SHEET = /\/static\/main\.\w+\.css$/
+const FILES = /\/static\/(main\.\w+\.css|app\.\w+\.js)$/
+const MORPH = /\/static\/morph\.\w+\.js$/
+const HINTS = /\/static\/hints\.\w+\.js$/
 const MOST_BYTES = 30 * 1024
 
 /** Signed in, but with nothing of ours kept. */
 async function asNew(client: Client): Promise<Client> {
   await client.get('/carrinho/') // what was done is said once
-  client.cookies.delete('carrinho_styles')
+  client.cookies.delete('carrinho_assets')
   return client
 }
 
@@ -44,7 +55,7 @@ describe('a first visit', suiteOptions, () => {
   const site = browserSite()
 
   for (const javaScriptEnabled of [true, false]) {
-    test(`needs no style sheet of its own, ${javaScriptEnabled ? 'with' : 'without'} scripts, in light and dark, on paper`, async t => {
+    test(`needs no file, ${javaScriptEnabled ? 'with' : 'without'} scripts, in light and dark, on paper`, async t => {
       const client = await signedIn(t, site.server)
       await client.addItem({ tipo: 'Leite' })
       const page = await openPage(t, site, {
@@ -53,9 +64,9 @@ describe('a first visit', suiteOptions, () => {
         viewport: { width: 360, height: 740 }
       })
       const asked: string[] = []
-      await page.route(SHEET, route => {
+      await page.route(FILES, route => {
         asked.push(route.request().url())
-        return route.fulfill({ status: 200, contentType: 'text/css', body: '' })
+        return route.abort()
       })
       const seen = async () => {
         const all: unknown[] = []
@@ -72,7 +83,7 @@ describe('a first visit', suiteOptions, () => {
       await tickBox(page, 'Leite').waitFor()
       const first = await seen()
       assert.deepEqual(asked, [], 'it does not even ask')
-      await page.unroute(SHEET)
+      await page.unroute(FILES)
       await page.goto('/carrinho/')
       assert.deepEqual(await seen(), first, 'with the file beside')
       await page.goto('/carrinho/')
@@ -89,28 +100,28 @@ describe('a first visit', suiteOptions, () => {
     for (const [n, { bytes }] of visits.entries())
       assert.ok(bytes > 2_000 && bytes < MOST_BYTES, `${n}: ${bytes} bytes`)
     const [first, second, third] = visits.map(({ files }) => files.filter(file => file.includes('/static/')))
-    assert.ok(first?.some(file => /app\.\w+\.js$/.test(file)))
-    assert.ok(!first?.some(file => SHEET.test(file)))
-    assert.equal(second?.length, 1)
-    assert.match(second?.[0] ?? '', SHEET)
+    assert.ok(first?.some(file => MORPH.test(file)))
+    assert.ok(!first?.some(file => FILES.test(file)))
+    assert.equal(second?.length, 2)
+    assert.ok(second?.every(file => FILES.test(file)))
     assert.deepEqual(third, [])
   })
 
-  test('at the login leaves the list nothing to wait for but the page', async t => {
+  test('ticks, adds and shows what others did, also where what comes later does not come', async t => {
     const client = await signedIn(t, site.server)
     await client.addItem({ tipo: 'Leite' })
-    const page = await openPage(t, site)
-    await page.goto('/login')
-    await page.waitForLoadState('networkidle')
-    const waitedFor: string[] = []
-    page.on('request', request => {
-      if (request.resourceType() === 'stylesheet') waitedFor.push(request.url())
-    })
-    await page.getByLabel(say('label.email')).fill(client.account.email)
-    await page.getByLabel(say('label.password')).fill(client.account.password)
-    await page.getByRole('button', { name: say('login.submit') }).click()
-    await tickBox(page, 'Leite').waitFor()
-    assert.ok((await page.locator('style').count()) === 1, 'the list has its styles in itself')
-    await eventually(async () => assert.equal(waitedFor.length, 1, 'and keeps them for what comes'))
+    const page = await openPage(t, site, { as: await asNew(client), losesConnections: true })
+    for (const file of [FILES, MORPH, HINTS]) await page.route(file, route => route.abort())
+    await page.goto('/carrinho/')
+    await markWindow(page)
+    await client.addItem({ tipo: 'Sal' })
+    await tickBox(page, 'Leite').check()
+    await page.locator('item-list .done').getByText('Leite').waitFor()
+    await tickBox(page, 'Sal').waitFor()
+    await quickField(page).fill('2 kg laranjas')
+    await quickButton(page).click()
+    await tickBox(page, 'laranjas').waitFor()
+    assert.ok(await isMarked(page), 'the page was reloaded')
+    assert.deepEqual((await client.items()).map(({ tipo }) => tipo).sort(), ['Leite', 'Sal', 'laranjas'])
   })
 })

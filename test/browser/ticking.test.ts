@@ -27,6 +27,26 @@ describe('ticking in a browser', suiteOptions, () => {
     )
   })
 
+  test('a box ticked before the scripts have run is sent when they have', async t => {
+    const { page } = await openList(t, site, { items })
+    let release = () => {}
+    const held = new Promise<void>(resolve => {
+      release = resolve
+    })
+    await page.route('**/static/app.*.js', async route => {
+      await held
+      return route.continue()
+    })
+    await page.goto('/carrinho/', { waitUntil: 'commit' })
+    await tickBox(page, 'Leite').check()
+    assert.equal(await page.locator('style').count(), 0, 'the scripts are in the page itself')
+    release()
+    await page.getByText(say('list.js.ticked', { type: 'Leite' })).waitFor()
+    await seeList(page, ['5 Pão Mercado', '5 Sal Mercado', '✓ Leite 5 · Mercado'])
+    await page.goto('/carrinho/')
+    assert.equal(await tickBox(page, 'Leite').isChecked(), true)
+  })
+
   test('rows stay where they are until three seconds after the last tap, then what is ticked goes down', async t => {
     const { page } = await openList(t, site, { items })
     // Stopped: how long this machine takes is no part of the three seconds.

@@ -7,13 +7,13 @@ import {
   findInput,
   forEachEngine,
   freshDatabase,
+  inPage,
   patiently,
   type Reply,
   request,
   type Scope,
   signedIn,
   startServer,
-  stylesIn,
   type TestDatabase,
   tcpProxy,
   visibleText
@@ -205,8 +205,8 @@ forEachEngine(
       assertUnavailable(page)
       assert.match(visibleText(page.text), /database is not answering/)
       assert.equal(page.headers['x-served-by'], server.name)
-      client.cookies.delete('carrinho_styles')
-      assert.ok(stylesIn(await client.get('/carrinho/')), 'nor a style sheet, where there is none yet')
+      client.cookies.delete('carrinho_assets')
+      assert.ok(inPage(await client.get('/carrinho/')), 'nor files, where it comes first')
       assert.equal((await client.get('/servidor')).status, 200, 'also for who is signed in')
       for (const path of ['/servidor', '/metrics', '/nowhere']) {
         const { status } = await request(`${server.url}${path}`)

@@ -32,17 +32,27 @@ export function findInput(html: string, name: string): Attributes | undefined {
   return findTags(html, 'input').find(input => input.name === name)
 }
 
-/** The styles that a page has in itself. Fails where a browser would not take them. */
-export function stylesIn({ text, headers }: Pick<Reply, 'text' | 'headers'>): string | undefined {
-  const [, styles] = /<style>([\s\S]*?)<\/style>/.exec(text) ?? []
+/**
+ * The style sheet and the script that a page has in itself. Fails where it has but one of them, or where a browser would not
+ * take them, or would take something else.
+ */
+export function inPage({
+  text,
+  headers
+}: Pick<Reply, 'text' | 'headers'>): { styles: string; script: string } | undefined {
+  const [styles, ...otherStyles] = [...text.matchAll(/<style>([\s\S]*?)<\/style>/g)].map(([, inside = '']) => inside)
+  const [script, ...otherScripts] = [...text.matchAll(/<script type="module">([\s\S]*?)<\/script>/g)].map(
+    ([, inside = '']) => inside
+  )
+  assert.deepEqual([...otherStyles, ...otherScripts], [])
   const policy = String(headers['content-security-policy'])
-  const hash = createHash('sha256')
-    .update(styles ?? '')
-    .digest('base64')
-  const named = / style-src ([^;]*)/.exec(policy)?.[1]
-  assert.equal(named, styles === undefined ? undefined : `'self' 'sha256-${hash}'`)
+  const named = (kind: string) => new RegExp(` ${kind}-src ([^;]*)`).exec(policy)?.[1]
+  const hash = (inside: string) => `'self' 'sha256-${createHash('sha256').update(inside).digest('base64')}'`
+  assert.equal(named('style'), styles && hash(styles))
+  assert.equal(named('script'), script && hash(script))
   assert.doesNotMatch(policy, /unsafe/)
-  return styles
+  assert.equal(styles === undefined, script === undefined)
+  return styles && script ? { styles, script } : undefined
 }
 
 /** What a person reads: the page without its tags. */

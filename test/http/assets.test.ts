@@ -8,12 +8,12 @@ import {
   Client,
   findTags,
   forEachEngine,
+  inPage,
   request,
   root,
   type Scope,
   sharedSite,
   startServer,
-  stylesIn,
   type TestServer,
   tempFolder
 } from '../helper.ts'
@@ -45,7 +45,7 @@ async function buildNextRelease(t: Scope): Promise<string> {
 
 const stylesheetOf = async ({ url }: TestServer): Promise<string> => {
   // Of a browser that comes again: the first page has its styles in itself.
-  const { text } = await request(url, { headers: { accept: 'text/html', cookie: 'carrinho_styles=none' } })
+  const { text } = await request(url, { headers: { accept: 'text/html', cookie: 'carrinho_assets=none' } })
   return findTags(text, 'link').find(({ rel }) => rel === 'stylesheet')?.href ?? ''
 }
 
@@ -96,8 +96,8 @@ forEachEngine(
         for (const server of [next, site.server]) {
           client.moveTo(server)
           const page = await client.get('/')
-          assert.equal(stylesIn(page)?.includes('of-the-next-release'), server === next)
-          assert.equal(stylesIn(await client.get('/login')), undefined, 'it has them now')
+          assert.equal(inPage(page)?.styles.includes('of-the-next-release'), server === next)
+          assert.equal(inPage(await client.get('/login')), undefined, 'it has them now')
         }
       }
     })

@@ -17,6 +17,8 @@ describe('the page for demonstrations', () => {
 
   test('shows without scripts who answered this request, and offers to ask again', async t => {
     const client = new Client(t, site.server)
+    // The first two have styles and a script in themselves.
+    for (let n = 0; n < 2; n++) await client.get('/cluster')
     for (const lang of ['pt', 'en', 'es'] as Language[]) {
       const say = translator(lang)
       const { status, text, headers } = await client.get('/cluster', { 'accept-language': lang })
@@ -36,8 +38,8 @@ describe('the page for demonstrations', () => {
       assert.doesNotMatch(shown, /\{\w+\}/)
       assert.doesNotMatch(
         text,
-        /<script(?! type="application\/json")(?![^>]*\bsrc=)[^>]*>|\bstyle=|\bon\w+=/,
-        'nothing inline but the styles of a first visit'
+        /<script(?! type="application\/json")(?![^>]*\bsrc=)[^>]*>|<style|\bstyle=|\bon\w+=/,
+        'nothing inline'
       )
     }
   })

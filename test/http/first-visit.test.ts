@@ -1,28 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Client, findTags, forEachEngine, type Reply, request, sharedSite, signedIn, stylesIn } from '../helper.ts'
+import { Client, findTags, forEachEngine, inPage, type Reply, request, sharedSite, signedIn } from '../helper.ts'
 
 const POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 const overTls = { 'x-forwarded-proto': 'https' }
 
-/** Its sheet as a file: not at all, only to be kept, or as what the page waits for. */
-function linkOf({ text }: Reply): 'none' | 'kept' | 'waited for' {
-  const links = findTags(text, 'link').filter(({ href }) => /\/main\.\w+\.css$/.test(href ?? ''))
-  assert.ok(links.length <= 1)
-  if (links[0] === undefined) return 'none'
-  assert.equal(links[0].rel, 'stylesheet')
-  if (links[0].media === undefined) return 'waited for'
-  assert.equal(links[0].media, 'print')
+/** Its style sheet and its script as files: not at all, only to be kept, or as what the page waits for. */
+function filesOf({ text }: Reply): 'none' | 'kept' | 'waited for' {
+  const links = findTags(text, 'link').filter(({ href }) => /\/(main\.\w+\.css|app\.\w+\.js)$/.test(href ?? ''))
+  const scripts = findTags(text, 'script').filter(({ src }) => /\/app\.\w+\.js$/.test(src ?? ''))
+  const found = [...links.map(({ rel, media }) => `${rel} ${media}`), ...scripts.map(({ type }) => type)]
+  if (found.length === 0) return 'none'
+  if (found.includes('module')) {
+    assert.deepEqual(found, ['stylesheet undefined', 'module'])
+    return 'waited for'
+  }
+  assert.deepEqual(found, ['stylesheet print', 'prefetch undefined'])
   return 'kept'
 }
 
-const kindOf = (page: Reply) => [linkOf(page), stylesIn(page) !== undefined]
+const kindOf = (page: Reply) => [filesOf(page), inPage(page) !== undefined]
 const FIRST = ['none', true]
 const SECOND = ['kept', true]
 const LATER = ['waited for', false]
 
 forEachEngine(
-  'the styles of a page',
+  'the styles and the script of a page',
   engine => {
     const site = sharedSite(engine)
 
@@ -43,7 +46,7 @@ forEachEngine(
         [member, membersPages]
       ] as const) {
         for (const path of paths) {
-          client.cookies.delete('carrinho_styles')
+          client.cookies.delete('carrinho_assets')
           assert.deepEqual(kindOf(await client.get(path)), FIRST, path)
           assert.deepEqual(kindOf(await client.get(path)), SECOND, path)
           for (let n = 0; n < 2; n++) {
@@ -51,7 +54,7 @@ forEachEngine(
             assert.deepEqual(kindOf(page), LATER, path)
             assert.equal(page.headers['content-security-policy'], POLICY)
             const lines = page.headers['set-cookie'] ?? []
-            assert.ok(!lines.some(line => line.includes('carrinho_styles')), 'nothing more is set')
+            assert.ok(!lines.some(line => line.includes('carrinho_assets')), 'nothing more is set')
           }
         }
       }
@@ -67,22 +70,26 @@ forEachEngine(
         () => client.send('PUT', '/carrinho/'),
         () => client.get('/carrinho/?x=%ff')
       ]) {
-        client.cookies.delete('carrinho_styles')
+        client.cookies.delete('carrinho_assets')
         const page = await send()
         assert.ok(page.status >= 400)
         assert.deepEqual(kindOf(page), FIRST, String(page.status))
       }
     })
 
-    test('are the same text in the page and in the file, whose pictures are found from any page', async t => {
+    test('are the same texts in the page and in the files, and what they name is found from any page', async t => {
       const client = new Client(t, site.server)
-      const styles = stylesIn(await client.get('/')) ?? ''
-      const page = await client.get('/')
-      const { href = '' } = findTags(page.text, 'link').find(({ rel }) => rel === 'stylesheet') ?? {}
-      assert.equal((await client.get(href)).text, styles)
-      const named = [...styles.matchAll(/url\(["']?([^"')]+)/g)].map(([, url = '']) => url)
-      assert.ok(named.length > 0)
-      for (const url of named) {
+      const { styles = '', script = '' } = inPage(await client.get('/')) ?? {}
+      const { text } = await client.get('/')
+      const hrefs = findTags(text, 'link').map(({ href }) => href ?? '')
+      const textOf = async (ending: string) => (await client.get(hrefs.find(href => href.endsWith(ending)) ?? '/')).text
+      assert.equal(await textOf('.css'), styles)
+      assert.equal(await textOf('.js'), script)
+      const pictures = [...styles.matchAll(/url\(["']?([^"')]+)/g)]
+      const scripts = [...script.matchAll(/\bimport\(["']?([^"')]+)/g)]
+      assert.ok(pictures.length > 0 && scripts.length > 0)
+      assert.doesNotMatch(script, /\bimport\b(?!\()|\bfrom["']|import\.meta/, 'it needs no other file')
+      for (const [, url = ''] of [...pictures, ...scripts]) {
         assert.match(url, /^\/static\//)
         const { status, headers } = await client.get(url)
         assert.equal(status, 200)
@@ -96,7 +103,10 @@ forEachEngine(
         assert.equal(page.headers['cache-control'], 'no-store')
         assert.equal(page.headers['content-encoding'], 'gzip')
         assert.match(String(page.headers.vary), /accept-encoding/i)
-        assert.match(String(page.headers['content-security-policy']), /style-src 'self' 'sha256-/)
+        assert.match(
+          String(page.headers['content-security-policy']),
+          /style-src 'self' 'sha256-[^;]*; script-src 'self' 'sha256-/
+        )
       }
     })
 
@@ -107,26 +117,26 @@ forEachEngine(
       assert.deepEqual(kindOf(await get()), SECOND)
       assert.deepEqual(kindOf(await get()), LATER)
       assert.deepEqual(
-        [...client.cookies.keys()].filter(name => name.includes('styles')),
-        ['__Host-carrinho_styles']
+        [...client.cookies.keys()].filter(name => name.includes('assets')),
+        ['__Host-carrinho_assets']
       )
-      const value = client.cookies.get('__Host-carrinho_styles') ?? ''
+      const value = client.cookies.get('__Host-carrinho_assets') ?? ''
       const seen = async (cookie: string) =>
         kindOf(await request(site.server.url, { headers: { ...overTls, accept: 'text/html', cookie } }))
-      assert.deepEqual(await seen(`carrinho_styles=${value}`), LATER)
-      for (const junk of ['carrinho_styles=x', 'carrinho_styles', '=', 'x'.repeat(1000)])
+      assert.deepEqual(await seen(`carrinho_assets=${value}`), LATER)
+      for (const junk of ['carrinho_assets=x', 'carrinho_assets', '=', 'x'.repeat(1000)])
         assert.deepEqual(await seen(junk), FIRST, junk)
       for (const junk of ['', 'x', '"', '<style>', `x${value}`, '%00'])
-        assert.deepEqual(await seen(`__Host-carrinho_styles=${junk}`), SECOND, junk)
+        assert.deepEqual(await seen(`__Host-carrinho_assets=${junk}`), SECOND, junk)
     })
 
     test('are nothing to programs', async t => {
       const client = await signedIn(t, site.server)
-      client.cookies.delete('carrinho_styles')
+      client.cookies.delete('carrinho_assets')
       for (const path of ['/carrinho/', '/nowhere', '/whoami']) {
         const reply = await client.getJson(path)
-        assert.equal(stylesIn(reply), undefined)
-        assert.ok(!(reply.headers['set-cookie'] ?? []).some(line => line.includes('carrinho_styles')), path)
+        assert.equal(inPage(reply), undefined)
+        assert.ok(!(reply.headers['set-cookie'] ?? []).some(line => line.includes('carrinho_assets')), path)
       }
     })
   },

@@ -1,0 +1,3 @@
+// How what is being written is understood: fetched when somebody goes to the field.
+
+import './elements/quick-hints.ts'

@@ -1,0 +1,3 @@
+// On the page of an item's pictures.
+
+import './elements/picture-form.ts'
