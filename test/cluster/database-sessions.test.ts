@@ -13,9 +13,11 @@ import {
   type Scope,
   signedIn,
   skipUnlessInCi,
+  startOwnServer,
   startServer,
   type TestDatabase,
-  tcpProxy
+  tcpProxy,
+  tempFolder
 } from '../helper.ts'
 
 const portOf = (database: TestDatabase) => Number(new URL(String(database.url)).port)
@@ -145,6 +147,37 @@ forEachEngine(
         await assertTold(t, await ownAccount(t, database, identified), told)
       })
     }
+  },
+  ['mariadb']
+)
+
+forEachEngine(
+  'a server whose prepared statements another application has used up',
+  engine => {
+    test('is asked without them, by who was there before and who comes meanwhile', async t => {
+      const own = await startOwnServer(t, engine as 'mariadb', await tempFolder(t))
+      if (own === undefined) return t.skip(skipUnlessInCi('there is no MariaDB to start here'))
+      const database = await freshDatabase(t, engine, { server: own, name: 'lists' })
+      const server = await startServer(t, database.env)
+      const client = await signedIn(t, server)
+      assert.equal((await client.addItem({ tipo: 'Pão' })).status, 303)
+      await database.query('set global max_prepared_stmt_count = 0')
+
+      const late = await startServer(t, database.env)
+      assert.equal((await cli(['status'], database.env)).code, 0)
+      for (const one of [server, late]) {
+        client.moveTo(one)
+        const texts = ["d'água", 'a\\b "c" ? %', '🥖']
+        for (const tipo of texts) assert.equal((await client.addItem({ tipo })).status, 303, tipo)
+        assert.deepEqual((await client.items()).map(item => item.tipo).slice(0, 3), texts.reverse())
+        for (const path of ['/carrinho/historico', '/procurar?q=agua', '/sugestoes', '/listas/', '/conta', '/lojas']) {
+          assert.equal((await client.get(path)).status, 200, path)
+        }
+        await client.logout()
+        await client.login(client.account)
+      }
+      assert.equal((await client.items()).length, 7)
+    })
   },
   ['mariadb']
 )
