@@ -101,6 +101,22 @@ describe('ticking in a browser', suiteOptions, () => {
     await seeList(page, open)
   })
 
+  test('with the keyboard one goes on at the item that an undo was about', async t => {
+    const { page } = await openList(t, site, { items })
+    const undo = page.getByRole('button', { name: say('list.js.undo') })
+    for (const [act, told] of [
+      [removeButton(page, 'Pão'), 'list.js.removed'],
+      [tickBox(page, 'Pão'), 'list.js.ticked']
+    ] as const) {
+      await act.press('Space')
+      await page.getByText(say(told, { type: 'Pão' })).waitFor()
+      await undo.press('Enter')
+      await page.getByText(say('undo.done')).waitFor()
+      await seeList(page, open)
+      await seeFocus(tickBox(page, 'Pão'))
+    }
+  })
+
   test('quick + taps all count', async t => {
     const { page, client } = await openList(t, site, { items: [{ tipo: 'Leite' }] })
     const more = page.getByRole('button', { name: `${say('list.more')} Leite` })

@@ -258,7 +258,7 @@ export class ItemList extends HTMLElement {
     const type = this.typeOf(id)
     const written = await this.write('marcar', tickOf(id, done), type)
     if (!written?.ok) return written?.isKept ?? false
-    this.tell(say(done ? 'list.js.ticked' : 'list.js.unticked', { type }), written)
+    this.tell(say(done ? 'list.js.ticked' : 'list.js.unticked', { type }), written, id)
     return !(written.json.missing as unknown[] | undefined)?.length
   }
 
@@ -266,7 +266,7 @@ export class ItemList extends HTMLElement {
     const type = this.typeOf(id)
     const written = await this.write('quantidade', { step: `${id}:${delta}` }, type)
     if (!written?.ok) return written?.isKept ?? false
-    this.tell(say('list.js.counted', { type, amount: String(written.json.amount ?? '') }), written)
+    this.tell(say('list.js.counted', { type, amount: String(written.json.amount ?? '') }), written, id)
     return true
   }
 
@@ -278,7 +278,7 @@ export class ItemList extends HTMLElement {
       return false
     }
     for (const row of rowsOf(this, id)) row.classList.add('gone')
-    this.tell(say('list.js.removed', { type }), written)
+    this.tell(say('list.js.removed', { type }), written, id)
     return true
   }
 
@@ -310,26 +310,29 @@ export class ItemList extends HTMLElement {
   }
 
   /** @param text unless the server knows more */
-  private tell(text: string, { json }: Written): void {
+  private tell(text: string, { json }: Written, id?: string): void {
     const { version, message, removedBy } = json
     // Nothing was done to what somebody took off the list: that can be taken back.
     const change = version ?? removedBy
     toast(
       typeof message === 'string' ? message : text,
       version === undefined ? 'info' : 'success',
-      typeof change === 'number' ? () => this.undo(change) : undefined
+      typeof change === 'number' ? () => this.undo(change, id) : undefined
     )
   }
 
-  /** Takes a change back. */
-  async undo(version: number): Promise<void> {
+  /** Takes a change back. Who pressed the button, which is gone then, goes on at the item, if it was about one. */
+  async undo(version: number, id?: string): Promise<void> {
     const written = await write(`${this.base}/anular`, { version })
     if (!written) return toast(say('list.js.unknown', { type: say('list.js.undo') }), 'error')
     if (written.isKept) return toast(say('list.js.kept'), 'info')
     toast(String(written.json.message ?? ''), written.ok ? 'success' : 'info')
     this.quietAt = 0
     await this.refresh()
-    if (document.activeElement === document.body) keepFocus(this, this)
+    if (document.activeElement !== document.body) return
+    const box = id ? rowsOf(this, id)[0]?.querySelector('input') : undefined
+    if (box) box.focus({ preventScroll: true })
+    else keepFocus(this, this)
   }
 
   private get base(): string {
