@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
+import mysql from 'mysql2/promise'
+import pg from 'pg'
 import { type Belonging, items, ofAccount, ofList, ownTables, traces } from '../../src/store/tables.ts'
 import {
   Client,
+  type Engine,
   eventually,
   findInput,
   flaskAccount,
@@ -292,6 +295,38 @@ forEachEngine('deleting an account', engine => {
 forEachEngine(
   'deleting an account on a cluster',
   engine => {
+    test('leaves no change that was being written while the account was closed', async t => {
+      const database = await freshDatabase(t, engine)
+      const server = await startServer(t, database.env)
+      const client = await signedIn(t, server)
+      await client.addItem()
+      const id = await idOf(database, client.account.email)
+      const lists = await listsOf(database, id)
+      const [list] = lists
+      // As each change does: first its list's number, and then, before it is committed, what was done.
+      const change = await holding(
+        t,
+        engine,
+        String(database.url),
+        `update lists set version = version + 1 where id = ${list}`
+      )
+      await client.get('/conta/apagar')
+      const reply = client.post('/conta/apagar', { password: client.account.password })
+      // All that was written before is gone; then it waits for the list.
+      await eventually(async () => {
+        const [row] = await database.query(`select count(*) as n from changes where list_id = ${list}`)
+        assert.equal(Number(row?.n), 0)
+      })
+      await change.run(`insert into changes (list_id, version, account_id, change_key, digest, kind, item_id, detail, at)
+        values (${list}, 99, ${id}, 'late', 'x', 'edit', null, '{}', ${Date.now()})`)
+      await change.run('commit')
+      assert.equal((await reply).status, 303)
+      await eventually(async () => {
+        const found = await left(database, id, lists)
+        assert.deepEqual(found, none(found))
+      })
+    })
+
     test('goes on where a server died in the middle, and lets nobody in meanwhile', {
       skip: engine === 'sqlite'
     }, async t => {
@@ -335,3 +370,23 @@ forEachEngine(
   },
   ['mariadb', 'postgres']
 )
+
+/** A transaction of somebody else, begun with this statement. */
+async function holding(t: TestContext, engine: Engine, url: string, first: string) {
+  const open = async (): Promise<{ run(statement: string): Promise<unknown> }> => {
+    if (engine === 'mariadb') {
+      const connection = await mysql.createConnection(url)
+      t.after(() => connection.destroy())
+      return { run: statement => connection.query(statement) }
+    }
+    const client = new pg.Client(url)
+    client.on('error', () => {})
+    await client.connect()
+    t.after(() => client.end())
+    return { run: statement => client.query(statement) }
+  }
+  const connection = await open()
+  await connection.run('begin')
+  await connection.run(first)
+  return connection
+}
