@@ -3,6 +3,7 @@ import type { DatabaseLimits } from '../../config/config.ts'
 import type { ServerDatabase } from '../../config/database-url.ts'
 import type { Answer, Connection, NodeInfo } from '../connection.ts'
 import { NoConnection } from '../pool/errors.ts'
+import { isOutOfStatements } from './mysql-failures.ts'
 import { answerWithin, openWire, query, SESSION, type Wire } from './mysql-wire.ts'
 import { ServerConnection } from './server-connection.ts'
 
@@ -57,20 +58,23 @@ class MysqlConnection extends ServerConnection {
     this.#waits = waits
   }
 
-  run(text: string, params: unknown[], timeoutMs: number, isCaughtUp = false): Promise<Answer> {
+  async run(text: string, params: unknown[], timeoutMs: number, isCaughtUp = false): Promise<Answer> {
     const statement = isCaughtUp && this.isCausal ? WITHOUT_WAITING + text : text
-    const prepared = this.#prepared.get(statement)
+    const prepared = this.#prepared.get(statement) ?? (await this.#prepare(statement, timeoutMs))
     return prepared
       ? this.#execute(prepared, params, timeoutMs)
-      : this.#prepare(statement, timeoutMs).then(info => this.#execute(info, params, timeoutMs))
+      : query(this.#wire, statement, params, timeoutMs, this.#destroy)
   }
 
   #execute(prepared: PrepareStatementInfo, params: unknown[], timeoutMs: number): Promise<Answer> {
     return answerWithin(timeoutMs, this.#destroy, done => prepared.execute(params, done))
   }
 
-  /** Once for each statement and connection; the application has a few dozen. */
-  async #prepare(statement: string, timeoutMs: number): Promise<PrepareStatementInfo> {
+  /**
+   * Once for each statement and connection; the application has a few dozen. Undefined where the server prepares no more: all
+   * of its users together have one limit (`max_prepared_stmt_count`), which another application's leak uses up.
+   */
+  async #prepare(statement: string, timeoutMs: number): Promise<PrepareStatementInfo | undefined> {
     const prepared = await new Promise<PrepareStatementInfo>((resolve, reject) => {
       answerWithin(timeoutMs, this.#destroy, done => {
         this.#wire.connection.prepare(statement, (error, info) => {
@@ -78,8 +82,11 @@ class MysqlConnection extends ServerConnection {
           done(error, [])
         })
       }).catch(reject)
+    }).catch(error => {
+      if (isOutOfStatements(error)) return undefined
+      throw error
     })
-    this.#prepared.set(statement, prepared)
+    if (prepared) this.#prepared.set(statement, prepared)
     return prepared
   }
 

@@ -69,6 +69,9 @@ export const leavesConnectionSound = (error: unknown): boolean => {
   return code >= 1000 && !NODE_UNFIT.has(code) && !isFull(error)
 }
 
+/** The server prepares no more statements, for nobody. */
+export const isOutOfStatements = (error: unknown): boolean => Number(driverCode(error)) === 1461
+
 export const isWaitTimeout = (error: unknown): boolean => Number(driverCode(error)) === WAIT_TIMED_OUT
 
 /** The account wants to be proved in a way that the driver does not know; its own words would send people to its source. */
