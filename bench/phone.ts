@@ -61,8 +61,8 @@ export async function measurePhone(visitor: Visitor, executablePath: string): Pr
       'at most 30 KB',
       bytes <= 30 * 1024
     )
-    report('the same: painted, and usable', told('paintedMs'), 'told, no aim', true)
-    report('the same: its scripts have run', told('readyMs'), 'told, no aim', true)
+    report('the same: painted, and usable', told('paintedMs'), 'under 1,000 ms', best('paintedMs') < 1000)
+    report('the same: its scripts have run', told('readyMs'), 'under 1,000 ms', best('readyMs') < 1000)
     report(
       'the same, by what the link and the thread take',
       `${figure(link + thread)} ms (${figure(link)} and ${figure(thread)})`,
