@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { searchRules } from '../../src/features/search/rules.ts'
+import { ofAccount } from '../../src/store/tables.ts'
 import { family, thing, versionOf } from '../helper/families.ts'
 import { forEachEngine } from '../helper.ts'
 
@@ -32,6 +33,24 @@ forEachEngine('a whole number that was changed by hand', engine => {
     assert.deepEqual(
       found.map(({ thousandths }) => thousandths),
       [3000]
+    )
+  })
+
+  test('is the quantity in the copy that people take of their data; what has no thousandths has none there', async () => {
+    const { where, byHand } = await withRow(1500)
+    await byHand(5)
+    await site.database.query(
+      `insert into compras (id_cliente, tipo, quantidade, local) values (${where.accountId}, 'Pão', 3, 'Padaria')`
+    )
+    const belonging = ofAccount.find(({ name }) => name === 'items')
+    assert.ok(belonging)
+    const { rows } = await site.stores[1].belongings.read(site.works[1], belonging, where.accountId, undefined, 10)
+    assert.deepEqual(
+      rows.map(({ quantity, thousandths }) => [quantity, thousandths]),
+      [
+        [5, 5000],
+        [3, null]
+      ]
     )
   })
 

@@ -1,7 +1,8 @@
+import { quantityIn } from '../../store/change.ts'
 import type { Dialect } from '../../store/dialect.ts'
 import { type Column, given, pick, type Reading, select, sql } from '../../store/sql.ts'
 import { reading } from '../../store/statement.ts'
-import { type Belonging, ofAccount, ofList, traces } from '../../store/tables.ts'
+import { type Belonging, items, ofAccount, ofList, traces } from '../../store/tables.ts'
 import type { Db } from '../../store/work.ts'
 
 export type Key = number | string
@@ -46,7 +47,8 @@ export function belongingStore(dialect: Dialect) {
       const found =
         after === undefined ? await db.all(first, { owner, limit }) : await db.all(next, { owner, after, limit })
       const last = found.at(-1)?.['key of the row'] ?? undefined
-      return { rows: found.map(row => Object.fromEntries(shown.map(name => [name, row[name] ?? null]))), last }
+      const asShown = one.table === items ? withItsQuantity : (row: Row) => row
+      return { rows: found.map(row => asShown(Object.fromEntries(shown.map(name => [name, row[name] ?? null])))), last }
     },
 
     /** Takes away about `limit` rows, to be asked again until it says that nothing is left. */
@@ -66,6 +68,10 @@ export function belongingStore(dialect: Dialect) {
     }
   }
 }
+
+/** As lists show it, where somebody changed the whole number by hand. */
+const withItsQuantity = (row: Row): Row =>
+  row.thousandths === null ? row : { ...row, thousandths: quantityIn(row as { quantity: number; thousandths: number }) }
 
 function planOf(dialect: Dialect, { table, of, key: keyColumn, hidden }: Belonging) {
   const key = keyColumn as Column<Key>
