@@ -10,6 +10,7 @@ import {
   assertSaysFull,
   Client,
   cli,
+  defer,
   newAccount,
   request,
   signedIn,
@@ -106,6 +107,26 @@ describe('the embedded database on a full disk', { skip: skipUnlessInCi(skipWith
       readdirSync(disk.folder).filter(name => name.includes('copy')),
       []
     )
+  })
+})
+
+describe('an embedded database that may only be read', { skip: skipUnlessInCi(skipWithoutMount()) ?? false }, () => {
+  test('ends the start with a line, instead of failing at each write', async t => {
+    const folder = await tempFolder(t)
+    const env = { DATA_DIR: folder }
+    assert.equal((await cli(['status'], env)).code, 0)
+    const file = join(folder, 'carrinho.db')
+    const mount = (...args: string[]) => assert.equal(spawnSync('mount', args).status, 0, args.join(' '))
+    mount('--bind', file, file)
+    defer(t, () => spawnSync('umount', [file]))
+    mount('-o', 'remount,bind,ro', file)
+    for (const command of ['serve', 'status']) {
+      const { code, stderr } = await cli([command], env)
+      assert.equal(code, 2, stderr)
+      assert.match(stderr, /^DATA_DIR: cannot open [^\n]*EROFS[^\n]*expects a folder this user may write to\n$/)
+    }
+    const copied = await cli(['backup', join(folder, 'copy.db')], env)
+    assert.equal(copied.code, 0, copied.stderr)
   })
 })
 

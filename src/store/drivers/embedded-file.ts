@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import {
+  accessSync,
   chmodSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   linkSync,
@@ -28,6 +30,17 @@ export function makePrivate(file: string): void {
   for (const name of [file, `${file}-wal`, `${file}-shm`]) {
     const mode = statSync(name, { throwIfNoEntry: false })?.mode ?? PRIVATE
     if ((mode & 0o077) !== 0) tighten(name)
+  }
+}
+
+/** SQLite opens what this user may only read without a word, and fails at each write. @throws Error of the file system */
+export function assertWritable(file: string): void {
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) {
+    try {
+      accessSync(name, constants.W_OK)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import { driverCode, driverField, type Verdict } from '../failures.ts'
 import { type Fragment, given, raw, sql } from '../sql.ts'
 import { fill, needing, type Statement, statement } from '../statement.ts'
 import { mapPrunable } from '../tables.ts'
-import { makePrivate } from './embedded-file.ts'
+import { assertWritable, makePrivate } from './embedded-file.ts'
 import { sqliteChange } from './sqlite-change.ts'
 
 /** The one node there is, in headers and pages. */
@@ -205,6 +205,7 @@ function open(file: string, busyMs = BUSY_MS) {
   let database: Database.Database
   try {
     makePrivate(file)
+    assertWritable(file)
     database = new Database(file)
     // These hold for a connection, not for the file, so each sets its own; journal_mode must come after busy_timeout.
     database.exec(`pragma busy_timeout = ${Math.max(5000, busyMs)}`)
