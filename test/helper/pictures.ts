@@ -4,7 +4,6 @@ import { mkdtempSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import sharp from 'sharp'
 import type { Engine } from './engines.ts'
 import type { Reply } from './requests.ts'
 import type { Scope } from './scope.ts'
@@ -16,6 +15,8 @@ export const ofPhone = { width: 2400, height: 1800 }
 
 /** A picture as a phone takes it, but smaller: lying on its side, with where and when, and no other like it. */
 export async function photo({ width = 480, height = 360 } = {}): Promise<Buffer> {
+  // Loaded here: it takes a tenth of a second, and few tests need it.
+  const { default: sharp } = await import('sharp')
   const [red, green, blue] = randomBytes(3) as unknown as [number, number, number]
   const left = { create: { width: width / 2, height, channels: 3 as const, background: { r: red, g: green, b: blue } } }
   return sharp({ create: { width, height, channels: 3, background: '#fff' } })
