@@ -47,7 +47,8 @@ const becomesUnready = (server: TestServer, reason: RegExp) =>
 const hasBeaten = (database: TestDatabase, name: string, since = 0) =>
   eventually(async () => {
     const rows = await database.query('select name, seen_at from servers')
-    assert.ok(rows.some(row => row.name === name && Number(row.seen_at) > since))
+    const hasBeaten = rows.some(row => row.name === name && Number(row.seen_at) > since)
+    assert.ok(hasBeaten, `no beat of ${name} since ${since}: ${JSON.stringify(rows)}`)
   })
 
 const namesOf = async (database: TestDatabase) =>

@@ -103,7 +103,7 @@ forEachEngine('the API and its tokens', engine => {
     await program.get('/account')
     const first = await eventually(async () => {
       const at = await lastUse()
-      assert.ok(at !== null && Math.abs(Date.now() - at) < 10 * 60_000)
+      assert.ok(at !== null && Math.abs(Date.now() - at) < 10 * 60_000, `used last: ${at}`)
       return at
     })
     for (let i = 0; i < 5; i++) await program.get('/account')
@@ -111,7 +111,10 @@ forEachEngine('the API and its tokens', engine => {
     const before = first - 61 * 60_000
     await site.database.query(`update tokens set last_used_at = ${before} where token_hash = '${digest(token)}'`)
     await program.get('/account')
-    await eventually(async () => assert.ok(((await lastUse()) ?? 0) > before))
+    await eventually(async () => {
+      const at = await lastUse()
+      assert.ok((at ?? 0) > before, `used last: ${at}, before that: ${before}`)
+    })
   })
 
   test('has a problem for a path, a method, a query and a URL that it does not know', async t => {

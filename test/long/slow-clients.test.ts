@@ -106,7 +106,8 @@ forEachEngine(
       await eventually(() => {
         // Who does not read learns by writing that nobody is there any more.
         if (client.socket.writable) client.socket.write('x')
-        assert.ok(isOver)
+        const { destroyed, bytesWritten } = client.socket
+        assert.ok(isOver, `not cut off: ${JSON.stringify({ destroyed, bytesWritten })}`)
       })
     })
   },
