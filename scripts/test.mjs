@@ -31,6 +31,9 @@ const AGAIN_TIMES = 3
 /** What fails here once may have lost a write: that is no matter of being late. */
 const NEVER_AGAIN = ['test/cluster/', 'test/store/']
 
+/** What runs for a second or two is done before faster code of it would be. */
+const UNHURRIED = ['--no-opt']
+
 const REPORTERS = ['spec', join(root, 'scripts/files-reporter.mjs')].flatMap(reporter => [
   `--test-reporter=${reporter}`,
   '--test-reporter-destination=stdout'
@@ -71,7 +74,8 @@ function runTests(files, env, failedTo) {
     const reporter = options.some(option => option.startsWith('--test-reporter')) ? [] : REPORTERS
     // The tests wait a lot, for servers that start and stop, so more files than cores keep the cores busy.
     const concurrency = `--test-concurrency=${availableParallelism() + 1}`
-    const args = ['--import', './scripts/typescript.mjs', '--test', concurrency, ...reporter, ...options, ...files]
+    const own = [...(isFast ? UNHURRIED : []), '--import', './scripts/typescript.mjs']
+    const args = [...own, '--test', concurrency, ...reporter, ...options, ...files]
     const child = spawn(process.execPath, args, {
       cwd: root,
       env: { ...process.env, ...env, CARRINHO_TEST_FAILED: failedTo, ...(isFast ? { CARRINHO_TEST_FAST: '1' } : {}) },

@@ -6,8 +6,8 @@ import fc from 'fast-check'
 import { type Config, readConfig } from '../src/config/config.ts'
 import type { ServerDatabase } from '../src/config/database-url.ts'
 import { ConfigError } from '../src/errors.ts'
-import { cases } from './helper/cases.ts'
-import { cli, type Env, eventually, freePort, request, startServer, tempFolder } from './helper.ts'
+import { cases } from './helper/fast.ts'
+import { cli, type Env, eventually, freePort, ownProcess, request, startServer, tempFolder } from './helper.ts'
 
 const secret = 'a-secret-of-many-letters'
 
@@ -28,7 +28,7 @@ function mistakesOf(env: Env): string[] {
 }
 
 describe('a wrong value', () => {
-  test('ends the start with 2 and one line per mistake, naming the variable', async t => {
+  test('ends the start with 2 and one line per mistake, naming the variable', ownProcess, async t => {
     const DATA_DIR = await tempFolder(t)
     const wrong = {
       DATA_DIR,
@@ -95,7 +95,7 @@ describe('a wrong value', () => {
     }
   })
 
-  test('never shows a secret', async () => {
+  test('never shows a secret', () => {
     const hidden = 'hunter2-very-secret'
     for (const env of [
       { SESSION_SECRET: `${hidden},x` },
@@ -113,12 +113,16 @@ describe('a wrong value', () => {
       assert.ok(mistakes.length > 0, JSON.stringify(env))
       assert.ok(!mistakes.join('\n').includes(hidden), mistakes.join('\n'))
     }
+  })
+
+  test('shows no secret of it where the start ends', ownProcess, async () => {
+    const hidden = 'hunter2-very-secret'
     const { code, stdout, stderr } = await cli(['serve'], { DB_HOST: `mysql://ana:${hidden}@db:99999/carrinho` })
     assert.equal(code, 2)
     assert.ok(!`${stdout}${stderr}`.includes(hidden))
   })
 
-  test('a port in use ends the start with a line, not a stack trace', async t => {
+  test('a port in use ends the start with a line, not a stack trace', ownProcess, async t => {
     const folder = await tempFolder(t)
     const first = await startServer(t, { DATA_DIR: join(folder, 'a') })
     const second = await cli(['serve'], { DATA_DIR: join(folder, 'b'), HOST: '127.0.0.1', PORT: String(first.port) })
@@ -156,22 +160,26 @@ describe('without any variable', () => {
     assert.equal(config.database.engine, 'sqlite')
   })
 
-  test('the address is printed, and the data folder and its secret are made for the owner only', async t => {
-    const folder = join(await tempFolder(t), 'deep', 'data')
-    const port = await freePort()
-    const server = await startServer(t, { DATA_DIR: folder, PORT: String(port), HOST: '0.0.0.0' })
-    await eventually(() =>
-      assert.ok(
-        server.logs.some(line => line.includes(`http://localhost:${port}`)),
-        server.logs.join('\n')
+  test(
+    'the address is printed, and the data folder and its secret are made for the owner only',
+    ownProcess,
+    async t => {
+      const folder = join(await tempFolder(t), 'deep', 'data')
+      const port = await freePort()
+      const server = await startServer(t, { DATA_DIR: folder, PORT: String(port), HOST: '0.0.0.0' })
+      await eventually(() =>
+        assert.ok(
+          server.logs.some(line => line.includes(`http://localhost:${port}`)),
+          server.logs.join('\n')
+        )
       )
-    )
-    assert.equal((await request(server.url)).status, 200)
-    for (const name of await readdir(folder)) {
-      if (/secret/.test(name)) assert.equal((await stat(join(folder, name))).mode & 0o077, 0, name)
+      assert.equal((await request(server.url)).status, 200)
+      for (const name of await readdir(folder)) {
+        if (/secret/.test(name)) assert.equal((await stat(join(folder, name))).mode & 0o077, 0, name)
+      }
+      assert.equal((await stat(folder)).mode & 0o077, 0)
     }
-    assert.equal((await stat(folder)).mode & 0o077, 0)
-  })
+  )
 })
 
 describe('DB_HOST', () => {
@@ -364,7 +372,7 @@ describe('DB_HOST', () => {
     )
   })
 
-  test('a mistake in it is told without the secret by every command', async () => {
+  test('a mistake in it is told without the secret by every command', ownProcess, async () => {
     for (const command of [['serve'], ['migrate'], ['status'], ['user', 'passwd', 'a@b.pt', '--password-stdin']]) {
       const DB_HOST = 'mysql://u:12/geheim99@db/x'
       const { code, stdout, stderr } = await cli(command, { DB_HOST, SESSION_SECRET: secret }, 'long enough\n')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { localPath } from '../src/http/local-path.ts'
-import { cases } from './helper/cases.ts'
+import { cases } from './helper/fast.ts'
 
 const site = 'https://shop.example'
 

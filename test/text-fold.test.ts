@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { fold } from '../src/text-fold.ts'
-import { cases } from './helper/cases.ts'
+import { cases } from './helper/fast.ts'
 
 describe('a folded name', () => {
   const same = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { isWholeToken, newToken } from '../src/features/tokens/token-text.ts'
-import { cases } from './helper/cases.ts'
+import { cases } from './helper/fast.ts'
 
 describe('a token', () => {
   test('is never made twice, and has at least 160 random bits', () => {

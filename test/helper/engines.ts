@@ -1,4 +1,5 @@
 import { describe } from 'node:test'
+import { isFast } from './fast.ts'
 
 export type Engine = 'sqlite' | 'mariadb' | 'postgres'
 
@@ -38,7 +39,7 @@ export const skipWithoutHaproxy = () => required(process.env.CARRINHO_TEST_HAPRO
 
 /** What --fast tries on every engine: the store itself. A web server does with each of them what it does with the embedded one. */
 const isOfStore = /[\\/]test[\\/]store[\\/]/.test(process.argv[1] ?? '')
-const isLeftOut = (engine: Engine) => Boolean(process.env.CARRINHO_TEST_FAST) && !isOfStore && engine !== 'sqlite'
+const isLeftOut = (engine: Engine) => isFast && !isOfStore && engine !== 'sqlite'
 
 /** One suite per engine, skipped with its reason where the engine is not at hand. */
 export function forEachEngine(title: string, suite: (engine: Engine) => void, only: Engine[] = names): void {

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isFast } from './fast.ts'
 import { withinMs } from './patience.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -36,6 +38,7 @@ export interface CliResult {
 
 /** Runs `carrinho` to its end. Standard input is empty unless given; `program` is another build's. */
 export async function cli(args: string[], env: Env = {}, stdin = '', program = cliFile): Promise<CliResult> {
+  assert.ok(!isFast, 'a test that starts a command is to say so: ownProcess')
   const child = track(spawn(process.execPath, [program, ...args], { env: childEnv(env) }))
   const result: CliResult = { code: null, stdout: '', stderr: '' }
   child.stdout?.on('data', chunk => {

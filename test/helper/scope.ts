@@ -38,8 +38,13 @@ export function suiteScope(): Scope {
   after(async () => {
     for (const fn of fns) await fn()
   })
-  return { after: fn => fns.push(fn) }
+  const scope = { after: (fn: () => unknown) => void fns.push(fn) }
+  ofSuites.add(scope)
+  return scope
 }
+
+const ofSuites = new WeakSet<Scope>()
+export const isOfSuite = (scope: Scope): boolean => ofSuites.has(scope)
 
 export async function tempFolder(t: Scope): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'carrinho-t-'))

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { before } from 'node:test'
 import { freshDatabase, type TestDatabase } from './databases.ts'
 import type { Engine } from './engines.ts'
+import { isFast } from './fast.ts'
 import { eventually, withinMs } from './patience.ts'
 import { freePort } from './ports.ts'
-import { childEnv, cliFile, type Env, track } from './processes.ts'
+import { childEnv, cliFile, type Env, root, track } from './processes.ts'
 import { request } from './requests.ts'
-import { defer, type Scope, suiteScope } from './scope.ts'
+import { defer, isOfSuite, type Scope, suiteScope } from './scope.ts'
 
 export interface TestServer {
   url: string
@@ -30,12 +32,19 @@ export interface ServerOptions {
   cli?: string
 }
 
+/**
+ * With --fast a server is asked too little for it to be worth while that V8 makes its code faster, which takes a quarter of the
+ * processor's time of a start.
+ */
+const LITTLE_USED = isFast ? ['--no-opt', '--import', join(root, 'test/helper/light-hashes.mjs')] : []
+
 /** A running `carrinho serve`, which believes X-Forwarded-For from 127.0.0.1 so that clients have addresses of their own. */
 export async function startServer(t: Scope, env: Env, options: ServerOptions = {}): Promise<TestServer> {
+  assert.ok(!isFast || isOfSuite(t), 'a test that starts a server for itself is to say so: ownProcess')
   const port = env.PORT ? Number(env.PORT) : await freePort()
   const name = env.SERVER_NAME ?? `web-${port}`
   const child = track(
-    spawn(process.execPath, [options.cli ?? cliFile, 'serve'], {
+    spawn(process.execPath, [...LITTLE_USED, options.cli ?? cliFile, 'serve'], {
       env: childEnv({
         HOST: '127.0.0.1',
         TRUST_PROXY: '127.0.0.1',

@@ -12,7 +12,9 @@ import {
   forEachEngine,
   freshDatabase,
   idOf,
+  manyRows,
   newAccount,
+  ownProcess,
   sharedSite,
   signedIn,
   startServer,
@@ -237,7 +239,7 @@ forEachEngine('deleting an account', engine => {
     assert.deepEqual(found, none(found))
   })
 
-  test('an id that is given again inherits nothing, whoever deleted the account', async t => {
+  test('an id that is given again inherits nothing, whoever deleted the account', ownProcess, async t => {
     const database = await freshDatabase(t, engine)
     const server = await startServer(t, database.env)
     const first = await signedIn(t, server)
@@ -274,7 +276,7 @@ forEachEngine('deleting an account', engine => {
     assert.equal(await third.isSignedIn(), false)
   })
 
-  test('10,000 items and 100,000 changes go, too, and the answer does not wait for all of them', async t => {
+  test('10,000 items and 100,000 changes go, too, and the answer does not wait for all of them', manyRows, async t => {
     const client = await signedIn(t, site.server)
     await client.addItem()
     const id = await idOf(site.database, client.account.email)

@@ -7,6 +7,7 @@ import {
   forEachEngine,
   freshDatabase,
   newAccount,
+  ownProcess,
   request,
   sharedSite,
   signedIn,
@@ -66,28 +67,32 @@ forEachEngine('accounts', engine => {
     await new Client(t, site.server).login({ email, password })
   })
 
-  test('who was signed in to an account that was deleted is not signed in to the next one with its id', async t => {
-    const database = await freshDatabase(t, engine)
-    const server = await startServer(t, database.env)
-    const former = await signedIn(t, server)
-    await database.query('delete from clientes')
-    // As after an import, or in a table that was made without AUTOINCREMENT.
-    await database.query(
-      {
-        sqlite: `delete from sqlite_sequence where name = 'clientes'`,
-        mariadb: 'alter table clientes auto_increment = 1',
-        postgres: `select setval(pg_get_serial_sequence('clientes', 'id_cliente'), 1, false)`
-      }[engine]
-    )
-    const next = await signedIn(t, server)
-    const rows = await database.query('select id_cliente from clientes')
-    assert.deepEqual(
-      rows.map(row => Number(row.id_cliente)),
-      [1]
-    )
-    assert.ok(await next.isSignedIn())
-    assert.ok(!(await former.isSignedIn()))
-  })
+  test(
+    'who was signed in to an account that was deleted is not signed in to the next one with its id',
+    ownProcess,
+    async t => {
+      const database = await freshDatabase(t, engine)
+      const server = await startServer(t, database.env)
+      const former = await signedIn(t, server)
+      await database.query('delete from clientes')
+      // As after an import, or in a table that was made without AUTOINCREMENT.
+      await database.query(
+        {
+          sqlite: `delete from sqlite_sequence where name = 'clientes'`,
+          mariadb: 'alter table clientes auto_increment = 1',
+          postgres: `select setval(pg_get_serial_sequence('clientes', 'id_cliente'), 1, false)`
+        }[engine]
+      )
+      const next = await signedIn(t, server)
+      const rows = await database.query('select id_cliente from clientes')
+      assert.deepEqual(
+        rows.map(row => Number(row.id_cliente)),
+        [1]
+      )
+      assert.ok(await next.isSignedIn())
+      assert.ok(!(await former.isSignedIn()))
+    }
+  )
 
   test('after signing in a person is where they wanted to go, never on another site', async t => {
     const { account } = await signedIn(t, site.server)

@@ -125,8 +125,8 @@ forEachEngine('the order of shops by the API', engine => {
 
   test('is set only as it was seen, and where others set it at the same moment one of them is told', async t => {
     const { program } = await member(t)
-    const other = await startServer(t, { ...site.database.env, API_LIMIT: '100000' })
-    const elsewhere = engine === 'sqlite' ? program : new Program(other, program.token)
+    const secondServer = () => startServer(t, { ...site.database.env, API_LIMIT: '100000' })
+    const elsewhere = engine === 'sqlite' ? program : new Program(await secondServer(), program.token)
     for (const [path, field, names] of [
       ['/shops', 'shops', ['Lidl', 'Aldi']],
       [inShop('Lidl'), 'items', ['Leite', 'Pão']]

@@ -5,6 +5,7 @@ import {
   Client,
   findTags,
   forEachEngine,
+  ownProcess,
   scriptTexts,
   sharedSite,
   signedIn,
@@ -61,7 +62,7 @@ describe('the page for demonstrations', () => {
     assert.deepEqual(placeholders[2], placeholders[0])
   })
 
-  test('tells programs where the session was made, and since when', async t => {
+  test('tells programs where the session was made, and since when', ownProcess, async t => {
     const visitor = new Client(t, site.server)
     const reply = await visitor.getJson('/cluster')
     assert.deepEqual(reply.json(), { server: site.server.name, databaseNode: null, session: null })
@@ -98,7 +99,7 @@ describe('the page for demonstrations', () => {
     }
   })
 
-  test('does not exist where it is off, and nothing links to it', async t => {
+  test('does not exist where it is off, and nothing links to it', ownProcess, async t => {
     const client = await signedIn(t, site.server)
     client.moveTo(await startServer(t, { ...site.database.env, CLUSTER_PAGE: 'off' }))
     assert.equal((await client.get('/cluster')).status, 404)

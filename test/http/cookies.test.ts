@@ -8,6 +8,7 @@ import {
   findTags,
   forEachEngine,
   freshDatabase,
+  ownProcess,
   type Reply,
   request,
   type Scope,
@@ -152,7 +153,7 @@ forEachEngine('cookies', engine => {
     }
   })
 
-  test('that are not ours to judge are left alone', async t => {
+  test('that are not ours to judge are left alone', ownProcess, async t => {
     const otherSecret = 'the secret of another carrinho 1'
     for (const SESSION_SECRET of [otherSecret, secret]) {
       const database = await freshDatabase(t, engine)
@@ -237,52 +238,56 @@ forEachEngine('cookies', engine => {
 forEachEngine(
   'a secret in rotation',
   engine => {
-    test('verifies all that it signed, on servers that sign with either, and nothing once it is gone', async t => {
-      const first = 'the old secret of these servers 1234'
-      const second = 'the new secret of these servers 5678'
-      const database = await freshDatabase(t, engine)
-      const start = (SESSION_SECRET: string) => startServer(t, { ...database.env, SESSION_SECRET })
-      // As a rotation goes: first all verify the new one, then it signs, then the old one goes.
-      const old = await start(`${first},${second}`)
-      const rotated = await start(`${second},${first}`)
-      const later = await start(second)
-      for (const [from, to] of [
-        [old, rotated],
-        [rotated, old],
-        [rotated, later]
-      ] as const) {
-        for (const Kind of [Client, TlsClient]) {
-          const visitor = new Kind(t, from)
-          await visitor.get('/signup')
-          const form = {
-            email: `${randomBytes(6).toString('hex')}@example.org`,
-            name: 'Ana',
-            password: 'uma frase comprida'
+    test(
+      'verifies all that it signed, on servers that sign with either, and nothing once it is gone',
+      ownProcess,
+      async t => {
+        const first = 'the old secret of these servers 1234'
+        const second = 'the new secret of these servers 5678'
+        const database = await freshDatabase(t, engine)
+        const start = (SESSION_SECRET: string) => startServer(t, { ...database.env, SESSION_SECRET })
+        // As a rotation goes: first all verify the new one, then it signs, then the old one goes.
+        const old = await start(`${first},${second}`)
+        const rotated = await start(`${second},${first}`)
+        const later = await start(second)
+        for (const [from, to] of [
+          [old, rotated],
+          [rotated, old],
+          [rotated, later]
+        ] as const) {
+          for (const Kind of [Client, TlsClient]) {
+            const visitor = new Kind(t, from)
+            await visitor.get('/signup')
+            const form = {
+              email: `${randomBytes(6).toString('hex')}@example.org`,
+              name: 'Ana',
+              password: 'uma frase comprida'
+            }
+            visitor.moveTo(to)
+            assert.equal((await visitor.post('/signup', form)).status, 303, 'a form of who is signed out')
+            visitor.moveTo(from)
+            assert.equal((await visitor.get('/carrinho/')).status, 200, 'a session')
+            visitor.moveTo(to)
+            assert.equal((await visitor.addItem()).status, 303, 'a form of who is signed in')
+            visitor.moveTo(from)
+            assert.match((await visitor.get('/carrinho/')).text, /class="note/, 'a message')
+            await visitor.post('/idioma', { lang: 'en', next: '/' })
+            visitor.moveTo(to)
+            assert.match((await visitor.get('/carrinho/')).text, /<html lang="en/, 'a language')
           }
-          visitor.moveTo(to)
-          assert.equal((await visitor.post('/signup', form)).status, 303, 'a form of who is signed out')
-          visitor.moveTo(from)
-          assert.equal((await visitor.get('/carrinho/')).status, 200, 'a session')
-          visitor.moveTo(to)
-          assert.equal((await visitor.addItem()).status, 303, 'a form of who is signed in')
-          visitor.moveTo(from)
-          assert.match((await visitor.get('/carrinho/')).text, /class="note/, 'a message')
-          await visitor.post('/idioma', { lang: 'en', next: '/' })
-          visitor.moveTo(to)
-          assert.match((await visitor.get('/carrinho/')).text, /<html lang="en/, 'a language')
+        }
+        for (const Kind of [Client, TlsClient]) {
+          const client = new Kind(t, old)
+          await client.signup()
+          await client.get('/carrinho/')
+          const { page } = client
+          client.moveTo(later)
+          assert.equal(await client.isSignedIn(), false)
+          client.page = page
+          assert.equal((await client.post('/login', { email: 'a@b', password: 'x' })).status, 403)
         }
       }
-      for (const Kind of [Client, TlsClient]) {
-        const client = new Kind(t, old)
-        await client.signup()
-        await client.get('/carrinho/')
-        const { page } = client
-        client.moveTo(later)
-        assert.equal(await client.isSignedIn(), false)
-        client.page = page
-        assert.equal((await client.post('/login', { email: 'a@b', password: 'x' })).status, 403)
-      }
-    })
+    )
   },
   ['sqlite']
 )
@@ -309,22 +314,26 @@ forEachEngine(
   engine => {
     const site = sharedSite(engine)
 
-    test('tell browsers to come over TLS only, for a year, and on subdomains where that is asked for', async t => {
-      for (const [HSTS, expected] of [
-        ['', 'max-age=31536000'],
-        ['on', 'max-age=31536000'],
-        ['subdomains', 'max-age=31536000; includeSubDomains'],
-        ['off', undefined]
-      ] as const) {
-        const server = HSTS === '' ? site.server : await startServer(t, { ...site.database.env, HSTS })
-        for (const path of ['/', '/health/live', '/nowhere', '/static/none.css']) {
-          const secure = await request(`${server.url}${path}`, { headers: overTls })
-          assert.equal(secure.headers['strict-transport-security'], expected, `${HSTS} ${path}`)
-          const plain = await request(`${server.url}${path}`)
-          assert.equal(plain.headers['strict-transport-security'], undefined, 'browsers ignore it there')
+    test(
+      'tell browsers to come over TLS only, for a year, and on subdomains where that is asked for',
+      ownProcess,
+      async t => {
+        for (const [HSTS, expected] of [
+          ['', 'max-age=31536000'],
+          ['on', 'max-age=31536000'],
+          ['subdomains', 'max-age=31536000; includeSubDomains'],
+          ['off', undefined]
+        ] as const) {
+          const server = HSTS === '' ? site.server : await startServer(t, { ...site.database.env, HSTS })
+          for (const path of ['/', '/health/live', '/nowhere', '/static/none.css']) {
+            const secure = await request(`${server.url}${path}`, { headers: overTls })
+            assert.equal(secure.headers['strict-transport-security'], expected, `${HSTS} ${path}`)
+            const plain = await request(`${server.url}${path}`)
+            assert.equal(plain.headers['strict-transport-security'], undefined, 'browsers ignore it there')
+          }
         }
       }
-    })
+    )
 
     test('keep other windows away, and ask for no camera', async () => {
       for (const path of ['/', '/login', '/nowhere', '/health/live', '/%ff']) {

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Client, findTags, forEachEngine, request, sharedSite, signedIn, startServer, visibleText } from '../helper.ts'
+import {
+  Client,
+  findTags,
+  forEachEngine,
+  ownProcess,
+  request,
+  sharedSite,
+  signedIn,
+  startServer,
+  visibleText
+} from '../helper.ts'
 
 forEachEngine('health and identity', engine => {
   const site = sharedSite(engine)
@@ -42,7 +52,7 @@ forEachEngine('health and identity', engine => {
     assert.equal(headers['x-database-node'], undefined)
   })
 
-  test("a trusted balancer's request id is kept, another's is not", async t => {
+  test("a trusted balancer's request id is kept, another's is not", ownProcess, async t => {
     const headers = { 'x-request-id': 'balancer-42' }
     const trusted = await request(site.server.url, { headers })
     assert.equal(trusted.headers['x-request-id'], 'balancer-42')
@@ -103,7 +113,7 @@ forEachEngine('health and identity', engine => {
     for (const secret of [client.account.email, 'Batatas', '12345']) assert.ok(!reply.text.includes(secret))
   })
 
-  test('metrics can be kept for who has the token', async t => {
+  test('metrics can be kept for who has the token', ownProcess, async t => {
     const token = 'a-token-of-many-letters'
     const server = await startServer(t, { ...site.database.env, METRICS_TOKEN: token })
     const get = (authorization?: string) =>

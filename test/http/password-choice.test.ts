@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import argon2 from 'argon2'
 import { type Language, languages, type MessageKey, translator } from '../../src/i18n/index.ts'
-import { Client, cli, findInput, forEachEngine, newAccount, sharedSite, signedIn, visibleText } from '../helper.ts'
+import {
+  Client,
+  cli,
+  findInput,
+  forEachEngine,
+  newAccount,
+  ownProcess,
+  sharedSite,
+  signedIn,
+  visibleText
+} from '../helper.ts'
 
 /** Each with what is wrong with it, for an account as `newAccount` makes them. */
 const weak: [password: string, key: MessageKey][] = [
@@ -56,7 +66,7 @@ forEachEngine('a weak password', engine => {
     assert.ok(visibleText(reply.text).includes(said), `${said} for ${password}`)
   }
 
-  test('is refused by the commands, and says why', async t => {
+  test('is refused by the commands, and says why', ownProcess, async t => {
     const account = newAccount()
     const add = ['user', 'add', account.email, '--name', account.name, '--password-stdin']
     for (const [password, key] of [...weak, [account.email, 'field.passwordOwn'] as const]) {

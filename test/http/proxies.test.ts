@@ -5,6 +5,7 @@ import {
   eventually,
   forEachEngine,
   newAccount,
+  ownProcess,
   request,
   sharedSite,
   signedIn,
@@ -101,7 +102,7 @@ forEachEngine(
       assert.equal((await client.items()).length, 0)
     })
 
-    test('a refusal logs both hosts once, not once a request, and no flood of them', async t => {
+    test('a refusal logs both hosts once, not once a request, and no flood of them', ownProcess, async t => {
       const server = await startServer(t, site.database.env)
       const client = await signedIn(t, server)
       const told = () => server.logs.filter(line => line.includes('refused a form')).map(line => JSON.parse(line))
@@ -119,45 +120,49 @@ forEachEngine(
       assert.ok(told().length <= 100, `${told().length} lines`)
     })
 
-    test('its word for the scheme counts, in a list the one of the browser as far as those who tell it are trusted', async t => {
-      const untrusted = await startServer(t, { ...site.database.env, TRUST_PROXY: '10.9.0.0/16' })
-      for (const [headers, isTls] of [
-        [{ 'x-forwarded-proto': 'https' }, true],
-        [{ 'x-forwarded-proto': 'HTTPS' }, true],
-        [{ 'x-forwarded-proto': 'http' }, false],
-        [{ 'x-forwarded-proto': 'gopher' }, false],
-        [{ 'x-forwarded-proto': '' }, false],
-        [{ 'x-forwarded-proto': 'https, http' }, true],
-        [{ 'x-forwarded-proto': 'https,http' }, true],
-        [{ 'x-forwarded-proto': 'https, http, http' }, true],
-        [{ 'x-forwarded-proto': 'http, https' }, false],
-        [{ 'x-forwarded-proto': 'https, http', 'x-forwarded-for': '192.0.2.7' }, true],
-        [{ 'x-forwarded-proto': 'https, http', 'x-forwarded-for': '192.0.2.7, 10.9.0.1' }, true],
-        [{ 'x-forwarded-proto': 'http, https', 'x-forwarded-for': '192.0.2.7, 10.9.0.1' }, false],
-        // Whoever wrote the first entry is a stranger.
-        [{ 'x-forwarded-proto': 'https, http', 'x-forwarded-for': '192.0.2.7, 192.0.2.8' }, false],
-        [{ 'x-forwarded-proto': 'http, https', 'x-forwarded-for': '192.0.2.7, 192.0.2.8' }, true],
-        [{ forwarded: 'proto=https' }, true],
-        [{ forwarded: 'for=192.0.2.7;proto=https' }, true],
-        [{ forwarded: 'for=192.0.2.7; PROTO="https"; by=10.9.0.1' }, true],
-        [{ forwarded: 'for=192.0.2.7;proto=http' }, false],
-        [{ forwarded: 'for=192.0.2.7;proto=https, for=10.9.0.1;proto=http' }, true],
-        [{ forwarded: 'for=192.0.2.7;proto=https, for=192.0.2.8;proto=http' }, false],
-        [{ forwarded: 'for="a,b;proto=https";proto=http' }, false],
-        [{ forwarded: ';;,=,"' }, false],
-        // A proxy that writes the one hands on what a client put into the other.
-        [{ forwarded: 'proto=https', 'x-forwarded-for': '192.0.2.7' }, false],
-        [{ forwarded: 'proto=https', 'x-forwarded-proto': 'http' }, false]
-      ] as [Headers, boolean][]) {
-        const label = JSON.stringify(headers)
-        const reply = await request(`${site.server.url}/login`, { headers })
-        assert.equal(reply.status, 200, label)
-        assert.equal(reply.headers['strict-transport-security'] !== undefined, isTls, label)
-        assert.equal(/Secure/.test(String(reply.headers['set-cookie'])), isTls, label)
-        const ignored = await request(`${untrusted.url}/login`, { headers })
-        assert.equal(ignored.headers['strict-transport-security'], undefined, `not trusted: ${label}`)
+    test(
+      'its word for the scheme counts, in a list the one of the browser as far as those who tell it are trusted',
+      ownProcess,
+      async t => {
+        const untrusted = await startServer(t, { ...site.database.env, TRUST_PROXY: '10.9.0.0/16' })
+        for (const [headers, isTls] of [
+          [{ 'x-forwarded-proto': 'https' }, true],
+          [{ 'x-forwarded-proto': 'HTTPS' }, true],
+          [{ 'x-forwarded-proto': 'http' }, false],
+          [{ 'x-forwarded-proto': 'gopher' }, false],
+          [{ 'x-forwarded-proto': '' }, false],
+          [{ 'x-forwarded-proto': 'https, http' }, true],
+          [{ 'x-forwarded-proto': 'https,http' }, true],
+          [{ 'x-forwarded-proto': 'https, http, http' }, true],
+          [{ 'x-forwarded-proto': 'http, https' }, false],
+          [{ 'x-forwarded-proto': 'https, http', 'x-forwarded-for': '192.0.2.7' }, true],
+          [{ 'x-forwarded-proto': 'https, http', 'x-forwarded-for': '192.0.2.7, 10.9.0.1' }, true],
+          [{ 'x-forwarded-proto': 'http, https', 'x-forwarded-for': '192.0.2.7, 10.9.0.1' }, false],
+          // Whoever wrote the first entry is a stranger.
+          [{ 'x-forwarded-proto': 'https, http', 'x-forwarded-for': '192.0.2.7, 192.0.2.8' }, false],
+          [{ 'x-forwarded-proto': 'http, https', 'x-forwarded-for': '192.0.2.7, 192.0.2.8' }, true],
+          [{ forwarded: 'proto=https' }, true],
+          [{ forwarded: 'for=192.0.2.7;proto=https' }, true],
+          [{ forwarded: 'for=192.0.2.7; PROTO="https"; by=10.9.0.1' }, true],
+          [{ forwarded: 'for=192.0.2.7;proto=http' }, false],
+          [{ forwarded: 'for=192.0.2.7;proto=https, for=10.9.0.1;proto=http' }, true],
+          [{ forwarded: 'for=192.0.2.7;proto=https, for=192.0.2.8;proto=http' }, false],
+          [{ forwarded: 'for="a,b;proto=https";proto=http' }, false],
+          [{ forwarded: ';;,=,"' }, false],
+          // A proxy that writes the one hands on what a client put into the other.
+          [{ forwarded: 'proto=https', 'x-forwarded-for': '192.0.2.7' }, false],
+          [{ forwarded: 'proto=https', 'x-forwarded-proto': 'http' }, false]
+        ] as [Headers, boolean][]) {
+          const label = JSON.stringify(headers)
+          const reply = await request(`${site.server.url}/login`, { headers })
+          assert.equal(reply.status, 200, label)
+          assert.equal(reply.headers['strict-transport-security'] !== undefined, isTls, label)
+          assert.equal(/Secure/.test(String(reply.headers['set-cookie'])), isTls, label)
+          const ignored = await request(`${untrusted.url}/login`, { headers })
+          assert.equal(ignored.headers['strict-transport-security'], undefined, `not trusted: ${label}`)
+        }
       }
-    })
+    )
 
     test('its word for the address counts, without a port', async t => {
       for (const [headers, address] of [

@@ -10,6 +10,7 @@ import {
   forEachEngine,
   freshDatabase,
   newAccount,
+  ownProcess,
   sharedSite,
   signedIn,
   startServer,
@@ -150,7 +151,7 @@ forEachEngine('tokens on the account page', engine => {
 })
 
 forEachEngine('carrinho token add', engine => {
-  test('prints a token of the account, and nothing else', async t => {
+  test('prints a token of the account, and nothing else', ownProcess, async t => {
     const database = await freshDatabase(t, engine)
     const server = await startServer(t, database.env)
     const { account } = await signedIn(t, server)
@@ -169,7 +170,7 @@ forEachEngine('carrinho token add', engine => {
     assert.deepEqual([other?.scope, other?.expires_at], ['read', null])
   })
 
-  test('refuses what it does not understand, and whom it does not know, in a line each', async t => {
+  test('refuses what it does not understand, and whom it does not know, in a line each', ownProcess, async t => {
     const { env } = await freshDatabase(t, engine)
     const email = newAccount().email
     for (const [args, expected, lines] of [

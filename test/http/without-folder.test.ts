@@ -6,9 +6,10 @@ import {
   Client,
   findTags,
   forEachEngine,
+  freshDatabase,
   newAccount,
   otherRelease,
-  sharedSite,
+  ownProcess,
   startServer,
   tempFolder,
   visibleText
@@ -32,13 +33,12 @@ function targets(html: string): string[] {
 forEachEngine(
   'a server that is ready',
   engine => {
-    const site = sharedSite(engine)
-
     // The folder may be on a storage that all web servers share, and that storage fails.
-    test('needs nothing more of the folder of its release: any page, and all that it loads', async t => {
+    test('needs nothing more of the folder of its release: any page, and all that it loads', ownProcess, async t => {
       const program = await otherRelease(t, '0.3.0')
       const folder = dirname(dirname(program))
-      const env = { ...site.database.env, FILES_DIR: await tempFolder(t) }
+      const { env: database } = await freshDatabase(t, engine)
+      const env = { ...database, FILES_DIR: await tempFolder(t) }
       const server = await startServer(t, env, { cli: program })
       for (const part of ['dist', 'views', 'lists', 'migrations', 'package.json']) {
         await rm(join(folder, part), { recursive: true })

@@ -6,7 +6,7 @@ import { MAX_QUANTITY, ONE, readUnit } from '../../src/features/items/quantity.t
 import { readEntries } from '../../src/features/items/quick-entry/entries.ts'
 import { languages } from '../../src/i18n/index.ts'
 import { hasControl, isVisible, withoutUnseen } from '../../src/text.ts'
-import { cases } from '../helper/cases.ts'
+import { cases } from '../helper/fast.ts'
 
 const item = (name: string, more: Partial<TextItem> = {}): TextItem => ({
   name,

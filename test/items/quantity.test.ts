@@ -12,7 +12,7 @@ import {
   wholeQuantity
 } from '../../src/features/items/quantity.ts'
 import { languages } from '../../src/i18n/index.ts'
-import { cases } from '../helper/cases.ts'
+import { cases } from '../helper/fast.ts'
 
 const possible = fc.integer({ min: 1, max: MAX_QUANTITY * ONE })
 

@@ -8,7 +8,7 @@ import type { Entry } from '../../src/features/items/quick-entry/line.ts'
 import { joinShops, splitShops } from '../../src/features/items/quick-entry/shops.ts'
 import { languages } from '../../src/i18n/index.ts'
 import { isVisible, lengthOf, MAX_TEXT, withoutUnseen } from '../../src/text.ts'
-import { cases } from '../helper/cases.ts'
+import { cases } from '../helper/fast.ts'
 
 const readAll = (text: string): Entry[] => {
   const read = readEntries(text)

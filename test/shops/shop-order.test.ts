@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { HOLD, MAX_ORDERED, nextOrder, type Trip, tripsOf } from '../../src/features/shops/shop-order.ts'
-import { cases } from '../helper/cases.ts'
+import { cases } from '../helper/fast.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute

@@ -6,7 +6,17 @@ import type { Outcome } from '../../src/store/changes.ts'
 import { readDetail } from '../../src/store/detail.ts'
 import { noEvents } from '../../src/store/events.ts'
 import type { Work } from '../../src/store/work.ts'
-import { content, forEachEngine, freshDatabase, sessionSecret, suiteScope, type TestDatabase } from '../helper.ts'
+import {
+  cases,
+  content,
+  forEachEngine,
+  freshDatabase,
+  sessionSecret,
+  suiteScope,
+  type TestDatabase
+} from '../helper.ts'
+
+const ROUNDS = cases(30)
 
 forEachEngine('numbered changes', engine => {
   const scope = suiteScope()
@@ -195,8 +205,8 @@ forEachEngine('numbered changes', engine => {
       assert.equal((await all(account)).length, 120)
     })
 
-    test('with one key are one change, 30 times out of 30', async () => {
-      for (let round = 0; round < 30; round++) {
+    test(`with one key are one change, ${ROUNDS} times out of ${ROUNDS}`, async () => {
+      for (let round = 0; round < ROUNDS; round++) {
         const account = await addAccount()
         const outcomes = await Promise.all([0, 1, 0, 1, 0, 1].map(server => add(account, 'k', milk, server)))
         assert.deepEqual(outcomes.map(outcome => outcome.status).sort(), [...Array(5).fill('already'), 'done'])
@@ -205,9 +215,9 @@ forEachEngine('numbered changes', engine => {
       }
     })
 
-    test('that remove one item: one of them finds it, 30 times out of 30', async () => {
+    test(`that remove one item: one of them finds it, ${ROUNDS} times out of ${ROUNDS}`, async () => {
       const account = await addAccount()
-      for (let round = 0; round < 30; round++) {
+      for (let round = 0; round < ROUNDS; round++) {
         await add(account, `k${round}`)
         const [item] = await all(account)
         const outcomes = await Promise.all(

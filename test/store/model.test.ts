@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Where } from '../../src/features/items/rules.ts'
-import { cases } from '../helper/cases.ts'
 import { family, thing } from '../helper/families.ts'
+import { cases } from '../helper/fast.ts'
 import { forEachEngine } from '../helper.ts'
 
 /** What the model knows of an item. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import type { Where } from '../../src/features/items/rules.ts'
 import { family, thing, versionOf } from '../helper/families.ts'
-import { forEachEngine } from '../helper.ts'
+import { cases, forEachEngine } from '../helper.ts'
 
 /** Two devices do something to one item of a list: 2 Leite, the second of which was added a moment ago. */
 const actions = ['tick', 'untick', 'edit', 'plus', 'delete', 'undo', 'move', 'clear'] as const
@@ -96,7 +96,7 @@ const expected: Record<Action, Record<Action, [found: string, told?: string]>> =
   }
 }
 
-const ROUNDS = 3
+const ROUNDS = cases(3)
 
 forEachEngine('two devices and one item', engine => {
   const { one, two, site, add, item, names, make } = family(engine)

@@ -10,7 +10,7 @@ import { hashesIn } from '../../src/features/pictures/schema.ts'
 import { sweep } from '../../src/features/pictures/sweep.ts'
 import { openFiles } from '../../src/files/files.ts'
 import { family, versionOf } from '../helper/families.ts'
-import { forEachEngine, photo } from '../helper.ts'
+import { cases, forEachEngine, photo } from '../helper.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
@@ -95,7 +95,7 @@ forEachEngine('pictures and their files', engine => {
   })
 
   test('the same picture is added while it is swept: whoever was told that it is there finds it', async () => {
-    const { where, ids } = await listWith(...Array.from({ length: 12 }, (_, n) => `artigo ${n}`))
+    const { where, ids } = await listWith(...Array.from({ length: cases(12) }, (_, n) => `artigo ${n}`))
     const sent = await photo({ width: 60, height: 40 })
     for (const id of ids) {
       const { hash } = await addPhoto(where, id, sent)

@@ -23,7 +23,7 @@ import {
   suiteScope,
   tempFolder,
   track
-} from './helper.ts'
+} from '../helper.ts'
 
 const skipWithoutFull = existsSync('/dev/full') ? false : 'there is no /dev/full'
 
