@@ -85,6 +85,7 @@ export const tooBusy = () => new AppError('busy', 503, 'busy', { retryAfterSecon
 export const csrfExpired = () => new AppError('csrf', 403, 'csrf.expired')
 export const foreignOrigin = () => new AppError('csrf', 403, 'csrf.origin')
 export const badRequest = (code = 'bad_request') => new AppError(code, 400, 'badRequest')
+export const unsupportedMedia = () => new AppError('unsupported_media_type', 415, 'unsupportedMedia')
 /** What was sent is text in another encoding, or none at all. */
 export const notUtf8 = () => new AppError('not_utf8', 400, 'notUtf8')
 export const notFound = () => new AppError('not_found', 404, 'notFound')

@@ -25,7 +25,7 @@ function kindOf(sent: Uint8Array): 'taken' | NotTaken {
   if (sent.length === 0) return 'empty'
   if (startsWith(sent, 0, '\xff\xd8\xff') || startsWith(sent, 0, '\x89PNG\r\n\x1a\n')) return 'taken'
   if (startsWith(sent, 0, 'RIFF') && startsWith(sent, 8, 'WEBP')) return 'taken'
-  const isHeic = startsWith(sent, 4, 'ftyp') && /^(hei[cmsx]|hev[cmsx]|mif1|msf1|avi[fs])/.test(brandOf(sent))
+  const isHeic = startsWith(sent, 4, 'ftyp') && /^(hei[cmsx]|hev[cmsx]|mif1|msf1)/.test(brandOf(sent))
   return isHeic ? 'heic' : 'kind'
 }
 const brandOf = (sent: Uint8Array) => Buffer.from(sent.subarray(8, 12)).toString('latin1')

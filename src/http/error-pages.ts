@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, badRequest, listGone, methodNotAllowed, notFound } from '../errors.ts'
+import { AppError, badRequest, listGone, methodNotAllowed, notFound, unsupportedMedia } from '../errors.ts'
 import { type FormField, type RawForm, typed } from '../fields.ts'
 import type { FloodLog } from './flood-log.ts'
 import { translateFor, wantsJson } from './language.ts'
@@ -11,7 +11,7 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   const { statusCode = 500 } = error as Partial<FastifyError>
   if (statusCode === 413) return new AppError('too_large', 413, 'tooLarge')
-  if (statusCode === 415) return new AppError('unsupported_media_type', 415, 'unsupportedMedia')
+  if (statusCode === 415) return unsupportedMedia()
   if (statusCode === 404) return notFound()
   if (statusCode >= 400 && statusCode < 500) return badRequest()
   return new AppError('internal', 500, 'internal', { cause: error })

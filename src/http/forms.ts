@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { badRequest, notUtf8 } from '../errors.ts'
+import { badRequest, notUtf8, unsupportedMedia } from '../errors.ts'
 import type { AnyForm, RawForm } from '../fields.ts'
 
 declare module 'fastify' {
@@ -95,6 +95,8 @@ export function forms(app: FastifyInstance): void {
     }
   })
 
+  refusePacked(app)
+
   // Not where Fastify parses it: an error there would reach no page.
   app.addHook('preValidation', (request, _reply, done) => {
     try {
@@ -113,6 +115,19 @@ export function parseQuery({ url }: FastifyRequest): RawForm {
   // Bytes that were not escaped arrive as one character each, in no encoding that anybody named.
   if (/[^\x20-\x7e]/.test(query)) throw notUtf8()
   return parseFields(query)
+}
+
+const isPacked = ({ headers }: FastifyRequest): boolean =>
+  (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) &&
+  !/^(identity)?$/i.test(headers['content-encoding']?.trim() ?? '')
+
+/** A body that is said to be packed is not unpacked, and what it would be read as nobody wrote. */
+export function refusePacked(app: FastifyInstance): void {
+  app.addHook('preParsing', async (request, reply, payload) => {
+    if (!isPacked(request)) return payload
+    reply.header('accept-encoding', 'identity')
+    throw unsupportedMedia()
+  })
 }
 
 /** A body that names another encoding than UTF-8 would be read as something that nobody wrote. */

@@ -228,6 +228,9 @@ forEachEngine('the API of items', engine => {
     ]) {
       assertProblem(await send('{"name":"a"}', { 'content-type': type }), 415, 'unsupported_media_type')
     }
+    for (const coding of ['gzip', 'br']) {
+      assertProblem(await send('{"name":"a"}', { 'content-encoding': coding }), 415, 'unsupported_media_type')
+    }
     assertProblem(await send(Buffer.from([0x7b, 0xff, 0x7d])), 400, 'not_utf8')
     assertProblem(await send(Buffer.from('{"name":"pão"}', 'latin1')), 400, 'not_utf8')
     assertProblem(await send('{"name":"a"}', { 'content-type': 'application/json; charset=latin1' }), 400, 'not_utf8')

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import {
   type ApiPicture,
@@ -67,6 +68,7 @@ forEachEngine(
       ['HTML', latin('<!doctype html><script>alert(1)</script>'), 415, 'not_a_picture', /JPEG, PNG and WebP/],
       ['GIF', latin('GIF89a\x01\x00\x01\x00\x00\x00\x00;'), 415, 'not_a_picture', /JPEG, PNG and WebP/],
       ['JSON', latin('{"name":"Leite"}'), 415, 'not_a_picture', /JPEG, PNG and WebP/],
+      ['AVIF', latin('\0\0\0\x1cftypavif\0\0\0\0avifmif1'), 415, 'not_a_picture', /JPEG, PNG and WebP/],
       ['HEIC', latin('\0\0\0\x18ftypheic\0\0\0\0mif1heic'), 415, 'not_a_picture', /HEIC/],
       ['half a picture', async () => (await photo(ofPhone)).subarray(0, 9000), 400, 'invalid', /damaged/],
       ['30 million pixels', () => plain().png().toBuffer(), 413, 'too_large', /20 million pixels/],
@@ -95,6 +97,10 @@ forEachEngine(
       const { id } = itemIn(await program.post('/lists/first/items', { name: 'Pão' }))
       const path = `/lists/first/items/${id}/pictures`
       const sent = await photo({ width: 60, height: 40 })
+      const packed = { 'content-type': 'image/jpeg', 'content-encoding': 'gzip' }
+      for (const body of [sent, gzipSync(sent)]) {
+        assertProblem(await send(program, path, body, { headers: packed }), 415, 'unsupported_media_type')
+      }
       for (const type of [
         undefined,
         'application/json',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import {
   Client,
   findInput,
@@ -117,6 +118,31 @@ forEachEngine('requests that make no sense', engine => {
     assert.ok((asJson.json() as { error: string }).error)
     await client.get('/login')
     assert.ok(await client.isSignedIn())
+  })
+
+  test('a body that says that it is packed gets 415, whether it is or not', async t => {
+    const client = await signedIn(t, site.server)
+    const form = `product_type=Leite&quantity=1&local=x&csrf_token=${encodeURIComponent(client.csrf() ?? '')}`
+    const send = (coding: string, body: string | Buffer, headers = {}) =>
+      client.send('POST', '/carrinho/', {
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-encoding': coding, ...headers },
+        body
+      })
+    for (const coding of ['gzip', 'br', 'identity, gzip', 'x']) {
+      for (const body of [form, gzipSync(form)]) {
+        const reply = await send(coding, body, json)
+        assert.equal(reply.status, 415, coding)
+        assert.equal((reply.json() as { error: string }).error, 'unsupported_media_type')
+        assert.equal(reply.headers['accept-encoding'], 'identity')
+      }
+    }
+    const page = await send('gzip', gzipSync(form))
+    assert.equal(page.status, 415)
+    assert.match(page.headers['content-type'] ?? '', /text\/html/)
+    assert.deepEqual(await client.items(), [])
+    assert.equal((await send('identity', form)).status, 303)
+    const read = await client.send('GET', '/carrinho/', { headers: { 'content-encoding': 'gzip' } })
+    assert.equal(read.status, 200, 'there is no body')
   })
 
   test('a content type that no form has gets 415', async t => {

@@ -42,6 +42,7 @@ forEachEngine(
       ['GIF', async () => Buffer.from('GIF89a\x01\x00\x01\x00\x00\x00\x00;', 'latin1'), /Servem JPEG, PNG e WebP/],
       ['PDF', async () => Buffer.from('%PDF-1.7\n'), /Servem JPEG, PNG e WebP/],
       ['TIFF', async () => plain().resize(50).tiff().toBuffer(), /Servem JPEG, PNG e WebP/],
+      ['AVIF', async () => Buffer.from('\0\0\0\x1cftypavif\0\0\0\0avifmif1', 'latin1'), /Servem JPEG, PNG e WebP/],
       ['HEIC', async () => Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /HEIC/],
       ['half a picture', async () => (await photo(ofPhone)).subarray(0, 9000), /estragada/],
       [

@@ -6,7 +6,7 @@ import type { Tokens } from '../../features/tokens/rules.ts'
 import type { Lifecycle } from '../../lifecycle.ts'
 import { failureLog } from '../error-pages.ts'
 import type { FloodLog } from '../flood-log.ts'
-import { decodeBytes, parseQuery, refuseCharset } from '../forms.ts'
+import { decodeBytes, parseQuery, refuseCharset, refusePacked } from '../forms.ts'
 import { bearer, getCaller } from './bearer.ts'
 import { document } from './document.ts'
 import { refuseInProgress } from './in-progress.ts'
@@ -116,6 +116,7 @@ function refuseMembers(body: unknown): void {
 
 /** JSON in UTF-8, each member of an object once. */
 function bodies(scope: FastifyInstance): void {
+  refusePacked(scope)
   scope.removeAllContentTypeParsers()
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   scope.addContentTypeParser(
