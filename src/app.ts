@@ -83,6 +83,7 @@ export interface AppParts {
   logger: FastifyServerOptions['logger']
 }
 
+const MAX_HEADER_BYTES = 32 * 1024
 const MEGABYTE = 1024 * 1024
 
 /** The web application, ready to listen. */
@@ -105,7 +106,12 @@ export async function buildApp({
     requestTimeout: requestMs,
     connectionTimeout: readMs,
     // Node looks each half minute by itself, and so lets clients take that much longer.
-    http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.min(1000, headersMs, requestMs) },
+    http: {
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: Math.min(1000, headersMs, requestMs),
+      // Browsers send the cookies of every application on a host, whatever its port.
+      maxHeaderSize: MAX_HEADER_BYTES
+    },
     clientErrorHandler: (error, socket) =>
       answerSocketError(error, socket, { serverName: lifecycle.serverName, log: app.log, flood }),
     // While closing, requests on open connections are still answered, not refused.

@@ -14,6 +14,16 @@ const statusOf = (code: string | undefined): 400 | 408 | 431 => {
   return code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
 }
 
+const SAID = {
+  400: { error: 'bad_request' },
+  408: { error: 'too_slow' },
+  // Whoever sees this in a browser can do something about it, and nobody else can.
+  431: {
+    error: 'headers_too_large',
+    message: 'The headers of this request are too large. In a browser: delete the cookies of this host.'
+  }
+}
+
 /** What Node refuses before there is a request: one that came too slowly, is too large in its headers, or is no HTTP. */
 export function answerSocketError(
   error: ClientError,
@@ -36,7 +46,7 @@ export function answerSocketError(
     return
   }
   const requestId = randomUUID()
-  const body = JSON.stringify({ error: status === 408 ? 'too_slow' : 'bad_request', requestId })
+  const body = JSON.stringify({ ...SAID[status], requestId })
   const headers = {
     ...SECURITY_HEADERS,
     'x-served-by': serverName,

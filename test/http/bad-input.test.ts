@@ -350,6 +350,17 @@ forEachEngine('requests that make no sense', engine => {
     }
   })
 
+  test('the cookies of other applications on the host keep nobody out, and where there are too many the answer says so', async t => {
+    const client = await signedIn(t, site.server)
+    for (let n = 1; n <= 7; n++) client.cookies.set(`other_${n}`, 'x'.repeat(4000))
+    assert.equal((await client.get('/carrinho/')).status, 200)
+    assert.equal((await client.addItem()).status, 303)
+    for (const n of [8, 9]) client.cookies.set(`other_${n}`, 'x'.repeat(4000))
+    const reply = await client.get('/carrinho/')
+    assert.equal(reply.status, 431)
+    assert.match(reply.text, /"headers_too_large".*cookies/)
+  })
+
   test('headers that no browser sends never break anything', async t => {
     const client = await signedIn(t, site.server)
     for (const headers of [
