@@ -363,7 +363,8 @@ function openFolder(prefix) {
 /**
  * Starts what is wanted, at once. A server whose CARRINHO_TEST_… variable is already set is taken as it is.
  * `inMemory`: no test takes the power from these servers, and making a database is mostly waiting for the disk.
- * `missing` tells what could not be had, and why. `stop` ends every server and removes its files.
+ * `memory` is the folder for that, where there is one. `missing` tells what could not be had, and why. `stop` ends every server
+ * and removes its files.
  */
 export async function startServers({ wanted = all, inMemory = false } = {}) {
   const env = {}
@@ -398,5 +399,5 @@ export async function startServers({ wanted = all, inMemory = false } = {}) {
     })
     return stopped
   }
-  return { env, missing, stop }
+  return { env, missing, memory, stop }
 }
