@@ -125,7 +125,7 @@ app.get('/list', async (request, reply) => {
     older: null,
     newer: null,
     clusterPage: true,
-    inPage: { styles: '', script: '', isKept: false }
+    inPage: { styles: '', isKept: false }
   })
 })
 

@@ -18,7 +18,7 @@ export class Visitor {
   get cookieOfFirstVisit(): string {
     return this.cookie
       .split('; ')
-      .filter(pair => !pair.startsWith('carrinho_assets='))
+      .filter(pair => !pair.startsWith('carrinho_styles='))
       .join('; ')
   }
 

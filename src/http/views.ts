@@ -87,7 +87,7 @@ export async function views(
     }
   })
 
-  const partsInPage = firstVisits(assetNames)
+  const stylesInPage = firstVisits(assetNames)
 
   app.decorateReply('page', async function page(this: FastifyReply, name, data = {}, ready = new ReadyParts()) {
     const { request } = this
@@ -95,12 +95,12 @@ export async function views(
     const t = translator(lang)
     const flash = takeFlash(request, this)
     const account = request.account
-    const { styles, script, isKept } = partsInPage(this)
+    const { styles, isKept } = stylesInPage(this)
     this.header('cache-control', 'no-store')
     const html = await this.viewAsync(name, {
       lang,
       languages: languageChoices[lang],
-      inPage: { styles: styles && ready.put(styles), script: script && ready.put(script), isKept },
+      inPage: { styles: styles && ready.put(styles), isKept },
       t,
       scriptTexts: scriptTextsIn[lang],
       path: pagePath(request),

@@ -13,7 +13,7 @@ import {
   tickBox
 } from './browser.ts'
 
-const FILES = /\/static\/(main\.\w+\.css|app\.\w+\.js)$/
+const STYLES = /\/static\/main\.\w+\.css$/
 const MORPH = /\/static\/morph\.\w+\.js$/
 const HINTS = /\/static\/hints\.\w+\.js$/
 const MOST_BYTES = 30 * 1024
@@ -21,7 +21,7 @@ const MOST_BYTES = 30 * 1024
 /** Signed in, but with nothing of ours kept. */
 async function asNew(client: Client): Promise<Client> {
   await client.get('/carrinho/') // what was done is said once
-  client.cookies.delete('carrinho_assets')
+  client.cookies.delete('carrinho_styles')
   return client
 }
 
@@ -55,7 +55,7 @@ describe('a first visit', suiteOptions, () => {
   const site = browserSite()
 
   for (const javaScriptEnabled of [true, false]) {
-    test(`needs no file, ${javaScriptEnabled ? 'with' : 'without'} scripts, in light and dark, on paper`, async t => {
+    test(`needs no file of styles, ${javaScriptEnabled ? 'with' : 'without'} scripts, in light and dark, on paper`, async t => {
       const client = await signedIn(t, site.server)
       await client.addItem({ tipo: 'Leite' })
       const page = await openPage(t, site, {
@@ -64,7 +64,7 @@ describe('a first visit', suiteOptions, () => {
         viewport: { width: 360, height: 740 }
       })
       const asked: string[] = []
-      await page.route(FILES, route => {
+      await page.route(STYLES, route => {
         asked.push(route.request().url())
         return route.abort()
       })
@@ -83,7 +83,7 @@ describe('a first visit', suiteOptions, () => {
       await tickBox(page, 'Leite').waitFor()
       const first = await seen()
       assert.deepEqual(asked, [], 'it does not even ask')
-      await page.unroute(FILES)
+      await page.unroute(STYLES)
       await page.goto('/carrinho/')
       assert.deepEqual(await seen(), first, 'with the file beside')
       await page.goto('/carrinho/')
@@ -101,9 +101,9 @@ describe('a first visit', suiteOptions, () => {
       assert.ok(bytes > 2_000 && bytes < MOST_BYTES, `${n}: ${bytes} bytes`)
     const [first, second, third] = visits.map(({ files }) => files.filter(file => file.includes('/static/')))
     assert.ok(first?.some(file => MORPH.test(file)))
-    assert.ok(!first?.some(file => FILES.test(file)))
-    assert.equal(second?.length, 2)
-    assert.ok(second?.every(file => FILES.test(file)))
+    assert.ok(!first?.some(file => STYLES.test(file)))
+    assert.equal(second?.length, 1)
+    assert.ok(second?.every(file => STYLES.test(file)))
     assert.deepEqual(third, [])
   })
 
@@ -111,7 +111,7 @@ describe('a first visit', suiteOptions, () => {
     const client = await signedIn(t, site.server)
     await client.addItem({ tipo: 'Leite' })
     const page = await openPage(t, site, { as: await asNew(client), losesConnections: true })
-    for (const file of [FILES, MORPH, HINTS]) await page.route(file, route => route.abort())
+    for (const file of [STYLES, MORPH, HINTS]) await page.route(file, route => route.abort())
     await page.goto('/carrinho/')
     await markWindow(page)
     await client.addItem({ tipo: 'Sal' })

@@ -52,10 +52,10 @@ backend web
     await page.getByRole('heading', { name: say('list.title') }).waitFor()
     const names = async () => (await page.context().cookies()).map(({ name }) => name).sort()
     assert.deepEqual(await names(), [
-      '__Host-carrinho_assets',
       '__Host-carrinho_csrf',
       '__Host-carrinho_known',
-      '__Host-carrinho_session'
+      '__Host-carrinho_session',
+      '__Host-carrinho_styles'
     ])
 
     await page.getByRole('button', { name: 'Português' }).click()
@@ -67,10 +67,10 @@ backend web
     await page.locator('.note').getByText(say('flash.signedOut')).waitFor()
     assert.deepEqual(await kept(), [null, null])
     assert.deepEqual(await names(), [
-      '__Host-carrinho_assets',
       '__Host-carrinho_csrf',
       '__Host-carrinho_known',
-      '__Host-carrinho_lang'
+      '__Host-carrinho_lang',
+      '__Host-carrinho_styles'
     ])
     // Before the servers are: it may still be loading an icon.
     await page.context().close()

@@ -205,7 +205,7 @@ forEachEngine(
       assertUnavailable(page)
       assert.match(visibleText(page.text), /database is not answering/)
       assert.equal(page.headers['x-served-by'], server.name)
-      client.cookies.delete('carrinho_assets')
+      client.cookies.delete('carrinho_styles')
       assert.ok(inPage(await client.get('/carrinho/')), 'nor files, where it comes first')
       assert.equal((await client.get('/servidor')).status, 200, 'also for who is signed in')
       for (const path of ['/servidor', '/metrics', '/nowhere']) {

@@ -45,7 +45,7 @@ async function buildNextRelease(t: Scope): Promise<string> {
 
 const stylesheetOf = async ({ url }: TestServer): Promise<string> => {
   // Of a browser that comes again: the first page has its styles in itself.
-  const { text } = await request(url, { headers: { accept: 'text/html', cookie: 'carrinho_assets=none' } })
+  const { text } = await request(url, { headers: { accept: 'text/html', cookie: 'carrinho_styles=none' } })
   return findTags(text, 'link').find(({ rel }) => rel === 'stylesheet')?.href ?? ''
 }
 

@@ -5,18 +5,19 @@ import { Client, findTags, forEachEngine, inPage, type Reply, request, sharedSit
 const POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 const overTls = { 'x-forwarded-proto': 'https' }
 
-/** Its style sheet and its script as files: not at all, only to be kept, or as what the page waits for. */
+/** Its style sheet as a file: not at all, only to be kept, or as what the page waits for. */
 function filesOf({ text }: Reply): 'none' | 'kept' | 'waited for' {
-  const links = findTags(text, 'link').filter(({ href }) => /\/(main\.\w+\.css|app\.\w+\.js)$/.test(href ?? ''))
   const scripts = findTags(text, 'script').filter(({ src }) => /\/app\.\w+\.js$/.test(src ?? ''))
-  const found = [...links.map(({ rel, media }) => `${rel} ${media}`), ...scripts.map(({ type }) => type)]
-  if (found.length === 0) return 'none'
-  if (found.includes('module')) {
-    assert.deepEqual(found, ['stylesheet undefined', 'module'])
-    return 'waited for'
-  }
-  assert.deepEqual(found, ['stylesheet print', 'prefetch undefined'])
-  return 'kept'
+  assert.deepEqual(
+    scripts.map(({ type }) => type),
+    ['module'],
+    'the script is always a file'
+  )
+  const links = findTags(text, 'link').filter(({ href }) => /\/main\.\w+\.css$/.test(href ?? ''))
+  if (links.length === 0) return 'none'
+  const [{ rel, media } = {}, ...others] = links
+  assert.deepEqual([rel, others], ['stylesheet', []])
+  return media === 'print' ? 'kept' : 'waited for'
 }
 
 const kindOf = (page: Reply) => [filesOf(page), inPage(page) !== undefined]
@@ -25,7 +26,7 @@ const SECOND = ['kept', true]
 const LATER = ['waited for', false]
 
 forEachEngine(
-  'the styles and the script of a page',
+  'the styles of a page',
   engine => {
     const site = sharedSite(engine)
 
@@ -46,7 +47,7 @@ forEachEngine(
         [member, membersPages]
       ] as const) {
         for (const path of paths) {
-          client.cookies.delete('carrinho_assets')
+          client.cookies.delete('carrinho_styles')
           assert.deepEqual(kindOf(await client.get(path)), FIRST, path)
           assert.deepEqual(kindOf(await client.get(path)), SECOND, path)
           for (let n = 0; n < 2; n++) {
@@ -54,7 +55,7 @@ forEachEngine(
             assert.deepEqual(kindOf(page), LATER, path)
             assert.equal(page.headers['content-security-policy'], POLICY)
             const lines = page.headers['set-cookie'] ?? []
-            assert.ok(!lines.some(line => line.includes('carrinho_assets')), 'nothing more is set')
+            assert.ok(!lines.some(line => line.includes('carrinho_styles')), 'nothing more is set')
           }
         }
       }
@@ -70,26 +71,22 @@ forEachEngine(
         () => client.send('PUT', '/carrinho/'),
         () => client.get('/carrinho/?x=%ff')
       ]) {
-        client.cookies.delete('carrinho_assets')
+        client.cookies.delete('carrinho_styles')
         const page = await send()
         assert.ok(page.status >= 400)
         assert.deepEqual(kindOf(page), FIRST, String(page.status))
       }
     })
 
-    test('are the same texts in the page and in the files, and what they name is found from any page', async t => {
+    test('are the same text in the page and in the file, and what it names is found from any page', async t => {
       const client = new Client(t, site.server)
-      const { styles = '', script = '' } = inPage(await client.get('/')) ?? {}
+      const { styles = '' } = inPage(await client.get('/')) ?? {}
       const { text } = await client.get('/')
-      const hrefs = findTags(text, 'link').map(({ href }) => href ?? '')
-      const textOf = async (ending: string) => (await client.get(hrefs.find(href => href.endsWith(ending)) ?? '/')).text
-      assert.equal(await textOf('.css'), styles)
-      assert.equal(await textOf('.js'), script)
+      const href = findTags(text, 'link').find(({ href }) => href?.endsWith('.css'))?.href ?? '/'
+      assert.equal((await client.get(href)).text, styles)
       const pictures = [...styles.matchAll(/url\(["']?([^"')]+)/g)]
-      const scripts = [...script.matchAll(/\bimport\(["']?([^"')]+)/g)]
-      assert.ok(pictures.length > 0 && scripts.length > 0)
-      assert.doesNotMatch(script, /\bimport\b(?!\()|\bfrom["']|import\.meta/, 'it needs no other file')
-      for (const [, url = ''] of [...pictures, ...scripts]) {
+      assert.ok(pictures.length > 0)
+      for (const [, url = ''] of pictures) {
         assert.match(url, /^\/static\//)
         const { status, headers } = await client.get(url)
         assert.equal(status, 200)
@@ -103,10 +100,7 @@ forEachEngine(
         assert.equal(page.headers['cache-control'], 'no-store')
         assert.equal(page.headers['content-encoding'], 'gzip')
         assert.match(String(page.headers.vary), /accept-encoding/i)
-        assert.match(
-          String(page.headers['content-security-policy']),
-          /style-src 'self' 'sha256-[^;]*; script-src 'self' 'sha256-/
-        )
+        assert.match(String(page.headers['content-security-policy']), /; style-src 'self' 'sha256-[^;]*'$/)
       }
     })
 
@@ -117,26 +111,26 @@ forEachEngine(
       assert.deepEqual(kindOf(await get()), SECOND)
       assert.deepEqual(kindOf(await get()), LATER)
       assert.deepEqual(
-        [...client.cookies.keys()].filter(name => name.includes('assets')),
-        ['__Host-carrinho_assets']
+        [...client.cookies.keys()].filter(name => name.includes('styles')),
+        ['__Host-carrinho_styles']
       )
-      const value = client.cookies.get('__Host-carrinho_assets') ?? ''
+      const value = client.cookies.get('__Host-carrinho_styles') ?? ''
       const seen = async (cookie: string) =>
         kindOf(await request(site.server.url, { headers: { ...overTls, accept: 'text/html', cookie } }))
-      assert.deepEqual(await seen(`carrinho_assets=${value}`), LATER)
-      for (const junk of ['carrinho_assets=x', 'carrinho_assets', '=', 'x'.repeat(1000)])
+      assert.deepEqual(await seen(`carrinho_styles=${value}`), LATER)
+      for (const junk of ['carrinho_styles=x', 'carrinho_styles', '=', 'x'.repeat(1000)])
         assert.deepEqual(await seen(junk), FIRST, junk)
       for (const junk of ['', 'x', '"', '<style>', `x${value}`, '%00'])
-        assert.deepEqual(await seen(`__Host-carrinho_assets=${junk}`), SECOND, junk)
+        assert.deepEqual(await seen(`__Host-carrinho_styles=${junk}`), SECOND, junk)
     })
 
     test('are nothing to programs', async t => {
       const client = await signedIn(t, site.server)
-      client.cookies.delete('carrinho_assets')
+      client.cookies.delete('carrinho_styles')
       for (const path of ['/carrinho/', '/nowhere', '/whoami']) {
         const reply = await client.getJson(path)
         assert.equal(inPage(reply), undefined)
-        assert.ok(!(reply.headers['set-cookie'] ?? []).some(line => line.includes('carrinho_assets')), path)
+        assert.ok(!(reply.headers['set-cookie'] ?? []).some(line => line.includes('carrinho_styles')), path)
       }
     })
   },
