@@ -8,10 +8,10 @@ const PLACE = new RegExp(`~${mark}:(\\d+)~`)
  * the page is rendered: to encode a list's rows anew for each page would take longer than to render what is around them.
  */
 export class ReadyParts {
-  readonly #parts: Buffer[] = []
+  readonly #parts: (readonly Buffer[])[] = []
 
   /** What stands for it meanwhile. */
-  put(bytes: Buffer): string {
+  put(...bytes: readonly Buffer[]): string {
     return `~${mark}:${this.#parts.push(bytes) - 1}~`
   }
 
@@ -20,10 +20,10 @@ export class ReadyParts {
     // At odd places are the parts' numbers, as a split by a group leaves them.
     const pieces = html.split(PLACE)
     const used = new Set<string>()
-    const bytes = pieces.map((piece, n) => {
+    const bytes = pieces.flatMap((piece, n) => {
       if (n % 2 === 0) return Buffer.from(piece)
       used.add(piece)
-      return this.#parts[Number(piece)] as Buffer
+      return this.#parts[Number(piece)] ?? []
     })
     if (used.size !== this.#parts.length || pieces.length !== 2 * this.#parts.length + 1) {
       throw new Error('a part of a page is not on it once')

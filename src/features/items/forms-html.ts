@@ -29,7 +29,7 @@ export const UNTOUCHED: RawForm = { quantity: '1' }
  * These forms are the larger part of what is left of a list's page beside its rows, and the same for everybody until something
  * is written in them, but for three values. So they are rendered once for each language, with holes for those.
  */
-export function keptForms(render: RenderForms): (lang: Language, of: FormsOf) => Buffer {
+export function keptForms(render: RenderForms): (lang: Language, of: FormsOf) => Buffer[] {
   const kept = new Map<string, (Buffer | string)[]>()
   const empty = entryForm.typed(UNTOUCHED)
   const untouched = {
@@ -61,10 +61,8 @@ export function keptForms(render: RenderForms): (lang: Language, of: FormsOf) =>
       Object.keys(of.errors).length === 0 &&
       Object.entries(empty).every(([name, value]) => form[name] === value)
     if (!isUntouched || ![base, csrfToken, operation].every(value => PLAIN.test(value)))
-      return Buffer.from(render(lang, of))
+      return [Buffer.from(render(lang, of))]
     const values: Record<string, string> = { base, csrfToken, operation }
-    return Buffer.concat(
-      partsOf(lang, of.hasRows).map(part => (typeof part === 'string' ? Buffer.from(values[part] ?? '') : part))
-    )
+    return partsOf(lang, of.hasRows).map(part => (typeof part === 'string' ? Buffer.from(values[part] ?? '') : part))
   }
 }

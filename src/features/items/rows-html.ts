@@ -27,7 +27,7 @@ interface KeptRow {
  * Rows are most of a list's page, and most of them were on it before. So each is kept beside all that it was made of, and of a
  * list that was seen before only what changed is rendered.
  */
-export function keptRows(render: RenderRows): (of: RowsOf, rows: readonly Row[]) => Buffer {
+export function keptRows(render: RenderRows): (of: RowsOf, rows: readonly Row[]) => Buffer[] {
   const kept = new LRUCache<string, KeptRow>({ max: KEPT })
   return (of, rows) => {
     const missing: { row: Row; index: number }[] = []
@@ -37,7 +37,7 @@ export function keptRows(render: RenderRows): (of: RowsOf, rows: readonly Row[])
       missing.push({ row, index })
       return NOTHING
     })
-    if (missing.length === 0) return Buffer.concat(lines)
+    if (missing.length === 0) return lines
     const made = render(
       of,
       missing.map(({ row }) => asShown(row, of.lang))
@@ -47,7 +47,7 @@ export function keptRows(render: RenderRows): (of: RowsOf, rows: readonly Row[])
       kept.set(row.row, { of, item: row.item, html })
       lines[index] = html
     }
-    return Buffer.concat(lines)
+    return lines
   }
 }
 
