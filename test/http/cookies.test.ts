@@ -74,7 +74,7 @@ forEachEngine('cookies', engine => {
       [...seen.keys()].filter(name => !name.startsWith('__Host-')),
       []
     )
-    for (const name of ['session', 'csrf', 'flash', 'lang', 'assets'])
+    for (const name of ['session', 'csrf', 'flash', 'lang', 'styles'])
       assert.ok(seen.has(`__Host-carrinho_${name}`), name)
     for (const line of seen.values()) {
       assert.match(line, /; *Secure/, line)

@@ -52,7 +52,7 @@ const refused: Record<string, (server: TestServer) => Promise<number | string>> 
   'a method that is not': async ({ url }) => (await request(`${url}/login`, { method: 'DELETE' })).status,
   'a path that cannot be decoded': async ({ url }) => (await request(`${url}/%ff`)).status,
   'headers that are too large': ({ port }) =>
-    sendRaw(port, `GET / HTTP/1.1\r\nhost: x\r\na: ${'b'.repeat(20_000)}\r\n\r\n`),
+    sendRaw(port, `GET / HTTP/1.1\r\nhost: x\r\na: ${'b'.repeat(40_000)}\r\n\r\n`),
   'no HTTP': ({ port }) => sendRaw(port, 'EHLO mail.example\r\n\r\n'),
   'metrics without their token': async ({ url }) => (await request(`${url}/metrics`)).status
 }
