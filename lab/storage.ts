@@ -181,11 +181,25 @@ function readLine(text: string): FileLine | undefined {
 /** As the application: an NFS server takes root for nobody in particular. */
 export const AS_NOBODY = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups']
 
+/**
+ * Each command until it ends well, or the listing fails: a server that has just started may refuse to open a file, and the hash of
+ * what did not come is not that of other bytes.
+ */
+const nfsListing = (where: string) => `set -e
+  whole=$(mktemp)
+  again() { for n in 1 2 3 4 5 6 7 8 9 10; do "$@" >"$whole" && return; sleep 1; done; return 1; }
+  again nfs-ls '${where}?version=4'
+  names=$(awk '{ print $NF }' "$whole" | grep -E '^[0-9a-f]{64}$' || true)
+  for name in $names; do
+    again nfs-cat "${where}/$name?version=4"
+    echo "$(sha256sum <"$whole" | cut -d' ' -f1) $name"
+  done
+  rm "$whole"`
+
 /** Each file's name and the hash of its content, as the host has them. Those that were still being written begin with a dot. */
 async function readAll(stage: Stage, host: Host, where: string): Promise<Found> {
   const command = where.startsWith('nfs:')
-    ? `nfs-ls '${where}?version=4' | awk '{ print $NF }' | grep -E '^[0-9a-f]{64}$' | while read -r name; do
-         echo "$(nfs-cat "${where}/$name?version=4" | sha256sum | cut -d' ' -f1) $name"; done`
+    ? nfsListing(where)
     : `cd ${where} && find . -maxdepth 1 -type f -regex '\\./[0-9a-f]*' -printf '%P\\0' | xargs -0r -n 100 -P 4 sha256sum`
   const out = await stage.lab.exec(host, [...AS_NOBODY, 'sh', '-c', command], { timeoutMs: 5 * STATE_REACHED })
   return new Map(
