@@ -189,7 +189,7 @@ const nfsListing = (where: string) => `set -e
   whole=$(mktemp)
   again() { for n in 1 2 3 4 5 6 7 8 9 10; do "$@" >"$whole" && return; sleep 1; done; return 1; }
   again nfs-ls '${where}?version=4'
-  names=$(awk '{ print $NF }' "$whole" | grep -E '^[0-9a-f]{64}$' || true)
+  names=$(awk 'length($NF) == 64 && $NF !~ /[^0-9a-f]/ { print $NF }' "$whole")
   for name in $names; do
     again nfs-cat "${where}/$name?version=4"
     echo "$(sha256sum <"$whole" | cut -d' ' -f1) $name"

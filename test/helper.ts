@@ -3,6 +3,7 @@
 
 export * from './helper/accounts.ts'
 export * from './helper/api.ts'
+export * from './helper/api-pictures.ts'
 export * from './helper/api-site.ts'
 export * from './helper/content.ts'
 export * from './helper/databases.ts'

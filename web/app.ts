@@ -1,5 +1,4 @@
-// On every page, and in the first ones themselves: what the list needs at the first tap, and the page of an outage. All of it
-// works without this file: it spares reloads, and keeps trying when a server does not answer.
+// On every page: what the list needs at the first tap, and the page of an outage. All of it works without this file: it spares reloads, and keeps trying when a server does not answer.
 
 import './elements/toast-region.ts'
 import { ItemList } from './elements/item-list.ts'

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine } from './engines.ts'
+import { visibleText } from './html.ts'
 import type { Reply } from './requests.ts'
 import type { Scope } from './scope.ts'
 import { sharedSite } from './servers.ts'
@@ -66,6 +67,15 @@ export async function sendPhoto(
   const { type, body } = formWith({ ...hidden, ...fields }, [Buffer.isBuffer(file) ? { bytes: file } : file])
   return client.send('POST', path, { headers: { 'content-type': type, ...headers }, body })
 }
+
+/** The same, done. */
+export async function addPhoto(client: Client, item: number, file: Buffer | SentFile): Promise<void> {
+  const reply = await sendPhoto(client, item, file)
+  assert.equal(reply.status, 303, visibleText(reply.text).slice(0, 600))
+}
+
+/** What a picture is called by. */
+export const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
 /** The paths of the pictures that the last page shows, large. */
 export const photosOn = (page: string): string[] =>

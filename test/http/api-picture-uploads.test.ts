@@ -7,10 +7,9 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import {
-  type ApiPicture,
+  addedIn,
   apiSite,
   assertProblem,
-  type Call,
   documentOf,
   eventually,
   filesIn,
@@ -19,26 +18,15 @@ import {
   itemIn,
   ofPhone,
   Program,
+  pathOf,
   patiently,
   photo,
-  type Reply,
+  sendPicture,
   sharedSite,
   signedIn,
   tokenFor,
   wait
 } from '../helper.ts'
-
-type Added = ApiPicture & { list: string; version: number }
-
-const send = (program: Program, path: string, raw: Buffer | undefined, { headers, ...call }: Call = {}) =>
-  program.post(path, undefined, { ...call, ...(raw && { raw }), headers: { 'content-type': 'image/jpeg', ...headers } })
-
-const addedIn = (reply: Reply): Added => {
-  assert.ok([200, 201].includes(reply.status), reply.text)
-  return reply.json() as Added
-}
-/** The path of what an answer names. */
-const pathOf = (url: string) => url.replace('/api/v1', '')
 
 /** The body follows, by whoever calls. */
 const beginSending = ({ url }: { url: string }, { token }: Program, path: string, length: number) =>
@@ -81,14 +69,14 @@ forEachEngine(
         const path = `/lists/first/items/${id}/pictures`
         const key = { headers: { 'idempotency-key': randomUUID() } }
         const before = await filesIn(folder)
-        const { errors } = assertProblem(await send(program, path, await make(), key), status, code)
+        const { errors } = assertProblem(await sendPicture(program, path, await make(), key), status, code)
         assert.deepEqual(
           errors?.map(({ field, in: place, pointer }) => [field, place, pointer]),
           [['body', 'body', '']]
         )
         assert.match(errors?.[0]?.detail ?? '', detail)
         assert.deepEqual(await filesIn(folder), before)
-        assert.equal((await send(program, path, await photo({ width: 60, height: 40 }), key)).status, 201)
+        assert.equal((await sendPicture(program, path, await photo({ width: 60, height: 40 }), key)).status, 201)
       })
     }
 
@@ -99,7 +87,7 @@ forEachEngine(
       const sent = await photo({ width: 60, height: 40 })
       const packed = { 'content-type': 'image/jpeg', 'content-encoding': 'gzip' }
       for (const body of [sent, gzipSync(sent)]) {
-        assertProblem(await send(program, path, body, { headers: packed }), 415, 'unsupported_media_type')
+        assertProblem(await sendPicture(program, path, body, { headers: packed }), 415, 'unsupported_media_type')
       }
       for (const type of [
         undefined,
@@ -112,12 +100,12 @@ forEachEngine(
         'ximage/jpeg',
         'application/octet-streams'
       ]) {
-        const reply = await send(program, path, sent, { headers: { 'content-type': type } })
+        const reply = await sendPicture(program, path, sent, { headers: { 'content-type': type } })
         assertProblem(reply, 415, 'unsupported_media_type')
       }
       // Nor does any other route take a picture, or more than it did.
       for (const other of ['/lists/first/items', `/lists/first/items/${id}/adjust`, '/lists']) {
-        assertProblem(await send(program, other, sent), 415, 'unsupported_media_type')
+        assertProblem(await sendPicture(program, other, sent), 415, 'unsupported_media_type')
         const long = { raw: JSON.stringify({ name: 'x'.repeat(70_000) }) }
         assertProblem(
           await program.post(other, undefined, { ...long, headers: { 'content-type': 'application/json' } }),
@@ -139,7 +127,7 @@ forEachEngine(
         cut.once('error', () => resolve())
         cut.write(sent.subarray(0, sent.length >> 1), () => cut.destroy(new Error('cut')))
       })
-      assert.equal((await send(program, path, await photo({ width: 60, height: 40 }))).status, 201)
+      assert.equal((await sendPicture(program, path, await photo({ width: 60, height: 40 }))).status, 201)
       assert.equal((await filesIn(folder)).length, before.length + 2)
     })
 
@@ -148,12 +136,12 @@ forEachEngine(
       const { id } = itemIn(await program.post('/lists/first/items', { name: 'Pão' }))
       const path = `/lists/first/items/${id}/pictures`
       const sent = await photo()
-      const bad = addedIn(await send(program, path, sent))
-      const good = addedIn(await send(program, path, await photo()))
+      const bad = addedIn(await sendPicture(program, path, sent))
+      const good = addedIn(await sendPicture(program, path, await photo()))
       await writeFile(join(folder, bad.id.slice(0, 2), bad.id), 'something else')
       assertProblem(await program.get(pathOf(bad.url)), 404, 'not_found')
       assert.equal((await program.get(pathOf(good.url))).status, 200)
-      assert.equal((await send(program, path, sent)).status, 200)
+      assert.equal((await sendPicture(program, path, sent)).status, 200)
       assert.equal((await program.get(pathOf(bad.url))).status, 200)
     })
 
@@ -164,7 +152,7 @@ forEachEngine(
       const photos = await Promise.all(ids.map(() => photo({ width: 300, height: 200 })))
       const keys = ids.map(() => ({ headers: { 'idempotency-key': randomUUID() } }))
       const sendAll = () =>
-        Promise.all(ids.map((id, n) => send(program, `/lists/first/items/${id}/pictures`, photos[n], keys[n])))
+        Promise.all(ids.map((id, n) => sendPicture(program, `/lists/first/items/${id}/pictures`, photos[n], keys[n])))
       await eventually(async () => {
         const replies = await sendAll()
         for (const reply of replies) if (reply.status !== 201) assertProblem(reply, 503, 'busy')

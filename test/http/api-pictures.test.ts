@@ -1,39 +1,28 @@
 import assert from 'node:assert/strict'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import {
   type ApiChanges,
   type ApiItem,
   type ApiPicture,
+  addedIn,
   anyVersion,
   apiSite,
   assertProblem,
-  type Call,
   folderOfFiles,
   forEachEngine,
+  hashOf,
   itemIn,
   listIn,
   ofPhone,
   Program,
+  pathOf,
   photo,
-  type Reply,
   type Scope,
+  sendPicture,
   tokenFor
 } from '../helper.ts'
-
-const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
-type Added = ApiPicture & { list: string; version: number }
-
-const send = (program: Program, path: string, raw: Buffer | undefined, { headers, ...call }: Call = {}) =>
-  program.post(path, undefined, { ...call, ...(raw && { raw }), headers: { 'content-type': 'image/jpeg', ...headers } })
-
-const addedIn = (reply: Reply): Added => {
-  assert.ok([200, 201].includes(reply.status), reply.text)
-  return reply.json() as Added
-}
-/** The path of what an answer names. */
-const pathOf = (url: string) => url.replace('/api/v1', '')
 
 forEachEngine('the API of pictures', engine => {
   const folder = folderOfFiles()
@@ -57,7 +46,7 @@ forEachEngine('the API of pictures', engine => {
 
   test('is sent in the parts that are asked for, whole and small, as pages send it', async t => {
     const { program, pictures } = await withItem(t)
-    const { url, thumbnailUrl } = addedIn(await send(program, pictures, await photo(ofPhone)))
+    const { url, thumbnailUrl } = addedIn(await sendPicture(program, pictures, await photo(ofPhone)))
     for (const path of [url, thumbnailUrl].map(pathOf)) {
       const whole = await program.get(path)
       assert.equal(whole.headers['accept-ranges'], 'bytes')
@@ -97,7 +86,7 @@ forEachEngine('the API of pictures', engine => {
     const { program, path, pictures, item } = await withItem(t)
     assert.deepEqual(item.pictures, [])
     const sent = await photo(ofPhone)
-    const reply = await send(program, pictures, sent)
+    const reply = await sendPicture(program, pictures, sent)
     assert.equal(reply.status, 201, reply.text)
     const added = addedIn(reply)
     assert.equal(reply.headers.location, added.url)
@@ -148,7 +137,7 @@ forEachEngine('the API of pictures', engine => {
       ['image/heic', webp],
       ['IMAGE/PNG; charset=binary', jpeg]
     ] as const) {
-      const reply = await send(program, pictures, bytes, { headers: { 'content-type': type } })
+      const reply = await sendPicture(program, pictures, bytes, { headers: { 'content-type': type } })
       assert.equal(reply.status, 201, `${type}: ${reply.text}`)
       ids.push(addedIn(reply).id)
     }
@@ -157,8 +146,8 @@ forEachEngine('the API of pictures', engine => {
 
   test('they are changes: told in the history and since a version, taken back, moved, copied and merged', async t => {
     const { program, path, pictures, item } = await withItem(t)
-    const first = addedIn(await send(program, pictures, await photo()))
-    const second = addedIn(await send(program, pictures, await photo()))
+    const first = addedIn(await sendPicture(program, pictures, await photo()))
+    const second = addedIn(await sendPicture(program, pictures, await photo()))
     const { items } = await changesSince(program, first.version)
     assert.deepEqual(
       (items[0] as ApiChanges['items'][0]).pictures.map(({ id }) => id),
@@ -188,8 +177,8 @@ forEachEngine('the API of pictures', engine => {
     // On the other list there is more of it, with pictures of its own.
     const there = itemIn(await program.post(base, { name: 'iogurte' }))
     const own = [
-      addedIn(await send(program, `${base}/${there.id}/pictures`, await photo())),
-      addedIn(await send(program, `${base}/${there.id}/pictures`, await photo()))
+      addedIn(await sendPicture(program, `${base}/${there.id}/pictures`, await photo())),
+      addedIn(await sendPicture(program, `${base}/${there.id}/pictures`, await photo()))
     ].map(({ id }) => id)
     const copied = await program.post('/lists/first/copy', { items: [item.id], to: other.id, merge: true })
     const [merged] = (copied.json() as { items: ApiItem[] }).items
@@ -208,10 +197,10 @@ forEachEngine('the API of pictures', engine => {
     const { program, path, pictures } = await withItem(t)
     const sent = await photo()
     const add = { headers: { 'idempotency-key': randomUUID() } }
-    const reply = await send(program, pictures, sent, add)
+    const reply = await sendPicture(program, pictures, sent, add)
     const picture = addedIn(reply)
     const there = { headers: { 'idempotency-key': randomUUID() } }
-    const same = await send(program, pictures, sent, there)
+    const same = await sendPicture(program, pictures, sent, there)
     assert.equal(same.status, 200, same.text)
     assert.deepEqual([addedIn(same).id, same.headers.etag], [picture.id, reply.headers.etag])
     assert.equal((await idsOf(program, path)).length, 1)
@@ -220,8 +209,8 @@ forEachEngine('the API of pictures', engine => {
     const repeated = async (what: string) => {
       const before = await countOf('changes')
       for (const [first, again] of [
-        [reply, await send(program, pictures, sent, add)],
-        [same, await send(program, pictures, sent, there)],
+        [reply, await sendPicture(program, pictures, sent, add)],
+        [same, await sendPicture(program, pictures, sent, there)],
         [gone, await program.delete(pathOf(picture.url), remove)]
       ] as const) {
         assert.deepEqual(
@@ -230,21 +219,21 @@ forEachEngine('the API of pictures', engine => {
           what
         )
       }
-      assertProblem(await send(program, pictures, await photo(), add), 422, 'key_reused')
+      assertProblem(await sendPicture(program, pictures, await photo(), add), 422, 'key_reused')
       assertProblem(await program.post('/lists/first/items', { name: 'Pão' }, add), 422, 'key_reused')
       assert.equal(await countOf('changes'), before, what)
     }
     await repeated('at once')
-    await send(program, pictures, await photo())
+    await sendPicture(program, pictures, await photo())
     await repeated('with another one added')
     await program.delete(path)
     await repeated('without its item')
-    assertProblem(await send(program, pictures, sent), 404, 'not_found')
+    assertProblem(await sendPicture(program, pictures, sent), 404, 'not_found')
     assertProblem(await program.delete(pathOf(picture.url)), 404, 'not_found')
     for (const key of [undefined, '', 'two words']) {
       const headers = { 'idempotency-key': key }
       const code = key === undefined ? 'key_missing' : 'key_malformed'
-      assertProblem(await send(program, pictures, sent, { headers }), 400, code)
+      assertProblem(await sendPicture(program, pictures, sent, { headers }), 400, code)
       assertProblem(await program.delete(pathOf(picture.url), { headers }), 400, code)
     }
   })
@@ -254,10 +243,10 @@ forEachEngine('the API of pictures', engine => {
     const seen = { headers: { 'if-match': `"${item.version}"` } }
     await program.patch(path, { quantity: 2 }, anyVersion)
     const sent = await photo()
-    const stale = await send(program, pictures, sent, seen)
+    const stale = await sendPicture(program, pictures, sent, seen)
     const { current } = assertProblem(stale, 412, 'precondition_failed')
     assert.deepEqual(current, (await program.get(path)).json())
-    const added = addedIn(await send(program, pictures, sent, { headers: { 'if-match': stale.headers.etag } }))
+    const added = addedIn(await sendPicture(program, pictures, sent, { headers: { 'if-match': stale.headers.etag } }))
     assertProblem(await program.delete(pathOf(added.url), seen), 412, 'precondition_failed')
     assertProblem(
       await program.delete(pathOf(added.url), { headers: { 'if-match': '"x"' } }),
@@ -269,9 +258,9 @@ forEachEngine('the API of pictures', engine => {
 
   test('another’s item and pictures are not there, in any route, nor is what is not the item’s', async t => {
     const owner = await withItem(t)
-    const added = addedIn(await send(owner.program, owner.pictures, await photo()))
+    const added = addedIn(await sendPicture(owner.program, owner.pictures, await photo()))
     const stranger = await withItem(t)
-    const own = addedIn(await send(stranger.program, stranger.pictures, await photo()))
+    const own = addedIn(await sendPicture(stranger.program, stranger.pictures, await photo()))
     const second = await withItem(t, stranger)
     const before = await countOf('changes')
     const told = ({ requestId: _, ...others }: Record<string, unknown>) => others
@@ -295,7 +284,7 @@ forEachEngine('the API of pictures', engine => {
       ['POST', '/lists/404/items/1/pictures', sent],
       ['POST', '/lists/first/items/404/pictures', sent]
     ] as const) {
-      const reply = raw ? await send(stranger.program, path, raw) : await stranger.program.call(method, path)
+      const reply = raw ? await sendPicture(stranger.program, path, raw) : await stranger.program.call(method, path)
       assertProblem(reply, 404, 'not_found')
       assert.deepEqual(told(reply.json() as never), none, `${method} ${path}`)
     }
@@ -304,20 +293,20 @@ forEachEngine('the API of pictures', engine => {
 
     const reader = new Program(site.server, await tokenFor(site, owner.client.account.email, 'read'))
     assert.equal((await reader.get(pathOf(added.url))).status, 200)
-    assertProblem(await send(reader, owner.pictures, sent), 403, 'wrong_scope')
+    assertProblem(await sendPicture(reader, owner.pictures, sent), 403, 'wrong_scope')
     assertProblem(await reader.delete(pathOf(added.url)), 403, 'wrong_scope')
     const nobody = new Program(site.server, undefined)
     for (const path of [pathOf(added.url), owner.pictures]) {
       assertProblem(await nobody.get(path), 401, 'token_missing')
     }
-    assertProblem(await send(nobody, owner.pictures, sent), 401, 'token_missing')
+    assertProblem(await sendPicture(nobody, owner.pictures, sent), 401, 'token_missing')
   })
 
   test('an item has three, an account five hundred, and each is told so', async t => {
     const owner = await withItem(t)
     const { program, path, pictures, client } = owner
-    for (let n = 0; n < 3; n++) await send(program, pictures, await photo({ width: 60, height: 40 }))
-    const fourth = assertProblem(await send(program, pictures, await photo()), 409, 'item_pictures_full')
+    for (let n = 0; n < 3; n++) await sendPicture(program, pictures, await photo({ width: 60, height: 40 }))
+    const fourth = assertProblem(await sendPicture(program, pictures, await photo()), 409, 'item_pictures_full')
     assert.deepEqual(
       fourth.errors?.map(({ field, in: place }) => [field, place]),
       [['body', 'body']]
@@ -334,7 +323,7 @@ forEachEngine('the API of pictures', engine => {
       `insert into pictures (account_id, hash, small_hash, bytes, width, height, added_at) values ${rows.join()}`
     )
     const other = await withItem(t, owner)
-    const full = assertProblem(await send(program, other.pictures, await photo()), 409, 'account_pictures_full')
+    const full = assertProblem(await sendPicture(program, other.pictures, await photo()), 409, 'account_pictures_full')
     assert.equal(full.errors?.length, 1)
     assert.deepEqual(await idsOf(program, other.path), [])
   })

@@ -1,31 +1,23 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import {
-  type Client,
+  addPhoto,
   filesIn,
   findTags,
   forEachEngine,
   formWith,
+  hashOf,
   ofPhone,
   photo,
   photosOn,
-  type SentFile,
   sendPhoto,
   siteWithFiles,
   visibleText,
   withItem
 } from '../helper.ts'
-
-const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
-
-const add = async (client: Client, id: number, file: Buffer | SentFile) => {
-  const reply = await sendPhoto(client, id, file)
-  assert.equal(reply.status, 303, visibleText(reply.text).slice(0, 600))
-}
 
 forEachEngine(
   'what is no picture',
@@ -80,7 +72,7 @@ forEachEngine(
     test('a polyglot is kept as the picture alone', async t => {
       const { client, id, page } = await withItem(t, site.server)
       const tail = Buffer.from('<script>alert(document.cookie)</script>')
-      await add(client, id, { bytes: Buffer.concat([await photo(), tail]), name: 'x.html', type: 'text/html' })
+      await addPhoto(client, id, { bytes: Buffer.concat([await photo(), tail]), name: 'x.html', type: 'text/html' })
       const [path = ''] = photosOn((await client.get(page)).text)
       const kept = await client.get(path)
       assert.equal(kept.headers['content-type'], 'image/jpeg')
@@ -90,13 +82,13 @@ forEachEngine(
     test('a file that the disk gives back otherwise is not shown, nor does it stop the others; sent again it is whole', async t => {
       const { client, id, page } = await withItem(t, site.server)
       const sent = [await photo(), await photo()] as const
-      for (const one of sent) await add(client, id, one)
+      for (const one of sent) await addPhoto(client, id, one)
       const [bad = '', good = ''] = photosOn((await client.get(page)).text)
       const hash = bad.slice(-64)
       await writeFile(join(folder, hash.slice(0, 2), hash), 'something else')
       assert.equal((await client.get(bad)).status, 404)
       assert.equal((await client.get(good)).status, 200)
-      await add(client, id, sent[0])
+      await addPhoto(client, id, sent[0])
       assert.equal(hashOf((await client.get(bad)).body), hash)
     })
 
@@ -180,7 +172,7 @@ forEachEngine(
 
     test('a fourth picture is refused at the field', async t => {
       const { client, id, page } = await withItem(t, site.server)
-      for (let n = 0; n < 3; n++) await add(client, id, await photo())
+      for (let n = 0; n < 3; n++) await addPhoto(client, id, await photo())
       assert.doesNotMatch((await client.get(page)).text, /type="file"/)
       const reply = await sendPhoto(client, id, await photo())
       assert.equal(reply.status, 409)
@@ -190,7 +182,7 @@ forEachEngine(
 
     test('an account has its limit', async t => {
       const { client, id } = await withItem(t, site.server)
-      await add(client, id, await photo())
+      await addPhoto(client, id, await photo())
       const [row] = await site.database.query('select max(account_id) as id from pictures')
       for (let n = 1; n < 500; n++) {
         const hash = n.toString(16).padStart(64, '0')

@@ -1,33 +1,26 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 import {
+  addPhoto,
   Client,
   filesIn,
   forEachEngine,
   formWith,
+  hashOf,
   newAccount,
   ofPhone,
   photo,
   photosOn,
-  type SentFile,
   sendPhoto,
   signedIn,
   siteWithFiles,
   visibleText,
   withItem
 } from '../helper.ts'
-
-const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
-
-const add = async (client: Client, id: number, file: Buffer | SentFile) => {
-  const reply = await sendPhoto(client, id, file)
-  assert.equal(reply.status, 303, visibleText(reply.text).slice(0, 600))
-}
 
 forEachEngine('pictures of an item', engine => {
   const { site, folder } = siteWithFiles(engine)
@@ -39,7 +32,7 @@ forEachEngine('pictures of an item', engine => {
     const before = await sharp(sent).metadata()
     assert.equal(before.orientation, 6)
     assert.ok(before.exif?.includes('Telefone'))
-    await add(client, id, sent)
+    await addPhoto(client, id, sent)
 
     const [path] = photosOn((await client.get(page)).text)
     assert.ok(path)
@@ -64,9 +57,9 @@ forEachEngine('pictures of an item', engine => {
 
   test('are changes: numbered, told in the history, taken back and put back', async t => {
     const { client, id, page } = await withItem(t, site.server)
-    await add(client, id, await photo())
+    await addPhoto(client, id, await photo())
     await client.get('/carrinho/')
-    await add(client, id, await photo())
+    await addPhoto(client, id, await photo())
     const paths = photosOn((await client.get(page)).text)
     assert.equal(paths.length, 2)
     assert.match(visibleText((await client.get('/carrinho/historico')).text), /Juntou uma fotografia a «iogurte»/)
@@ -91,8 +84,8 @@ forEachEngine('pictures of an item', engine => {
 
   test('are on the list as it was, small, also of an item that is gone; what was swept is said to be no longer kept', async t => {
     const { client, id, page } = await withItem(t, site.server)
-    await add(client, id, await photo())
-    await add(client, id, await photo())
+    await addPhoto(client, id, await photo())
+    await addPhoto(client, id, await photo())
     const paths = photosOn((await client.get(page)).text)
     const hashes = paths.map(path => path.slice(-64))
     await client.get(page)
@@ -123,8 +116,8 @@ forEachEngine('pictures of an item', engine => {
 
   test('are copied to another list by the form: beside those that the same item has there, up to three', async t => {
     const { client, id, page } = await withItem(t, site.server)
-    await add(client, id, await photo())
-    await add(client, id, await photo())
+    await addPhoto(client, id, await photo())
+    await addPhoto(client, id, await photo())
     await client.get('/listas/')
     await client.post('/listas/', { name: 'Outra', operation: client.hidden('operation') ?? '' })
     const other = /\/listas\/(\d+)\//.exec((await client.get('/listas/')).text)?.[1] ?? ''
@@ -144,7 +137,7 @@ forEachEngine('pictures of an item', engine => {
     await client.post(`${pageThere}/apagar`, { hash: sent[0] ?? '', operation: client.hidden('operation') ?? '' })
     await client.get(page)
     await client.post(`${page}/apagar`, { hash: sent[1] ?? '', operation: client.hidden('operation') ?? '' })
-    await add(client, id, await photo())
+    await addPhoto(client, id, await photo())
     const [first = '', third = ''] = await hashesOn(page)
     assert.equal(first, sent[0])
     assert.equal((await copy()).status, 303)
@@ -168,11 +161,11 @@ forEachEngine('pictures of an item', engine => {
     assert.equal((one.json() as { version: number }).version, (two.json() as { version: number }).version)
     assert.equal((await send(await photo())).status, 409, 'the key stands for the other picture')
     const count = (await filesIn(folder)).length
-    await add(client, id, picture)
+    await addPhoto(client, id, picture)
     assert.equal(photosOn((await client.get(page)).text).length, 1)
     // Another account with the same picture has the same files.
     const other = await withItem(t, site.server)
-    await add(other.client, other.id, picture)
+    await addPhoto(other.client, other.id, picture)
     assert.equal((await filesIn(folder)).length, count)
     const [row] = await site.database.query(
       `select count(*) as n from pictures where hash = '${photosOn((await client.get(page)).text)[0]?.slice(-64)}'`
@@ -182,11 +175,11 @@ forEachEngine('pictures of an item', engine => {
 
   test('are for who may see the list alone: another’s is not there, in any route', async t => {
     const { client, id, page } = await withItem(t, site.server)
-    await add(client, id, await photo())
+    await addPhoto(client, id, await photo())
     const [path = ''] = photosOn((await client.get(page)).text)
     const stranger = await withItem(t, site.server)
     // With a list, and pictures of its own.
-    await add(stranger.client, stranger.id, await photo())
+    await addPhoto(stranger.client, stranger.id, await photo())
     for (const wanted of [path, `${path}/pequena`, page, path.replace('/carrinho', '/listas/1')]) {
       assert.equal((await stranger.client.get(wanted)).status, 404, wanted)
     }
@@ -228,7 +221,7 @@ forEachEngine('pictures of an item', engine => {
 
   test('are sent as pictures and nothing else, in parts where that is asked, and not again where they are known', async t => {
     const { client, id, page } = await withItem(t, site.server)
-    await add(client, id, await photo())
+    await addPhoto(client, id, await photo())
     const [path = ''] = photosOn((await client.get(page)).text)
     const whole = await client.get(path)
     const { headers } = whole
@@ -263,7 +256,7 @@ forEachEngine('pictures of an item', engine => {
     await client.signup(account)
     await client.addItem({ tipo: 'iogurte' })
     const [item] = await client.items()
-    await add(client, Number(item?.id), await photo())
+    await addPhoto(client, Number(item?.id), await photo())
     const copy = JSON.parse((await client.get('/conta/copia.json')).text)
     assert.equal(copy.pictures.length, 1)
     assert.equal(copy.items[0].pictures, copy.pictures[0].hash)

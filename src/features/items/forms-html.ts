@@ -22,8 +22,17 @@ const HOLE = /~(base|csrfToken|operation)~/
 /** Nothing of it has to be escaped, whoever sent it. */
 const PLAIN = /^[\w/-]*$/
 
-/** What is in a form before anybody wrote in it. */
-export const UNTOUCHED: RawForm = { quantity: '1' }
+const UNTOUCHED = entryForm.typed({ quantity: '1' })
+
+/** The separate fields as they were typed; a quantity that nobody typed is the one that the page brings. */
+export const typedFields = (raw: RawForm): Record<string, string> => {
+  const fields = entryForm.typed(raw)
+  return { ...fields, quantity: fields.quantity || UNTOUCHED.quantity || '' }
+}
+
+/** Nobody has written in the separate fields. */
+export const isUntouched = (form: Record<string, string>): boolean =>
+  Object.entries(UNTOUCHED).every(([name, value]) => form[name] === value)
 
 /**
  * These forms are the larger part of what is left of a list's page beside its rows, and the same for everybody until something
@@ -31,10 +40,9 @@ export const UNTOUCHED: RawForm = { quantity: '1' }
  */
 export function keptForms(render: RenderForms): (lang: Language, of: FormsOf) => Buffer[] {
   const kept = new Map<string, (Buffer | string)[]>()
-  const empty = entryForm.typed(UNTOUCHED)
   const untouched = {
     entry: '',
-    form: { ...empty, operation: HOLES.operation },
+    form: { ...UNTOUCHED, operation: HOLES.operation },
     isQuick: true,
     errors: {},
     formError: null
@@ -54,13 +62,9 @@ export function keptForms(render: RenderForms): (lang: Language, of: FormsOf) =>
   return (lang, of) => {
     const { base, csrfToken, form } = of
     const { operation = '' } = form
-    const isUntouched =
-      of.isQuick &&
-      of.entry === '' &&
-      of.formError === null &&
-      Object.keys(of.errors).length === 0 &&
-      Object.entries(empty).every(([name, value]) => form[name] === value)
-    if (!isUntouched || ![base, csrfToken, operation].every(value => PLAIN.test(value)))
+    const isAsMade =
+      of.isQuick && of.entry === '' && of.formError === null && Object.keys(of.errors).length === 0 && isUntouched(form)
+    if (!isAsMade || ![base, csrfToken, operation].every(value => PLAIN.test(value)))
       return [Buffer.from(render(lang, of))]
     const values: Record<string, string> = { base, csrfToken, operation }
     return partsOf(lang, of.hasRows).map(part => (typeof part === 'string' ? Buffer.from(values[part] ?? '') : part))

@@ -13,7 +13,7 @@ import { textOf } from '../../i18n/index.ts'
 import type { Shops } from '../shops/rules.ts'
 import { toldOf } from './added-told.ts'
 import { saveBoxes, saveBoxesToo } from './boxes-page.ts'
-import { keptForms, UNTOUCHED } from './forms-html.ts'
+import { isUntouched, keptForms, typedFields } from './forms-html.ts'
 import { type ListAt, places } from './list-at.ts'
 import { backTo, lookOf, placeOf } from './look.ts'
 import { readEntries } from './quick-entry/entries.ts'
@@ -36,12 +36,6 @@ const addForms: AnyForm = {
   hidden: ['operation', 'merge'],
   repeated: ['boxes', 'was', 'done'],
   afterLogin: ticksAfterLogin
-}
-
-/** The separate fields as the page brings them. */
-const isUntouched = (raw: RawForm): boolean => {
-  const { quantity, ...others } = entryForm.typed(raw)
-  return (!quantity || quantity === '1') && Object.values(others).every(text => text === '')
 }
 
 /** What was typed, also before a login, and the key under which it is sent. */
@@ -140,7 +134,7 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
       const at = hereOf(request)
       const { query } = request
       const isQuick = typed(query, entryForm.fields.type.name) === ''
-      const was = typedIn({ ...query, quantity: typed(query, 'quantity') || UNTOUCHED.quantity }, isQuick)
+      const was = typedIn({ ...query, ...typedFields(query) }, isQuick)
       return respond(request, reply, {
         json: () => (at.list === 'first' ? wholeList(request, reply, parseId(query.before)) : otherList(request, at)),
         page: () => show(request, reply, at, was, nothingWrong)
@@ -162,7 +156,7 @@ export function listPage(app: FastifyInstance, { carts, shops, serverName }: Par
         return respond(request, reply, { goTo: `${at.base}/`, flash: { kind: 'success', ...saved.message } })
       }
       // Said where it was to be written, not at the separate fields, which may not even be open.
-      const isQuick = hasEntry || (fields.entry !== undefined && isUntouched(fields))
+      const isQuick = hasEntry || (fields.entry !== undefined && isUntouched(typedFields(fields)))
       return isQuick ? addQuick(request, reply, at) : addOne(request, reply, at)
     })
   }
