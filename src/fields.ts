@@ -43,12 +43,12 @@ interface Notes {
 const noted = <S extends TSchema, N extends Notes>(schema: S, notes: N): S & N => Object.assign(schema, notes)
 
 /** One line that has to be filled in. */
-export const line = (notes: Notes) =>
-  noted(Type.String({ minLength: 1, maxLength: MAX_TEXT, pattern: `^[^${CONTROL}]*$` }), notes)
+export const line = (notes: Notes & { maxLength?: number }) =>
+  noted(Type.String({ minLength: 1, pattern: `^[^${CONTROL}]*$` }), { maxLength: MAX_TEXT, ...notes })
 
 /** One line that may be left empty. */
-export const optionalLine = (notes: Notes) =>
-  noted(Type.String({ maxLength: MAX_TEXT, pattern: `^[^${CONTROL}]*$`, default: '' }), notes)
+export const optionalLine = (notes: Notes & { maxLength?: number }) =>
+  noted(Type.String({ pattern: `^[^${CONTROL}]*$`, default: '' }), { maxLength: MAX_TEXT, ...notes })
 
 /** Lines that may be left empty. */
 export const lines = (notes: Notes & { maxLength: number }) =>
@@ -59,7 +59,7 @@ export const whole = (notes: Notes & { minimum: number; maximum: number; wrong: 
   noted(Type.Integer(), notes)
 
 /** Text with rules of its own, which the schema's owner checks. */
-export const ownText = (notes: Notes & { minLength?: number; maxLength?: number }) => noted(Type.String(), notes)
+export const ownText = (notes: Notes & { maxLength?: number; multiline?: boolean }) => noted(Type.String(), notes)
 
 /** The same of a whole number. */
 export const ownWhole = (notes: Notes) => noted(Type.Integer(), notes)
@@ -182,11 +182,11 @@ export function formOf<P extends Record<string, Described>>(
 }
 
 function fieldOf(name: string, property: Property): FormField {
-  const { label, type, minimum, maximum, minLength, maxLength } = property
+  const { label, minimum, maximum, minLength, maxLength } = property
   const limits = property.default === undefined ? ['required'] : []
-  if (type === 'integer') limits.push(`data-min="${minimum}" data-max="${maximum}"`)
+  if (maximum !== undefined) limits.push(`data-max="${maximum}"`)
   // A password that was cut off while pasting would be another one.
-  else if (maxLength !== undefined && !property.secret) limits.push(`maxlength="${maxLength}"`)
+  if (maxLength !== undefined && !property.secret) limits.push(`maxlength="${maxLength}"`)
   return {
     name,
     label,

@@ -174,6 +174,33 @@ describe('the list in a browser', suiteOptions, () => {
     await more.click()
     await quantityField(page).press('ArrowUp')
     assert.equal(await quantityField(page).inputValue(), '3')
+    const after = async (typed: string, button: typeof more) => {
+      await quantityField(page).fill(typed)
+      await button.click()
+      return quantityField(page).inputValue()
+    }
+    assert.equal(await after('9998', more), '9999')
+    for (const typed of ['9999', '9998,5']) assert.equal(await after(typed, more), typed)
+    assert.equal(await after('', more), '1')
+  })
+
+  test('the quantity’s buttons leave alone what is behind its comma, and what is no number of theirs', async t => {
+    const { page } = await openList(t, site)
+    await openFields(page)
+    const [fewer, more] = await page.locator('.step').all()
+    assert.ok(fewer && more)
+    for (const [typed, button, then] of [
+      ['1,5', more, '2,5'],
+      ['1.25', fewer, '0.25'],
+      ['0,5', fewer, '0,5'],
+      ['0,5', more, '1,5'],
+      ['3/4', more, '3/4'],
+      ['½', fewer, '½']
+    ] as const) {
+      await quantityField(page).fill(typed)
+      await button.click()
+      assert.equal(await quantityField(page).inputValue(), then, typed)
+    }
   })
 
   test('markup, quotes, emoji and right-to-left text are shown literally, and nothing of it runs', async t => {

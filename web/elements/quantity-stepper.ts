@@ -14,9 +14,12 @@ class QuantityStepper extends HTMLElement {
   private step(by: number): void {
     const input = this.querySelector('input')
     if (!input) return
-    const { min, max } = input.dataset
-    const next = (Number.parseInt(input.value, 10) || 0) + by
-    input.value = String(Math.min(Math.max(next, Number(min)), Number(max)))
+    // What is behind the comma stays; `1/2` and the like are for who wrote them.
+    const [, ones, rest = ''] = /^\s*(\d*)([.,]\d*)?\s*$/.exec(input.value) ?? []
+    if (ones === undefined) return
+    const next = Number(ones) + by
+    const value = next + Number(`0${rest.replace(',', '.')}`)
+    if (value > 0 && value <= Number(input.dataset.max)) input.value = next + rest
   }
 
   /** Not reached by keyboard or screen reader, which have the field itself. */

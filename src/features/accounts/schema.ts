@@ -8,7 +8,7 @@ import { type Owner, weaknessOf } from './password-choice.ts'
 export const MIN_PASSWORD = 8
 export const MAX_PASSWORD = 256
 
-const email = ownText({ label: 'label.email' })
+const email = ownText({ label: 'label.email', maxLength: MAX_EMAIL })
 const password = secret({ label: 'label.password' })
 const newPassword = { minLength: MIN_PASSWORD, maxLength: MAX_PASSWORD }
 

@@ -4,10 +4,9 @@ import type { ListId } from '../../store/steps.ts'
 import { hasControl, isVisible, MAX_TEXT, withoutUnseen } from '../../text.ts'
 import { picturesAsJson, picturesField } from '../pictures/api-schema.ts'
 import { MAX_QUANTITY, MAX_UNIT, ONE, readUnit } from './quantity.ts'
+import { MAX_NOTE } from './quick-entry/entries.ts'
 import type { Edits, Item, NewItem } from './rules.ts'
 import { parseId } from './schema.ts'
-
-const MAX_NOTE = 500
 
 const QUANTITY = 'How much, with up to three decimals.'
 const fields = {
@@ -18,7 +17,7 @@ const fields = {
     description: QUANTITY
   }),
   unit: Type.String({
-    maxLength: 40,
+    maxLength: MAX_UNIT,
     description: `\`kg\`, \`g\`, \`l\`, \`ml\`, or a word of one’s own of up to ${MAX_UNIT} characters; empty for pieces.`
   }),
   shop: Type.String({ maxLength: MAX_TEXT, description: 'Where to buy it; may be empty.' }),

@@ -1,6 +1,7 @@
 import Type from 'typebox'
-import { formOf, line, lines, optionalLine, whole } from '../../fields.ts'
-import { readQuantity, readUnit } from './quantity.ts'
+import { formOf, line, lines, optionalLine, ownText, whole } from '../../fields.ts'
+import { MAX_QUANTITY, MAX_UNIT, ONE, readQuantity, readUnit } from './quantity.ts'
+import { MAX_NOTE } from './quick-entry/entries.ts'
 
 /** Items a list may have. One that came here longer can be read and shortened. */
 export const MAX_ITEMS = 10_000
@@ -12,11 +13,11 @@ export const itemSchema = Type.Object({
     json: 'quantidade',
     label: 'label.quantity',
     minimum: 1,
-    maximum: 9999,
+    maximum: MAX_QUANTITY,
     wrong: 'field.quantity'
   }),
   shop: line({ field: 'local', json: 'local', label: 'label.shop' }),
-  note: lines({ label: 'label.note', maxLength: 500 })
+  note: lines({ label: 'label.note', maxLength: MAX_NOTE })
 })
 
 /** The form that adds; `operation` is its idempotency key. */
@@ -25,8 +26,14 @@ export const itemForm = formOf(itemSchema, { hidden: ['operation'] })
 const entrySchema = Type.Object({
   type: itemSchema.properties.type,
   /** Its limits are those of what is typed. */
-  thousandths: whole({ field: 'quantity', label: 'label.quantity', minimum: 1, maximum: 9999, wrong: 'field.amount' }),
-  unit: optionalLine({ label: 'label.unit' }),
+  thousandths: whole({
+    field: 'quantity',
+    label: 'label.quantity',
+    minimum: 1 / ONE,
+    maximum: MAX_QUANTITY,
+    wrong: 'field.amount'
+  }),
+  unit: optionalLine({ label: 'label.unit', maxLength: MAX_UNIT }),
   shop: itemSchema.properties.shop,
   note: itemSchema.properties.note
 })
@@ -35,8 +42,8 @@ const own = { thousandths: readQuantity, unit: readUnit }
 /** The form of one item in fields, with decimals and a unit. */
 export const entryForm = formOf(entrySchema, { hidden: ['operation'], own })
 
-/** Items as one writes them, a line each. */
-export const quickForm = formOf(Type.Object({ entry: lines({ label: 'quick.label', maxLength: 64_000 }) }))
+/** Items as one writes them, a line each; quick-entry/ reads them, and has its limits for each line. */
+export const quickForm = formOf(Type.Object({ entry: ownText({ label: 'quick.label', multiline: true }) }))
 
 /** The form that changes an item; what can be bought anywhere has no shop. */
 export const editForm = formOf(

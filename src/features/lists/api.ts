@@ -20,8 +20,7 @@ import { hasControl, isVisible, withoutUnseen } from '../../text.ts'
 import { asChange, listOf, listParams } from '../items/api-parts.ts'
 import type { Done, ListInfo, Where } from '../items/rules.ts'
 import type { CountedListInfo, Lists } from './rules.ts'
-
-const MAX_NAME = 80
+import { MAX_NAME } from './schema.ts'
 
 const IS_TEMPLATE = 'Whether it is kept to fill other lists with.'
 

@@ -9,6 +9,7 @@ import { nothingWrong, respond, type Wrong } from '../../http/respond.ts'
 import { keyOf, refuseButton } from '../../http/told.ts'
 import { newKey } from '../../keys.ts'
 import { type Carts, MAX_ITEMS } from '../items/rules.ts'
+import { searchForm } from '../search/schema.ts'
 import { baseOf, basePath } from './places.ts'
 import { type Lists, MAX_LISTS } from './rules.ts'
 import { listButtons, listForm, parseListRef } from './schema.ts'
@@ -34,6 +35,7 @@ export function listsPage(app: FastifyInstance, { lists, carts }: { lists: Lists
   const show = async (request: FastifyRequest, reply: FastifyReply, raw: RawForm, wrong: Wrong) =>
     reply.page('lists', {
       ...(await read(request)),
+      search: searchForm.fields,
       fields: listForm.fields,
       form: { ...listForm.typed(raw), operation: typed(raw, 'operation') || newKey() },
       ...wrong

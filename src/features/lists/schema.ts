@@ -2,10 +2,11 @@ import Type from 'typebox'
 import { formOf, line } from '../../fields.ts'
 import { parseId } from '../items/schema.ts'
 
-const MAX_NAME = 80
+/** Of a list’s name. */
+export const MAX_NAME = 80
 
 /** A list's name. `template`: which of two buttons was pressed. */
-export const listForm = formOf(Type.Object({ name: { ...line({ label: 'label.listName' }), maxLength: MAX_NAME } }), {
+export const listForm = formOf(Type.Object({ name: line({ label: 'label.listName', maxLength: MAX_NAME }) }), {
   hidden: ['operation', 'template']
 })
 

@@ -1,19 +1,18 @@
 import type { FastifyInstance } from 'fastify'
-import { type RawForm, typed } from '../../fields.ts'
+import type { RawForm } from '../../fields.ts'
 import { languageOf } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
 import { respond } from '../../http/respond.ts'
-import { MAX_TEXT } from '../../text.ts'
 import { formatAmount } from '../items/quantity.ts'
 import type { Found, Search } from './rules.ts'
+import { queryOf, searchForm } from './schema.ts'
 
 const baseOf = ({ list }: Found) => (list.id === 'first' ? '/carrinho' : `/listas/${list.id}`)
 
 /** What is on any of an account's lists. */
 export function searchPage(app: FastifyInstance, { search }: { search: Search }): void {
   app.get<{ Querystring: RawForm }>('/procurar', async (request, reply) => {
-    // Whoever writes more looks for its beginning.
-    const query = [...typed(request.query, 'q')].slice(0, MAX_TEXT).join('')
+    const query = queryOf(request.query)
     const { found, more } = await search.find(request.work, getAccount(request).id, query)
     const shown = found.map(one => ({
       ...one,
@@ -35,7 +34,7 @@ export function searchPage(app: FastifyInstance, { search }: { search: Search })
           list: { id: list.id, name: list.name }
         }))
       }),
-      page: () => reply.page('search', { query, found: shown, more })
+      page: () => reply.page('search', { search: searchForm.fields, query, found: shown, more })
     })
   })
 }

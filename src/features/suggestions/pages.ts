@@ -7,9 +7,10 @@ import { respond } from '../../http/respond.ts'
 import { digest, newKey } from '../../keys.ts'
 import { asEntry } from '../items/as-text.ts'
 import { formatAmount } from '../items/quantity.ts'
+import { queryOf, searchForm } from '../search/schema.ts'
 import type { Shops } from '../shops/rules.ts'
 import { isSameName, type Suggestion, type Suggestions } from './rules.ts'
-import { forgetForm, parseMoment, queryOf } from './schema.ts'
+import { forgetForm, parseMoment } from './schema.ts'
 
 const PAGE = '/sugestoes'
 /** Names on one page; the others are found by writing. */
@@ -27,6 +28,7 @@ export function suggestionsPage(app: FastifyInstance, { suggestions, shops }: Pa
     const page = newKey()
     const names = await suggestions.suggest(request.work, getAccount(request).id, query, SHOWN)
     return reply.page('suggestions', {
+      search: searchForm.fields,
       query,
       names: names.map(one => ({
         ...one,
