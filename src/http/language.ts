@@ -4,8 +4,17 @@ import { ownValues, sentValues } from './cookies.ts'
 
 export const LANGUAGE_COOKIE = 'carrinho_lang'
 
+/** A page asks some five times. */
+const known = new WeakMap<FastifyRequest, Language>()
+
 /** What was chosen on the page, or else what the browser asks for. */
 export function languageOf(request: FastifyRequest): Language {
+  const language = known.get(request) ?? askedFor(request)
+  known.set(request, language)
+  return language
+}
+
+function askedFor(request: FastifyRequest): Language {
   // By its plain name also over TLS: one of before, or planted by another host, changes nothing but the language.
   const chosen = [...ownValues(request, LANGUAGE_COOKIE), ...sentValues(request, LANGUAGE_COOKIE)].find(isLanguage)
   return chosen ?? negotiateLanguage(request.headers['accept-language'])

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
-const mark = randomBytes(12).toString('hex')
-const PLACE = new RegExp(`~${mark}:(\\d+)~`)
+const MARK = `~${randomBytes(12).toString('hex')}:`
+const END = '~'
 
 /**
  * Parts of a page that are ready, as the bytes that are sent. Where one belongs there stands a mark, which nobody can guess, until
@@ -12,20 +12,21 @@ export class ReadyParts {
 
   /** What stands for it meanwhile. */
   put(...bytes: readonly Buffer[]): string {
-    return `~${mark}:${this.#parts.push(bytes) - 1}~`
+    return `${MARK}${this.#parts.push(bytes) - 1}${END}`
   }
 
   /** @throws Error where a part that was put is not on the page, or twice */
   fill(html: string): Buffer {
-    // At odd places are the parts' numbers, as a split by a group leaves them.
-    const pieces = html.split(PLACE)
-    const used = new Set<string>()
-    const bytes = pieces.flatMap((piece, n) => {
-      if (n % 2 === 0) return Buffer.from(piece)
-      used.add(piece)
-      return this.#parts[Number(piece)] ?? []
-    })
-    if (used.size !== this.#parts.length || pieces.length !== 2 * this.#parts.length + 1) {
+    const [start = '', ...pieces] = html.split(MARK)
+    const bytes: Buffer[] = [Buffer.from(start)]
+    const used = new Set<number>()
+    for (const piece of pieces) {
+      const end = piece.indexOf(END)
+      const number = Number(piece.slice(0, end))
+      used.add(number)
+      bytes.push(...(this.#parts[number] ?? []), Buffer.from(piece.slice(end + END.length)))
+    }
+    if (used.size !== this.#parts.length || pieces.length !== this.#parts.length) {
       throw new Error('a part of a page is not on it once')
     }
     return Buffer.concat(bytes)

@@ -1,4 +1,5 @@
 import { is, Param, Placeholder, type Query } from 'drizzle-orm'
+import { rowMaker } from './shapes.ts'
 import type { Fragment, Reading } from './sql.ts'
 
 /** The values of a statement's placeholders, by name. */
@@ -83,10 +84,11 @@ export function fill<V extends object>({ params }: Statement<V>, values: V): unk
   return filled
 }
 
+/** By the names of their columns. */
+const makers = new WeakMap<readonly string[], (values: unknown[]) => unknown>()
+
 export function toRows<Row>(keys: Select<Row>['keys'], rows: unknown[][]): Row[] {
-  return rows.map(values => {
-    const row = {} as Row
-    for (let i = 0; i < keys.length; i++) row[keys[i] as keyof Row] = values[i] as Row[keyof Row]
-    return row
-  })
+  const make = (makers.get(keys) as ((values: unknown[]) => Row) | undefined) ?? rowMaker<Row>(keys)
+  makers.set(keys, make)
+  return rows.map(values => make(values))
 }

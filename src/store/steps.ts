@@ -11,6 +11,7 @@ import {
 import { type ItemChange, isTouched, type ListContent } from './detail.ts'
 import type { Dialect } from './dialect.ts'
 import { CalledOff } from './failures.ts'
+import { picker } from './shapes.ts'
 import {
   type Column,
   columnsAndPlaces,
@@ -19,7 +20,6 @@ import {
   insert,
   join,
   type Piece,
-  pick,
   type Reading,
   type RowOf,
   select,
@@ -48,14 +48,19 @@ export const itemColumns = {
 
 /** The item in a row, which may hold more. */
 export function toItem(row: RowOf<typeof itemColumns>): Item {
-  const { id, version, quantity } = row
-  return Object.assign({ id, version, quantity }, contentOf({ ...row, thousandths: quantityIn(row) }))
+  const item = pickItem(row) as Item
+  item.thousandths = quantityIn(row)
+  return item
 }
+
+const pickItem = picker<RowOf<typeof itemColumns>, keyof typeof itemColumns>(
+  Object.keys(itemColumns) as (keyof typeof itemColumns)[]
+)
 
 const contentNames = [...Object.keys(itemContent), 'thousandths'] as (keyof ItemContent)[]
 
 /** What a change keeps of it, and nothing else. */
-export const contentOf = (item: ItemContent): ItemContent => pick(item, contentNames)
+export const contentOf = picker<ItemContent, keyof ItemContent>(contentNames)
 
 export type ListRow = RowOf<typeof lists.columns>
 

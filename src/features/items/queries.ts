@@ -190,13 +190,16 @@ export function itemStore(dialect: Dialect) {
       where: Where
     ): Promise<{ list: ListRow; items: Item[]; orders: string[] } | undefined> {
       const rows = await db.all(wholeWithOrders[targetOf(where.list)], namedBy(where))
-      const isOrder = (row: Joined) => row.listId === null && row.name !== null
-      const list = listIn(
-        rows.find(row => row.listId !== null),
-        where
-      )
-      const newestFirst = itemsIn(rows).sort((a, b) => b.id - a.id)
-      return list && { list, items: newestFirst, orders: rows.filter(isOrder).map(({ name }) => name as string) }
+      let list: Joined | undefined
+      const found: Item[] = []
+      const orders: string[] = []
+      for (const row of rows) {
+        if (row.id !== null) found.push(toItem(row as ItemRow))
+        else if (row.listId !== null) list = row
+        else orders.push(row.name as string)
+      }
+      const known = listIn(list, where)
+      return known && { list: known, items: found.sort((a, b) => b.id - a.id), orders }
     },
 
     /** One item of a list, by its number or its name. */

@@ -84,14 +84,21 @@ export function groupByShop<I extends { type: string; shop: string }>(
   { shops, names }: Ordering
 ): Group<I>[] {
   const groups = new Map<string, Group<I>>()
-  for (const item of items) {
-    const places = splitShops(item.shop)
-    for (const shop of places.length > 0 ? places : ['']) {
+  const groupsOf = (field: string): Group<I>[] => {
+    const places = splitShops(field)
+    return (places.length > 0 ? places : ['']).map(shop => {
       const key = fold(shop)
       const group = groups.get(key) ?? { shop, items: [] }
       groups.set(key, group)
-      group.items.push(item)
-    }
+      return group
+    })
+  }
+  // A list has few shops, each written in one way as a rule.
+  const byField = new Map<string, Group<I>[]>()
+  for (const item of items) {
+    const found = byField.get(item.shop) ?? groupsOf(item.shop)
+    byField.set(item.shop, found)
+    for (const group of found) group.items.push(item)
   }
   const placed = shops.some(shop => shop === '') ? shops : ['', ...shops]
   const keys = inOrder(Array.from(groups.keys()).sort(), placesIn(placed), key => key)

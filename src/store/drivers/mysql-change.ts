@@ -24,8 +24,9 @@ export const mysqlSpelling: Spelling = {
 }
 
 const theDetail = raw('the_detail')
-const unless = (condition: Piece) =>
-  sql`if not (${condition}) then signal sqlstate '45000' set mysql_errno = ${raw(String(NOT_SO))}; end if`
+const when = (condition: Piece, steps: Piece) => sql`if ${condition} then ${steps}; end if`
+const notSo = sql`signal sqlstate '45000' set mysql_errno = ${raw(String(NOT_SO))}`
+const unless = (condition: Piece) => when(sql`not (${condition})`, notSo)
 
 /**
  * A numbered change in one round trip: MariaDB runs a compound statement outside stored programs. Whatever fails, a key
@@ -58,7 +59,8 @@ function addition({ adds }: Addition, target: Target) {
   const values = join([listOfItems, mysqlSpelling.version, ...adds.map(([, it]) => it)], ', ')
   return {
     steps: [
-      unless(sql`the_version <= ${value.limit} or (${count}) < ${value.limit}`),
+      // Two conditions: one with a SELECT in it opens the table also where its first half decides.
+      when(sql`the_version > ${value.limit}`, unless(sql`(${count}) < ${value.limit}`)),
       sql`insert into ${items} (${columns}) values (${values})`,
       sql`set the_item = last_insert_id()`
     ],

@@ -72,6 +72,11 @@ const parserOf = ((oid: number, format: 'text') =>
 /** Of the application's few dozen statements. */
 const names = new Map<string, string>()
 
+interface NamedText {
+  name: string
+  text: string
+}
+
 function nameOf(text: string): string {
   const name = names.get(text) ?? `carrinho_${names.size}`
   names.set(text, name)
@@ -82,6 +87,7 @@ class PostgresConnection extends ServerConnection {
   readonly isCausal: boolean
   readonly #client: pg.Client
   readonly #prefix: string
+  readonly #named = new Map<string, NamedText>()
   readonly #destroy = () => this.destroy()
 
   constructor(client: pg.Client, host: string, onPrimary: boolean) {
@@ -92,16 +98,30 @@ class PostgresConnection extends ServerConnection {
   }
 
   run(text: string, params: unknown[], timeoutMs: number): Promise<Answer> {
-    const placed = /^\s*select\b/i.test(text) ? this.#prefix + text : text
     // Named, the server parses and plans it once a connection. What has no values is sent as it is.
-    const name = params.length > 0 ? nameOf(placed) : undefined
-    const asked = { ...(name && { name }), text: placed, values: params, rowMode: 'array' as const }
+    const asked = params.length > 0 ? this.#nameOf(text) : { text: this.#place(text) }
     return bounded(timeoutMs, this.#destroy, (resolve, reject) =>
-      this.#client.query(asked).then(
-        result => resolve({ rows: result.rows, affectedRows: result.rowCount ?? 0 }),
-        error => reject(isSqlState(error?.code) ? error : new ConnectionLost(error))
+      this.#client.query(
+        { ...asked, values: params, rowMode: 'array' },
+        (error: unknown, result: pg.QueryArrayResult) => {
+          if (error) reject(isSqlState((error as { code?: unknown }).code) ? error : new ConnectionLost(error))
+          else resolve({ rows: result.rows, affectedRows: result.rowCount ?? 0 })
+        }
       )
     )
+  }
+
+  #place(text: string): string {
+    return /^\s*select\b/i.test(text) ? this.#prefix + text : text
+  }
+
+  #nameOf(text: string): NamedText {
+    const known = this.#named.get(text)
+    if (known) return known
+    const placed = this.#place(text)
+    const named = { name: nameOf(placed), text: placed }
+    this.#named.set(text, named)
+    return named
   }
 
   async check(timeoutMs: number): Promise<void> {
