@@ -64,11 +64,12 @@ import { membersOnly } from './http/members.ts'
 import { type Metrics, metrics } from './http/metrics.ts'
 import { proxies } from './http/proxies.ts'
 import { requestIdOf, requestScope } from './http/request-scope.ts'
+import { answersAsterisk, pathOf } from './http/request-target.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { lazySerializers } from './http/serialization.ts'
 import { session } from './http/session.ts'
 import { signOfLife } from './http/sign-of-life.ts'
-import { answerSocketError } from './http/socket-errors.ts'
+import { answerSocketError, refuseTunnels } from './http/socket-errors.ts'
 import { uploadRoom } from './http/uploads.ts'
 import { views } from './http/views.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -112,19 +113,21 @@ export async function buildApp({
       // Browsers send the cookies of every application on a host, whatever its port.
       maxHeaderSize: MAX_HEADER_BYTES
     },
-    clientErrorHandler: (error, socket) =>
-      answerSocketError(error, socket, { serverName: lifecycle.serverName, log: app.log, flood }),
+    clientErrorHandler: (error, socket) => answerSocketError(error, socket, atSocket),
+    rewriteUrl: pathOf,
     // While closing, requests on open connections are still answered, not refused.
     return503OnClosing: false,
     // A URL that cannot be decoded reaches no hook.
     frameworkErrors(_error, request, reply) {
       reply.headers({ ...SECURITY_HEADERS, 'x-served-by': lifecycle.serverName, 'x-request-id': request.id })
       flood('400 at the URL', () => request.log.info({ status: 400 }, 'refused at the URL'))
-      if (isOfApi(request.url)) answerProblem(badRequest(), request, reply)
+      if (isOfApi(request.originalUrl)) answerProblem(badRequest(), request, reply)
       else answerBarely(badRequest(), request, reply)
     }
   })
   const flood = floodLog(app.log)
+  const atSocket = { serverName: lifecycle.serverName, log: app.log, flood }
+  refuseTunnels(app.server, atSocket)
   app.decorate('flood', flood)
   app.addHook('onClose', async () => flood.flush())
 
@@ -132,6 +135,7 @@ export async function buildApp({
   // For programs: no session, no cookies, no pages.
   requestScope(app, { config, lifecycle, store, flood })
   signOfLife(app, { config, lifecycle })
+  answersAsterisk(app)
   const noteFailure = failureLog(flood)
   app.setErrorHandler(async (raw, request, reply) => {
     const error = noteFailure(raw, request)
