@@ -1,7 +1,7 @@
 /**
  * Objects whose members are known when a statement is put together, each of one shape, made by a function that is written out
- * for it. All that is read of a list goes through here: setting names one after the other, which the engine does not know
- * beforehand, took a tenth of the time of a list's page.
+ * for it. All that is read of a list goes through here: setting one name after the other, which the engine does not know
+ * beforehand, took 10 µs of the 343 of a page with 20 items.
  */
 const written = <F>(argument: string, names: readonly string[], read: (name: string, place: number) => string): F => {
   const members = names.map((name, place) => `${JSON.stringify(name)}: ${read(name, place)}`)
