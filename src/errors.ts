@@ -8,6 +8,7 @@ export type ErrorPage =
   | 'busy'
   | 'picturesAway'
   | 'full'
+  | 'readOnly'
   | 'notFound'
   | 'listGone'
   | 'methodNotAllowed'
@@ -58,6 +59,10 @@ export const databaseUnavailable = (cause?: unknown) =>
 /** No database node has room for what was to be written. What was acknowledged is there, and can be read. */
 export const storageFull = (cause?: unknown) =>
   new AppError('storage_full', 503, 'full', { cause, retryAfterSeconds: 10 })
+
+/** No database node takes writes. What was acknowledged is there, and can be read. */
+export const databaseReadOnly = (cause?: unknown) =>
+  new AppError('database_read_only', 503, 'readOnly', { cause, retryAfterSeconds: 5 })
 
 /**
  * This server has no database, and another one of the site has: the request belongs there. A balancer that may repeat it does

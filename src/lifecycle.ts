@@ -35,6 +35,9 @@ export class Lifecycle {
   #answeredAt: number | undefined
   #failure = 'not asked yet'
   #full: { cause: string; lastAt: number } | undefined
+  #readOnly: { cause: string; sinceAt: number } | undefined
+  /** The sibling that can write while this server cannot. */
+  #writer: string | undefined
   #outlook: DatabaseOutlook = 'heard'
   #elsewhere: string | undefined
   readonly #onElsewhere: ((server: string) => void)[] = []
@@ -85,6 +88,29 @@ export class Lifecycle {
   /** A trial found room. */
   storageHasRoom(): void {
     if (this.#full && performance.now() - this.#full.lastAt >= FULL_AT_LEAST_MS) this.#full = undefined
+  }
+
+  /** True while it is to be found out whether the database takes writes again. */
+  get isReadOnly(): boolean {
+    return this.#readOnly !== undefined
+  }
+
+  /** A write was given up, as no node took it. True when that is news. @param cause a code, as in `databaseFailed` */
+  readOnly(cause: string): boolean {
+    if (this.#readOnly) return false
+    this.#readOnly = { cause, sinceAt: performance.now() }
+    return true
+  }
+
+  /** A trial was written. */
+  writable(): void {
+    this.#readOnly = undefined
+    this.#writer = undefined
+  }
+
+  /** @param server the sibling that can write, while this one cannot; undefined when none is known to */
+  siblingWrites(server: string | undefined): void {
+    this.#writer = this.#readOnly && server
   }
 
   get database(): DatabaseOutlook {
@@ -140,6 +166,12 @@ export class Lifecycle {
     return silentMs > limitMs ? Math.min(limitMs, DOWN_REQUEST_MS) : limitMs
   }
 
+  /** How long a request looks for a node that takes writes: little once there has been none for as long as it may wait. */
+  writableWithinMs(limitMs: number): number {
+    const isLong = this.#readOnly !== undefined && performance.now() - this.#readOnly.sinceAt > limitMs
+    return isLong ? Math.min(limitMs, DOWN_REQUEST_MS) : limitMs
+  }
+
   /** Whether balancers should send requests here. A short database outage does not change it: it would take every server out at once. */
   readiness(): Readiness {
     if (this.#phase === 'draining') return { ready: false, status: 'draining', reasons: ['shutting down'] }
@@ -158,6 +190,12 @@ export class Lifecycle {
     if (this.#full) {
       const reason = `the database's storage is full, only reading works: ${this.#full.cause}`
       return { ready: false, status: 'unavailable', reasons: [reason] }
+    }
+    if (this.#readOnly) {
+      const reason = `the database takes no writes, only reading works: ${this.#readOnly.cause}`
+      // Where that is so for all, to be unready would take reading away, too.
+      if (this.#writer === undefined) return { ready: true, status: 'ready', reasons: [reason] }
+      return { ready: false, status: 'unavailable', reasons: [`${reason}; ${this.#writer} can write`] }
     }
     return { ready: true, status: 'ready', reasons: [] }
   }

@@ -71,9 +71,9 @@ export function storeOn(dialect: Dialect, { limits }: Pick<Config, 'limits'>, ev
     /** Whether there is room to write, asked by writing. @see tryStorage */
     tryStorage: (work: Work): Promise<void> => tryStorage(sessions, work),
 
-    /** A piece of work that gives up after `limitMs`, by default a request's limit. */
-    begin: (limitMs: number = limits.requestMs, requestId?: string): Work =>
-      new Work(dialect, events, limitMs, requestId),
+    /** A piece of work that gives up after `limitMs`, by default a request's limit. @see Work */
+    begin: (limitMs: number = limits.requestMs, requestId?: string, writableWithinMs?: number): Work =>
+      new Work(dialect, events, limitMs, requestId, undefined, writableWithinMs),
 
     /** The same for work that no request waits for; `job` names it in the log. */
     beginJob: (job: string, limitMs: number = limits.requestMs): Work =>

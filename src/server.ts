@@ -48,6 +48,10 @@ export async function serve(config: Config): Promise<void> {
     storageFull(cause, origin) {
       logged.storageFull(cause, origin)
       lifecycle.storageFull(cause)
+    },
+    readOnly(cause, origin) {
+      logged.readOnly(cause, origin)
+      if (lifecycle.readOnly(cause)) log?.error({ cause }, 'the database takes no writes, only reading works')
     }
   }
   const store = await openStore(config, events)
@@ -94,9 +98,10 @@ export async function serve(config: Config): Promise<void> {
     store,
     lifecycle,
     siblings,
-    ({ reachable, failure, reason, elsewhere, problem }) => {
+    ({ reachable, failure, reason, elsewhere, problem, isWritable }) => {
       if (elsewhere !== undefined) app.log.error({ elsewhere }, 'no database here, another server has one')
       else if (problem !== undefined) app.log.error({ problem }, 'this release cannot serve on the schema')
+      else if (isWritable) app.log.info('the database takes writes again')
       else if (reachable) app.log.info({ engine: store.dialect.engine }, 'the database answers')
       else app.log.error({ failure, reason }, 'the database does not answer')
     }

@@ -72,6 +72,11 @@ export function createMetrics(serverName: string) {
       'carrinho_storage_full_total',
       'Writes given up because no database node had room, by cause'
     ),
+    readOnly: countBy(
+      'cause',
+      'carrinho_read_only_total',
+      'Writes given up because no database node took any, by cause'
+    ),
     nodeSilent: countBy(
       'node',
       'carrinho_database_silent_nodes_total',

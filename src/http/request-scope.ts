@@ -55,7 +55,8 @@ export function requestScope(
     reply.headers(constant)
     reply.header('x-request-id', request.id)
     if (strictTransport && isSecure(request)) reply.header('strict-transport-security', strictTransport)
-    const work = store.begin(lifecycle.requestLimitMs(config.limits.requestMs), request.id)
+    const { requestMs } = config.limits
+    const work = store.begin(lifecycle.requestLimitMs(requestMs), request.id, lifecycle.writableWithinMs(requestMs))
     request.work = work
     inHand.add(work)
     reply.raw.once('close', () => {

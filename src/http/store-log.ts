@@ -31,6 +31,10 @@ export function logStore(counters: StoreEvents, log: () => FastifyBaseLogger | u
       counters.storageFull(cause, origin)
       log()?.warn({ ...nameOf(origin), cause }, "the database's storage is full, a write was given up")
     },
+    readOnly(cause, origin) {
+      counters.readOnly(cause, origin)
+      log()?.info({ ...nameOf(origin), cause }, 'no database node takes writes, one was given up')
+    },
     nodeSilent(node) {
       counters.nodeSilent(node)
       log()?.warn({ node }, 'a database node says nothing, its connections are given up')

@@ -48,6 +48,9 @@ export const common: Texts<typeof pt> = {
   'full.title': 'There is no room to save this',
   'full.text':
     'The disk of this service is full. What was on your list is still there to be read; what you sent just now is not saved yet.',
+  'readOnly.title': 'Only reading works at the moment',
+  'readOnly.text':
+    'The database takes no changes just now. What was on your list is still there to be read; what you sent just now is not saved yet.',
   'busy.title': 'Many people are signing in',
   'busy.text': 'Wait a few seconds and try again. Nothing was lost.',
   'notFound.title': 'This page does not exist',

@@ -48,6 +48,9 @@ export const common: Texts<typeof pt> = {
   'full.title': 'No hay espacio para guardarlo',
   'full.text':
     'El disco de este servicio está lleno. Lo que ya estaba en la lista sigue ahí y se puede ver; lo que acaba de enviar aún no se ha guardado.',
+  'readOnly.title': 'De momento solo se puede leer',
+  'readOnly.text':
+    'La base de datos no acepta cambios en este momento. Lo que ya estaba en la lista sigue ahí y se puede ver; lo que acaba de enviar aún no se ha guardado.',
   'busy.title': 'Hay mucha gente entrando',
   'busy.text': 'Espere unos segundos e inténtelo otra vez. No se ha perdido nada.',
   'notFound.title': 'Esta página no existe',

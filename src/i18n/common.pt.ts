@@ -45,6 +45,9 @@ export const common = {
   'full.title': 'Não há espaço para guardar',
   'full.text':
     'O disco deste serviço está cheio. O que já estava na lista continua lá e pode ser visto; o que enviou agora ainda não foi guardado.',
+  'readOnly.title': 'De momento só se pode ler',
+  'readOnly.text':
+    'A base de dados não aceita alterações neste momento. O que já estava na lista continua lá e pode ser visto; o que enviou agora ainda não foi guardado.',
   'busy.title': 'Há muita gente a entrar',
   'busy.text': 'Espere uns segundos e tente outra vez. Nada se perdeu.',
   'notFound.title': 'Esta página não existe',

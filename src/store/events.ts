@@ -13,6 +13,8 @@ export interface StoreEvents extends PoolEvents {
   causalReadTimedOut(node: string, origin: Origin): void
   /** A write was given up: no node that was tried has room for it. `cause` as above. */
   storageFull(cause: string, origin: Origin): void
+  /** The same, as no node that was tried takes writes. */
+  readOnly(cause: string, origin: Origin): void
 }
 
 export const noEvents: StoreEvents = {
@@ -23,5 +25,6 @@ export const noEvents: StoreEvents = {
   connectionDiscarded() {},
   connectionChecked() {},
   storageFull() {},
+  readOnly() {},
   nodeSilent() {}
 }

@@ -5,10 +5,11 @@ import { ConnectionLost, NoConnection, StatementTimeout } from './pool/errors.ts
  * - `again`: it certainly did not take effect, and may succeed if the whole unit is run again;
  * - `unknown`: it may have taken effect (the connection was lost after it was sent);
  * - `full`: it certainly did not take effect, as this node's storage has no room; another node's may;
+ * - `readOnly`: it certainly did not take effect, as this node takes no writes; another may, or this one in a moment;
  * - `duplicate`: a unique key was there already;
  * - `final`: running it again changes nothing.
  */
-export type Verdict = 'again' | 'unknown' | 'full' | 'duplicate' | 'final'
+export type Verdict = 'again' | 'unknown' | 'full' | 'readOnly' | 'duplicate' | 'final'
 
 /** The account cannot log in as it is; trying again helps only once somebody has changed it. */
 export class LoginMistake extends Error {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { databaseUnavailable, storageFull } from '../errors.ts'
+import { databaseReadOnly, databaseUnavailable, storageFull } from '../errors.ts'
 import type { Bill } from './bill.ts'
 import type { ChangeValues } from './change.ts'
 import type { Answer } from './connection.ts'
@@ -20,6 +20,7 @@ const FIRST_WAIT_MS = 15
 const LONGEST_WAIT_MS = 250
 /** How long a node with room is looked for: some ten tries, each of which a balancer may lead to another node. */
 const ELSEWHERE_MS = 1500
+const LAST_TRY_MS = 250
 
 /**
  * One piece of work, a request or a command: its deadline, its bill, and the ways to run statements under them. It is
@@ -35,16 +36,26 @@ export class Work implements Db, Bill {
   readonly #dialect: Dialect
   readonly #events: StoreEvents
   readonly #limitMs: number
+  readonly #writableWithinMs: number
   #deadline: number
   /** Why nobody waits for it any more. */
   #givenUp: Error | undefined
   /** Told when it is given up: whatever waits for the database. */
   readonly #waiting = new Set<(reason: Error) => void>()
 
-  constructor(dialect: Dialect, events: StoreEvents, limitMs: number, requestId?: string, job?: string) {
+  /** @param writableWithinMs how long a node that takes writes is looked for, where one said that it does not */
+  constructor(
+    dialect: Dialect,
+    events: StoreEvents,
+    limitMs: number,
+    requestId?: string,
+    job?: string,
+    writableWithinMs = limitMs
+  ) {
     this.#dialect = dialect
     this.#events = events
     this.#limitMs = limitMs
+    this.#writableWithinMs = writableWithinMs
     this.#deadline = performance.now() + limitMs
     this.requestId = requestId
     this.job = job
@@ -52,7 +63,7 @@ export class Work implements Db, Bill {
 
   /** Its continuation, with a deadline of its own: for what is read while somebody slow takes what was read before. */
   next(limitMs: number): Work {
-    return new Work(this.#dialect, this.#events, limitMs, this.requestId, this.job)
+    return new Work(this.#dialect, this.#events, limitMs, this.requestId, this.job, this.#writableWithinMs)
   }
 
   get deadline(): number {
@@ -104,8 +115,8 @@ export class Work implements Db, Bill {
   /**
    * Runs a unit again where that helps, until the deadline. The unit must be repeatable: carry a key, or set what does
    * not depend on what was there. It is told whether an earlier try may have taken effect.
-   * @throws AppError database_unavailable when the deadline comes first, storage_full when no node has room; otherwise the
-   * unit's own error
+   * @throws AppError database_unavailable when the deadline comes first, storage_full when no node has room,
+   * database_read_only when none takes writes; otherwise the unit's own error
    */
   async repeatable<R>(unit: (maybeDone: boolean) => Promise<R>): Promise<R> {
     try {
@@ -193,6 +204,8 @@ export class Work implements Db, Bill {
     let maybeDone = false
     let error = first
     let elsewhereUntil: number | undefined
+    let closed: unknown
+    let writableUntil: number | undefined
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       if (this.#givenUp) throw this.#givenUp
       const verdict = this.#dialect.verdict(error)
@@ -207,6 +220,18 @@ export class Work implements Db, Bill {
         if (this.#dialect.engine === 'sqlite' || performance.now() + pause >= elsewhereUntil) {
           this.#events.storageFull(failureName(error), this)
           throw storageFull(error)
+        }
+      }
+      if (verdict === 'readOnly') {
+        closed = error
+        // The last try has time for its answer: one cut short may have been carried out, as far as is known.
+        writableUntil ??= Math.min(this.deadline - LAST_TRY_MS, performance.now() + this.#writableWithinMs)
+      }
+      // Of one that may have been carried out this is not known.
+      if (writableUntil !== undefined && !maybeDone) {
+        if (this.#dialect.engine === 'sqlite' || performance.now() + pause >= writableUntil) {
+          this.#events.readOnly(failureName(closed), this)
+          throw databaseReadOnly(closed)
         }
       }
       if (performance.now() + pause >= this.deadline) throw databaseUnavailable(error)

@@ -7,9 +7,11 @@ import {
   addUntilFull,
   assertKnownFull,
   assertRecovers,
+  copyAccounts,
   type Engine,
   forEachEngine,
   freshDatabase,
+  inTurn,
   request,
   type Scope,
   type SmallDisk,
@@ -37,39 +39,6 @@ async function onSmallDisk(t: Scope, engine: Server): Promise<{ disk: SmallDisk;
     ? undefined
     : { disk, database: await freshDatabase(t, engine, { server, name: 'lists' }) }
 }
-
-const copied = {
-  clientes: ['id_cliente', 'nome', 'email', 'password', 'email_key'],
-  sessions: ['id_hash', 'customer_id', 'created_at', 'last_seen_at', 'expires_at', 'made_on', 'user_agent', 'address']
-}
-
-/** Gives another node the accounts and sessions of this one. */
-async function copyAccounts(from: TestDatabase, to: TestDatabase): Promise<void> {
-  for (const [table, columns] of Object.entries(copied)) {
-    for (const row of await from.query(`select ${columns.join(', ')} from ${table}`)) {
-      const places = columns.map((_, index) => (to.engine === 'postgres' ? `$${index + 1}` : '?'))
-      await to.query(
-        `insert into ${table} (${columns.join(', ')}) values (${places.join(', ')})`,
-        columns.map(column => row[column])
-      )
-    }
-  }
-}
-
-const addressOf = ({ url }: TestDatabase) => new URL(url ?? '').host
-
-/** As in front of a cluster: each connection leads to the next node. */
-const inTurn = (port: number, nodes: TestDatabase[]) => `
-defaults
-  mode tcp
-  timeout connect 1s
-  timeout client 1m
-  timeout server 1m
-listen database
-  bind 127.0.0.1:${port}
-  balance roundrobin
-${nodes.map((node, index) => `  server node${index} ${addressOf(node)}`).join('\n')}
-`
 
 forEachEngine(
   'a database server on a full disk',
@@ -165,7 +134,7 @@ forEachEngine(
   ['mariadb', 'postgres']
 )
 
-describe('what a database says of its storage', () => {
+describe('what a database says of its storage, and of writes', () => {
   const said = (code: number | string, message = '') =>
     typeof code === 'number'
       ? Object.assign(new Error(message), { errno: code })
@@ -190,6 +159,21 @@ describe('what a database says of its storage', () => {
       [1146, "Table 'lists.error 28' doesn't exist"]
     ]
     for (const [code, text] of other) assert.equal(mysqlVerdict(said(code, text)), 'final', text)
+  })
+
+  test('is told from a node that takes no writes, and from a file that may not be written', () => {
+    for (const code of [1290, 1792, 1836, 1036, 1874]) assert.equal(mysqlVerdict(said(code)), 'readOnly', String(code))
+    assert.equal(postgresVerdict(said('25006')), 'readOnly')
+    const closed = () => false
+    for (const code of ['SQLITE_READONLY', 'SQLITE_READONLY_DBMOVED']) {
+      assert.equal(sqliteVerdict(said(code)), 'readOnly', code)
+    }
+    for (const code of ['SQLITE_IOERR_WRITE', 'SQLITE_IOERR_FSYNC', 'SQLITE_CANTOPEN']) {
+      assert.equal(sqliteVerdict(said(code), closed), 'readOnly', code)
+    }
+    for (const code of ['SQLITE_CORRUPT', 'SQLITE_ERROR'])
+      assert.equal(sqliteVerdict(said(code), closed), 'final', code)
+    assert.equal(sqliteVerdict(said('SQLITE_CONSTRAINT_UNIQUE'), closed), 'duplicate')
   })
 
   test('is told from other trouble, by PostgreSQL and SQLite', () => {

@@ -88,6 +88,9 @@ export const api: Texts<typeof pt> = {
   'problem.rate_limited.text': 'This token may make {max} a minute. Wait {wait} s.',
   'problem.database_unavailable': 'The database does not answer',
   'problem.database_unavailable.text': 'Repeat the request with the same key: it will not be done twice.',
+  'problem.database_read_only': 'The database can only be read',
+  'problem.database_read_only.text':
+    'It takes no changes at the moment: nothing was done. Repeat the request later, with the same key.',
   'problem.storage_full': 'There is no room to store',
   'problem.storage_full.text': 'This service’s disk is full. What was stored can be read.',
   'problem.busy': 'There is too much to do',

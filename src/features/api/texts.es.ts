@@ -89,6 +89,9 @@ export const api: Texts<typeof pt> = {
   'problem.rate_limited.text': 'Este token puede hacer {max} por minuto. Espere {wait} s.',
   'problem.database_unavailable': 'La base de datos no responde',
   'problem.database_unavailable.text': 'Repita la petición con la misma clave: no se hará dos veces.',
+  'problem.database_read_only': 'La base de datos solo se puede leer',
+  'problem.database_read_only.text':
+    'De momento no acepta cambios: no se ha hecho nada. Repita la petición más tarde, con la misma clave.',
   'problem.storage_full': 'No hay espacio para guardar',
   'problem.storage_full.text': 'El disco de este servicio está lleno. Lo guardado se puede leer.',
   'problem.busy': 'Hay demasiado que hacer',

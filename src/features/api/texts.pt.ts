@@ -86,6 +86,9 @@ export const api = {
   'problem.rate_limited.text': 'Este token pode fazer {max} por minuto. Espere {wait} s.',
   'problem.database_unavailable': 'A base de dados não responde',
   'problem.database_unavailable.text': 'Repita o pedido com a mesma chave: não se faz duas vezes.',
+  'problem.database_read_only': 'A base de dados só pode ser lida',
+  'problem.database_read_only.text':
+    'De momento não aceita alterações: nada foi feito. Repita o pedido mais tarde, com a mesma chave.',
   'problem.storage_full': 'Não há espaço para guardar',
   'problem.storage_full.text': 'O disco deste serviço está cheio. O que estava guardado pode ser lido.',
   'problem.busy': 'Há demasiado que fazer',

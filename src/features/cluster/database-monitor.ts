@@ -29,16 +29,18 @@ export interface DatabaseChange {
   elsewhere?: string
   /** Why this release cannot serve on the schema that was found. */
   problem?: string
+  /** It takes writes again. */
+  isWritable?: true
 }
 
 /**
- * Keeps asking whether the database answers and with which schema, so that health checks cost it nothing; once it was full,
- * also whether it has room again. When it falls silent the siblings are asked: is it away, or is this server alone cut off from it?
+ * Keeps asking whether the database answers and with which schema, so that health checks cost it nothing; once it was full, or
+ * took no writes, also whether it has room again, or takes them. When it falls silent the siblings are asked: is it away, or is this server alone cut off from it?
  */
 export function startDatabaseMonitor(
   store: Store,
   lifecycle: Lifecycle,
-  siblings: Pick<Siblings, 'findServed'>,
+  siblings: Pick<Siblings, 'findServed' | 'findWriter'>,
   onChange: (change: DatabaseChange) => void
 ): () => void {
   let stopped = false
@@ -63,7 +65,12 @@ export function startDatabaseMonitor(
       problem = schema.problem
       reachable = true
       waitMs = FIRST_EVERY_MS
-      if (lifecycle.isStorageFull) await tryStorage(store, lifecycle)
+      if (lifecycle.isStorageFull || lifecycle.isReadOnly) {
+        const wasReadOnly = lifecycle.isReadOnly
+        await tryStorage(store, lifecycle)
+        if (lifecycle.isReadOnly) lifecycle.siblingWrites(await siblings.findWriter())
+        else if (wasReadOnly) onChange({ reachable: true, isWritable: true })
+      }
     } catch (error) {
       const root = rootError(error)
       const failure = failureName(root)
@@ -121,7 +128,10 @@ export function startDatabaseMonitor(
 async function tryStorage(store: Store, lifecycle: Lifecycle): Promise<void> {
   const found = store.tryStorage(store.beginJob('storage trial', TRIAL_MS))
   await found.then(
-    () => lifecycle.storageHasRoom(),
+    () => {
+      lifecycle.storageHasRoom()
+      lifecycle.writable()
+    },
     () => {}
   )
 }

@@ -44,7 +44,8 @@ export function health(app: FastifyInstance, { lifecycle, store }: { lifecycle: 
       status: answers ? 'reachable' : 'unreachable',
       reasons: answers ? [] : ['the database does not answer'],
       server: lifecycle.serverName,
-      instance: lifecycle.instance
+      instance: lifecycle.instance,
+      writes: answers && !lifecycle.isReadOnly
     }
   })
 }

@@ -14,6 +14,8 @@ const ANSWER_MS = 400
 export interface Siblings {
   /** The name of one of them whose database answers it right now; undefined when none says so in time. */
   findServed(): Promise<string | undefined>
+  /** The same for one that has met no database that takes no writes. */
+  findWriter(): Promise<string | undefined>
   /** Takes this server's row along. */
   stop(): Promise<void>
 }
@@ -57,7 +59,8 @@ export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error
 
   return {
     // The first that says yes; none when all have said no, or nothing.
-    findServed: () => Promise.any(others.map(askSibling)).catch(() => undefined),
+    findServed: () => firstOf(others, () => true),
+    findWriter: () => firstOf(others, ({ writes }) => writes === true),
 
     async stop() {
       stopped = true
@@ -68,15 +71,24 @@ export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error
   }
 }
 
-/** @throws when that server has no database either, does not answer in time, or is another one by now */
-function askSibling({ id, name, address }: ServerRow): Promise<string> {
+/** What a sibling says of its database, which may be of a release that says less. */
+interface Told {
+  instance?: unknown
+  writes?: unknown
+}
+
+const firstOf = (others: ServerRow[], isMeant: (told: Told) => boolean): Promise<string | undefined> =>
+  Promise.any(others.map(other => askSibling(other, isMeant))).catch(() => undefined)
+
+/** @throws when that server has no database that is meant, does not answer in time, or is another one by now */
+function askSibling({ id, name, address }: ServerRow, isMeant: (told: Told) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(ANSWER_MS)
     get(`http://${address}/health/database`, { agent: false, signal }, response => {
       json(response).then(body => {
-        const isServed = response.statusCode === 200 && (body as { instance?: unknown }).instance === id
-        if (isServed) resolve(name)
-        else reject(new Error(`${name} has no database`))
+        const told = body as Told
+        if (response.statusCode === 200 && told.instance === id && isMeant(told)) resolve(name)
+        else reject(new Error(`${name} has no such database`))
       }, reject)
     }).on('error', reject)
   })

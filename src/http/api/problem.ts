@@ -46,6 +46,7 @@ export const problemStatus = {
   rate_limited: 429,
   internal: 500,
   database_unavailable: 503,
+  database_read_only: 503,
   storage_full: 503,
   pictures_off: 503,
   pictures_away: 503,

@@ -44,6 +44,24 @@ export function assertWritable(file: string): void {
   }
 }
 
+/**
+ * Whether files that were open for writing may be no more: marked so, or on a file system that the kernel made read-only after an
+ * error. Then one may look as if one could be written, and a new mode, the same as before, is refused. None is opened: see above.
+ */
+export function isReadOnly(file: string): boolean {
+  try {
+    assertWritable(file)
+  } catch {
+    return true
+  }
+  try {
+    chmodSync(file, statSync(file).mode & 0o7777)
+    return false
+  } catch (error) {
+    return codeOf(error) === 'EROFS'
+  }
+}
+
 function createPrivate(file: string): void {
   try {
     closeSync(openSync(file, 'wx', PRIVATE))

@@ -11,9 +11,6 @@ const AGAIN = new Set([
   1467, // no next id could be had: the wait for it met a deadlock
   1020, // record changed since last read
   1047, // Galera node not in a primary component
-  1290, // read only
-  1792,
-  1836,
   1040, // too many connections
   1203
 ])
@@ -35,9 +32,11 @@ const FULL = new Set([
 const FILE_TROUBLE = new Set([1030, 1026, 1005, 3])
 /** ENOSPC, EDQUOT, EFBIG; and InnoDB's and MyISAM's own numbers for a file that may not grow. */
 const NO_ROOM = /\b(?:error|errno|errcode):? "?(?:28|122|27|135|136)\b/i
+/** A standby, a node that an administrator closed to writes, or an InnoDB that was started so. */
+const READ_ONLY = new Set([1290, 1792, 1836, 1036, 1874])
 const DUPLICATE = 1062
 /** After these the node, not the statement, is the problem: the connection goes, and the next one may reach another. */
-const NODE_UNFIT = new Set([1047, 1290, 1792, 1836, 1053, 1927, 1317, 1180, 1969])
+const NODE_UNFIT = new Set([...READ_ONLY, 1047, 1053, 1927, 1317, 1180, 1969])
 
 const isFull = (error: unknown): boolean => {
   const code = Number(driverCode(error))
@@ -51,6 +50,7 @@ export function mysqlVerdict(error: unknown): Verdict {
   const code = Number(driverCode(error))
   if (code === DUPLICATE) return 'duplicate'
   if (AGAIN.has(code)) return 'again'
+  if (READ_ONLY.has(code)) return 'readOnly'
   if (isFull(error)) return 'full'
   return UNKNOWN.has(code) ? 'unknown' : 'final'
 }

@@ -14,7 +14,6 @@ const AGAIN = new Set([
   '55P03', // lock not available
   '57P03', // starting up or shutting down: no connection was made
   '53300', // too many connections
-  '25006', // read only: a standby, or a primary that is one no longer
   '08001',
   '08004',
   ...STALE_PLAN
@@ -31,8 +30,10 @@ const UNKNOWN = new Set([
   'XX000' // pgpool again, for whatever is its own: "unable to read data from DB node 1" as the primary dies
 ])
 const FULL = '53100' // disk full
+/** A standby, a primary that is one no longer, or a session that began while the database was closed to writes. */
+const READ_ONLY = '25006'
 const DUPLICATE = '23505'
-const NODE_UNFIT = new Set(['25006', '57P03', FULL, ...STALE_PLAN, ...UNKNOWN])
+const NODE_UNFIT = new Set([READ_ONLY, '57P03', FULL, ...STALE_PLAN, ...UNKNOWN])
 
 export function postgresVerdict(error: unknown): Verdict {
   const connection = connectionVerdict(error)
@@ -41,6 +42,7 @@ export function postgresVerdict(error: unknown): Verdict {
   if (code === DUPLICATE) return 'duplicate'
   if (AGAIN.has(code)) return 'again'
   if (code === FULL) return 'full'
+  if (code === READ_ONLY) return 'readOnly'
   return UNKNOWN.has(code) ? 'unknown' : 'final'
 }
 

@@ -13,7 +13,7 @@ import { driverCode, driverField, type Verdict } from '../failures.ts'
 import { type Fragment, given, raw, sql } from '../sql.ts'
 import { fill, needing, type Statement, statement } from '../statement.ts'
 import { mapPrunable } from '../tables.ts'
-import { assertWritable, makePrivate } from './embedded-file.ts'
+import { assertWritable, isReadOnly, makePrivate } from './embedded-file.ts'
 import { sqliteChange } from './sqlite-change.ts'
 
 /** The one node there is, in headers and pages. */
@@ -25,10 +25,14 @@ const BUSY_MS = 100
 /** Also what a quota or a limit on the size of files says, which is not "full" to SQLite. */
 const NO_ROOM = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE'])
 const isNoRoom = (error: unknown): boolean => NO_ROOM.has(String(driverCode(error)))
+/** The same codes as for many another trouble with a file: which of them it is the file system says. */
+const FILE_TROUBLE = /^SQLITE_(?:IOERR|CANTOPEN|PERM)/
 
-export function sqliteVerdict(error: unknown): Verdict {
+/** @param mayBeWritten asks the file system for the files of the database */
+export function sqliteVerdict(error: unknown, mayBeWritten: () => boolean = () => true): Verdict {
   const code = String(driverCode(error))
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'again'
+  if (code.startsWith('SQLITE_READONLY') || (FILE_TROUBLE.test(code) && !mayBeWritten())) return 'readOnly'
   if (isNoRoom(error)) return 'full'
   return code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' ? 'duplicate' : 'final'
 }
@@ -128,7 +132,7 @@ export function sqliteDialect(options: SqliteOptions): Dialect {
       return turn(async () => writer.run(bill, expired.sql, fill(expired, { before, limit }), false).affectedRows)
     },
 
-    verdict: sqliteVerdict,
+    verdict: error => sqliteVerdict(error, () => !isReadOnly(file)),
     broke,
 
     async ping(bill) {
@@ -251,13 +255,13 @@ function open(file: string, busyMs = BUSY_MS) {
     },
     /**
      * Brings what is in the -wal into the file. Closing should, but the driver keeps a connection that ever prepared a statement.
-     * Where another server reads at this moment, or the disk is full, it stays in the -wal, as safe as before.
+     * Where another server reads at this moment, the disk is full, or may only be read, it stays in the -wal, as safe as before.
      */
     checkpoint() {
       try {
         database.exec('pragma wal_checkpoint(truncate)')
       } catch (error) {
-        if (!isNoRoom(error)) throw error
+        if (!isNoRoom(error) && !isReadOnly(file)) throw error
       }
     },
     close: () => database.close()
