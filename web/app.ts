@@ -7,6 +7,7 @@ import './elements/quantity-stepper.ts'
 import './elements/add-item.ts'
 import './elements/try-again.ts'
 import './elements/send-again.ts'
+import './shared/leaving.ts'
 
 /** Once; where it cannot be had, the list goes without. */
 let fetched: Promise<Partial<typeof import('./morph.ts')>> | undefined

@@ -355,6 +355,21 @@ forEachEngine(
         assert.equal((await client.get('/login')).headers['clear-site-data'], undefined)
       }
     })
+
+    test('of logging out, and of leaving for good, clear nothing where the page says that taps wait in its tab', async t => {
+      for (const kept of ['', '1']) {
+        const client = await signedIn(t, site.server)
+        await client.get('/logout')
+        const loggedOut = await client.post('/logout', { kept })
+        assert.equal(loggedOut.status, 303)
+        await client.login(client.account)
+        await client.get('/conta/apagar')
+        const left = await client.post('/conta/apagar', { kept, password: client.account.password })
+        assert.equal(left.status, 303)
+        for (const { headers } of [loggedOut, left])
+          assert.equal(headers['clear-site-data'], kept === '' ? '"storage"' : undefined)
+      }
+    })
   },
   ['sqlite']
 )

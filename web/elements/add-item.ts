@@ -1,7 +1,6 @@
-import { fieldsOf, signIn, takeToken } from '../shared/account.ts'
+import { accountOfPage, fieldsOf, signIn, takeToken } from '../shared/account.ts'
 import { ask, readJson } from '../shared/ask.ts'
 import { get, make } from '../shared/dom.ts'
-import { accountOfPage } from '../shared/kept.ts'
 import { mintKey } from '../shared/keys.ts'
 import { say } from '../shared/texts.ts'
 import { toast } from './toast-region.ts'

@@ -1,7 +1,7 @@
-import { signIn } from '../shared/account.ts'
+import { accountOfPage, signIn } from '../shared/account.ts'
 import { ask, sleep } from '../shared/ask.ts'
 import { parsePage } from '../shared/dom.ts'
-import { accountOfPage } from '../shared/kept.ts'
+import { sayKept } from '../shared/leaving.ts'
 import { say } from '../shared/texts.ts'
 import { sendKept, type Written, write, writeLater } from '../shared/write.ts'
 import { toast } from './toast-region.ts'
@@ -202,12 +202,16 @@ export class ItemList extends HTMLElement {
     await this.refresh()
   }
 
-  /** Who logs out takes what is kept here away, too: what was tapped is done before. */
+  /** Who logs out has done with the list: what was tapped is done before. */
   private readonly finishFirst = (event: Event): void => {
     if (this.pending.size === 0) return
     event.preventDefault()
     const form = event.target as HTMLFormElement
-    const look = () => (this.pending.size === 0 ? form.submit() : setTimeout(look, 100))
+    const look = () => {
+      if (this.pending.size > 0) return void setTimeout(look, 100)
+      sayKept(form)
+      form.submit()
+    }
     look()
   }
 

@@ -2,6 +2,7 @@ import { asEntry } from '../../src/features/items/as-text.ts'
 import { formatAmount } from '../../src/features/items/quantity.ts'
 import { type Entries, readEntries } from '../../src/features/items/quick-entry/entries.ts'
 import type { Entry } from '../../src/features/items/quick-entry/line.ts'
+import { accountOfPage } from '../shared/account.ts'
 import { askOnce, readJson } from '../shared/ask.ts'
 import { get, make } from '../shared/dom.ts'
 import { say } from '../shared/texts.ts'
@@ -95,7 +96,8 @@ class QuickHints extends HTMLElement {
     // Whoever wrote a shop has said it all.
     if (!entry || entry.said.shop || /\n/.test(this.input.value.trim())) return this.show(this.understood(), [])
     const url = `${this.getAttribute('src')}?q=${encodeURIComponent(entry.name)}`
-    const answer = await askOnce(url, { headers: { accept: 'application/json' }, withinMs })
+    const headers = { accept: 'application/json', 'x-account': accountOfPage() }
+    const answer = await askOnce(url, { headers, withinMs })
     if (mine !== this.asked) return
     const found = answer?.ok ? (readJson(answer).suggestions as Suggestion[]).slice(0, shownSuggestions) : []
     const chips = found.map(one => this.chip(one, entry))

@@ -1,3 +1,6 @@
+/** Whose page this is. */
+export const accountOfPage = (): string => document.body.dataset.account ?? ''
+
 /** The server takes no longer one along, as balancers refuse it. */
 const maxKept = 3_900
 

@@ -1,6 +1,6 @@
-import { signIn, takeToken } from './account.ts'
+import { accountOfPage, signIn, takeToken } from './account.ts'
 import { type Answer, ask, readJson } from './ask.ts'
-import { accountOfPage, isTooOld, type KeptWrite, keep, keptWrites, letGo } from './kept.ts'
+import { isTooOld, type KeptWrite, keep, keptWrites, letGo } from './kept.ts'
 import { mintKey } from './keys.ts'
 
 const withinMs = 10_000

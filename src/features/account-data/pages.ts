@@ -8,6 +8,7 @@ import { logSecurity } from '../../http/security-log.ts'
 import { signOut } from '../../http/session.ts'
 import { formatDuration } from '../../i18n/index.ts'
 import { forgetAccount, visitorOf } from '../accounts/known-browser.ts'
+import { clearWhatScriptsKept } from '../accounts/logout-page.ts'
 import type { Accounts } from '../accounts/rules.ts'
 import { confirmationForm } from '../accounts/schema.ts'
 import type { AccountData } from './rules.ts'
@@ -67,8 +68,7 @@ export function accountDataPages(
     logSecurity(request, 'account.deleted', { account: id })
     await signOut(request, reply)
     forgetAccount(request, reply, id)
-    // What scripts kept, as on logging out.
-    reply.header('clear-site-data', '"storage"')
+    clearWhatScriptsKept(request, reply)
     const { log } = request
     await data.clear(request.work, id, error => log.warn({ err: error }, 'an account is not wholly deleted yet'))
     return respond(request, reply, {

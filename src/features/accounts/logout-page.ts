@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { typed } from '../../fields.ts'
+import { fieldsOf } from '../../http/forms.ts'
 import { respond } from '../../http/respond.ts'
 import { logSecurity } from '../../http/security-log.ts'
 import { signOut } from '../../http/session.ts'
@@ -12,13 +14,20 @@ export function logoutPage(app: FastifyInstance): void {
   app.post('/logout', logOut)
 }
 
+/**
+ * Not where the page says that taps wait in its tab, perhaps another account's. Not "cookies", which would take those of other
+ * sites of the domain, the language and the message of the next page, nor "cache": Chrome takes seconds for it, and no page is
+ * in it.
+ */
+export function clearWhatScriptsKept(request: FastifyRequest, reply: FastifyReply): void {
+  if (typed(fieldsOf(request), 'kept') === '') reply.header('clear-site-data', '"storage"')
+}
+
 export async function logOut(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { account } = request
   if (account) {
     await signOut(request, reply)
-    // What scripts kept. Not "cookies", which would take those of other sites of the domain, the language and the message
-    // of the next page, nor "cache": Chrome takes seconds for it, and no page is in it.
-    reply.header('clear-site-data', '"storage"')
+    clearWhatScriptsKept(request, reply)
     logSecurity(request, 'logout', { account: account.id })
   }
   return respond(request, reply, {

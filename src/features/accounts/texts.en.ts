@@ -24,6 +24,7 @@ export const accounts: Texts<typeof pt> = {
     'The session ended. What you tapped on the list is kept in this tab, and goes as soon as you log in to the same account.',
   'login.notKept':
     'The session ended, and this browser lets nothing be kept of what you tapped last. Log in, and tap it again.',
+  'login.keptGone': 'What you tapped on the list is no longer kept in this tab. Sign in, and see how the list is.',
   'login.keptBoxes':
     'The session ended, and what you ticked is not saved yet. As soon as you log in to the same account it is shown again, to be saved with one press.',
   'login.tooManyBoxes': 'The session ended, and you ticked more than can be taken along. Log in, and tick it again.',

@@ -23,6 +23,7 @@ export const accounts: Texts<typeof pt> = {
     'La sesión ha terminado. Lo que ha tocado en la lista queda guardado en esta pestaña, y se envía en cuanto entre en la misma cuenta.',
   'login.notKept':
     'La sesión ha terminado, y este navegador no permite guardar lo último que ha tocado. Entre, y tóquelo otra vez.',
+  'login.keptGone': 'Lo que tocó en la lista ya no está guardado en esta pestaña. Entre, y mire cómo ha quedado.',
   'login.keptBoxes':
     'La sesión ha terminado, y lo que ha marcado aún no está guardado. En cuanto entre en la misma cuenta vuelve a aparecer, para guardarlo con un toque.',
   'login.tooManyBoxes':

@@ -20,6 +20,7 @@ export const accounts = {
     'A sessão acabou. O que tocou na lista fica guardado neste separador, e segue assim que entrar na mesma conta.',
   'login.notKept':
     'A sessão acabou, e este navegador não deixa guardar o que tocou por último. Entre, e toque outra vez.',
+  'login.keptGone': 'O que tocou na lista já não está guardado neste separador. Entre, e veja como ficou.',
   'login.keptBoxes':
     'A sessão acabou, e o que marcou ainda não ficou guardado. Assim que entrar na mesma conta, volta a aparecer, para o guardar com um toque.',
   'login.tooManyBoxes': 'A sessão acabou, e marcou mais do que se consegue levar consigo. Entre, e marque outra vez.',
