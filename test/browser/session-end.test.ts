@@ -153,7 +153,8 @@ describe('a session that ends while the list is open', suiteOptions, () => {
     await client.logout()
     await tickBox(page, 'Leite').click()
     await seeLogin(page)
-    await page.evaluate(`for (const name of Object.keys(sessionStorage)) {
+    // Before the next page reads it.
+    await page.addInitScript(`for (const name of Object.keys(sessionStorage)) {
       const writes = JSON.parse(sessionStorage[name])
       for (const write of writes) write.at -= 31 * 60000
       sessionStorage[name] = JSON.stringify(writes)
