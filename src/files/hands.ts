@@ -53,6 +53,11 @@ export function createHands({ count, idleMs }: HandsOptions) {
     if (at >= 0) waiting.splice(at, 1)
   }
 
+  const refuse = (job: Job, code: string) => {
+    settle(job)
+    job.reject(new FilesError('away', code))
+  }
+
   const drop = (hand: Hand) => {
     hands.delete(hand)
     clearTimeout(hand.idle)
@@ -64,6 +69,8 @@ export function createHands({ count, idleMs }: HandsOptions) {
         next()
       })
       child.kill('SIGKILL')
+      // Mostly it has ended in a moment; who waits for that which does not is told what all others are told.
+      if (stuck.size >= MAX_STUCK) for (const job of [...waiting]) refuse(job, 'ESTUCK')
       // Nobody waits for it, this process neither.
       child.unref()
       child.channel?.unref()
@@ -147,7 +154,8 @@ export function createHands({ count, idleMs }: HandsOptions) {
   function next(): void {
     while (waiting.length > 0 && !isClosed) {
       const free = [...hands].find(hand => hand.busyWith === undefined)
-      if (!free && (hands.size >= count || stuck.size >= MAX_STUCK)) return
+      // Each that works now may be stuck in a moment.
+      if (!free && hands.size >= Math.min(count, MAX_STUCK - stuck.size)) return
       const job = waiting.shift() as Job
       give(free ?? employ(), job)
     }
@@ -186,10 +194,7 @@ export function createHands({ count, idleMs }: HandsOptions) {
 
     close(): void {
       isClosed = true
-      for (const job of [...waiting]) {
-        settle(job)
-        job.reject(new FilesError('away', 'ECLOSED'))
-      }
+      for (const job of [...waiting]) refuse(job, 'ECLOSED')
       for (const { child, idle } of hands) {
         clearTimeout(idle)
         child.kill('SIGKILL')

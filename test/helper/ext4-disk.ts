@@ -13,6 +13,9 @@ export interface Ext4Disk {
   folder: string
   /** An error is found on the disk: the kernel makes the file system read-only, under whoever has files open. */
   fail(): void
+  /** Whoever writes waits in the kernel, where nothing ends it, as while a snapshot is made that never gets done. */
+  freeze(): void
+  thaw(): void
   /** What may be written to, and what may not, of the files there: the kernel's own mark, which binds root, too. */
   lock(...names: string[]): void
   unlock(...names: string[]): void
@@ -35,6 +38,11 @@ export async function ext4Disk(t: Scope): Promise<Ext4Disk | undefined> {
     return undefined
   }
   const isLocked = new Set<string>()
+  let isFrozen = false
+  const thaw = () => {
+    if (isFrozen) run('fsfreeze', '--unfreeze', folder)
+    isFrozen = false
+  }
   const mark = (sign: '+i' | '-i', names: string[]) => {
     for (const name of names) {
       run('chattr', sign, join(folder, name))
@@ -43,6 +51,7 @@ export async function ext4Disk(t: Scope): Promise<Ext4Disk | undefined> {
     }
   }
   defer(t, () => {
+    thaw()
     mark('-i', [...isLocked])
     run('umount', '--lazy', folder)
   })
@@ -50,6 +59,11 @@ export async function ext4Disk(t: Scope): Promise<Ext4Disk | undefined> {
     folder,
     fail: () =>
       writeFileSync(`/sys/fs/ext4/${basename(run('findmnt', '-no', 'SOURCE', folder))}/trigger_fs_error`, '1'),
+    freeze() {
+      run('fsfreeze', '--freeze', folder)
+      isFrozen = true
+    },
+    thaw,
     lock: (...names) => mark('+i', names),
     unlock: (...names) => mark('-i', names),
     repair() {
