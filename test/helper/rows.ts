@@ -11,6 +11,7 @@ export interface Row {
   thousandths: number
   unit: string
   local: string
+  note: string
   quantidade: number
   version: number
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFound } from '../../errors.ts'
-import { type RawForm, typed } from '../../fields.ts'
+import { type AnyForm, type RawForm, typed } from '../../fields.ts'
 import { fieldsOf } from '../../http/forms.ts'
 import { languageOf, translateFor } from '../../http/language.ts'
 import { getAccount } from '../../http/members.ts'
@@ -15,6 +15,15 @@ import type { Carts, Item } from './rules.ts'
 import { editForm, parseId } from './schema.ts'
 
 type FieldName = keyof typeof editForm.fields
+
+/** What goes along with it: what the page showed in each field, and which of two values is chosen. */
+const sentForm: AnyForm = {
+  fields: editForm.fields,
+  hidden: [
+    ...editForm.hidden,
+    ...Object.values(editForm.fields).flatMap(({ name }) => [`seen_${name}`, `pick_${name}`])
+  ]
+}
 
 /** Two wrote into one field: both values, as people read them. */
 interface Choice {
@@ -43,6 +52,8 @@ export function itemPage(
     item: Item
     /** What is in the fields. */
     form: Record<string, string>
+    /** What was there before they were changed, where that is not what the item has now. */
+    seen?: Record<string, string>
     choices: Choice[]
   }
 
@@ -50,14 +61,14 @@ export function itemPage(
     request: FastifyRequest,
     reply: FastifyReply,
     at: ListAt,
-    { item, form, choices }: Shown,
+    { item, form, seen, choices }: Shown,
     wrong: Wrong
   ) =>
     reply.page('item', {
       base: at.base,
       item,
       fields: editForm.fields,
-      seen: valuesOf(request, item),
+      seen: seen ?? valuesOf(request, item),
       form,
       choices: choices.map(choice => ({
         ...choice,
@@ -85,23 +96,33 @@ export function itemPage(
   const goneFrom = (request: FastifyRequest, reply: FastifyReply, at: ListAt) =>
     respondGone(history, request, reply, at, [parseId((request.params as { item: string }).item) ?? 0])
 
-  for (const { prefix, page, of } of places) {
+  for (const { prefix, of } of places) {
     const hereOf = (request: FastifyRequest): ListAt => {
       const at = of(request.params)
       if (!at) throw notFound()
       return at
     }
 
-    app.get(`${prefix}/artigo/:item`, async (request, reply) => {
+    // What was typed before a login is in the query, as far as there was room for it.
+    app.get<{ Querystring: RawForm }>(`${prefix}/artigo/:item`, async (request, reply) => {
       const at = hereOf(request)
       const item = await find(request, at)
       if (!item) return wasThere(request, reply, at)
-      return show(request, reply, at, { item, form: valuesOf(request, item), choices: [] }, nothingWrong)
+      const now = valuesOf(request, item)
+      const was = Object.fromEntries(Object.entries(now).map(([name, value]) => [`seen_${name}`, value]))
+      const kept = { ...now, ...was, ...request.query }
+      return show(
+        request,
+        reply,
+        at,
+        { item, form: editForm.typed(kept), seen: seenOf(kept), choices: [] },
+        nothingWrong
+      )
     })
 
     app.post(
       `${prefix}/artigo/:item`,
-      { config: { form: { fields: {}, hidden: ['operation'] }, page } },
+      { config: { form: sentForm, page: `${prefix}/artigo/:item` } },
       async (request, reply) => {
         const at = hereOf(request)
         const fields = fieldsOf(request)
@@ -116,7 +137,7 @@ export function itemPage(
           const item = await find(request, at)
           if (!item) return goneFrom(request, reply, at)
           return respond(request, reply, {
-            ...refused(400, 'invalid', { item, form, choices: [] }),
+            ...refused(400, 'invalid', { item, form, seen: seenOf(fields), choices: [] }),
             errors: checked.errors
           })
         }
@@ -159,7 +180,7 @@ export function itemPage(
             const item = await find(request, at)
             if (!item) return goneFrom(request, reply, at)
             return respond(request, reply, {
-              ...refused(409, 'operation_reused', { item, form, choices: [] }),
+              ...refused(409, 'operation_reused', { item, form, seen: seenOf(fields), choices: [] }),
               message: translateFor(request)('operation.reusedAction')
             })
           }
@@ -193,5 +214,5 @@ export function itemPage(
 }
 
 /** The values that were on the page, under the names of the fields. */
-const seenOf = (fields: RawForm): RawForm =>
+const seenOf = (fields: RawForm): Record<string, string> =>
   Object.fromEntries(Object.values(editForm.fields).map(({ name }) => [name, typed(fields, `seen_${name}`)]))
