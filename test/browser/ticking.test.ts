@@ -27,6 +27,22 @@ describe('ticking in a browser', suiteOptions, () => {
     )
   })
 
+  for (const width of [320, 360, 1280]) {
+    test(`what takes a short message back is beside it, in a window of ${width} px`, async t => {
+      const { page } = await openList(t, site, { items, viewport: { width, height: 740 } })
+      const note = page.locator('.toast .note')
+      for (const type of ['Sal', 'Pão']) {
+        await tickBox(page, type).click()
+        await note.getByText(say('list.js.ticked', { type })).waitFor()
+      }
+      await page.locator('button.clear').click()
+      await note.getByText(say('list.js.cleared', { count: 2 })).waitFor()
+      const [text, button] = await Promise.all([note.locator('p').boundingBox(), note.locator('.undo').boundingBox()])
+      assert.ok(text && button)
+      assert.ok(button.y < text.y + text.height && button.x >= text.x, JSON.stringify({ text, button }))
+    })
+  }
+
   test('a box ticked before the scripts have run is sent when they have', async t => {
     const { page } = await openList(t, site, { items })
     let release = () => {}

@@ -111,6 +111,6 @@ export const api: Texts<typeof pt> = {
   'api.lead':
     'Para sus programas: las mismas listas, los mismos cuidados. Todo lo que hay aquí viene del mismo documento, que sirve para generar un cliente.',
   'api.document': 'El documento OpenAPI',
-  'api.tokens': 'Crear un token',
+  'api.tokens': 'Crear una clave',
   'api.english': 'Lo que sigue está en inglés, la lengua de los programas.'
 }

@@ -108,6 +108,6 @@ export const api = {
   'api.lead':
     'Para os seus programas: as mesmas listas, os mesmos cuidados. Tudo o que aqui está vem do mesmo documento, que serve para gerar um cliente.',
   'api.document': 'O documento OpenAPI',
-  'api.tokens': 'Criar um token',
+  'api.tokens': 'Criar uma chave',
   'api.english': 'O que se segue está em inglês, a língua dos programas.'
 } as const
