@@ -4,7 +4,7 @@ import type { ServerDatabase } from '../../config/database-url.ts'
 import type { Answer, Connection, NodeInfo } from '../connection.ts'
 import { NoConnection } from '../pool/errors.ts'
 import { isOutOfStatements } from './mysql-failures.ts'
-import { answerWithin, openWire, query, SESSION, type Wire } from './mysql-wire.ts'
+import { answerWithin, openWire, query, SELECT, SESSION, type Wire } from './mysql-wire.ts'
 import { ServerConnection } from './server-connection.ts'
 
 /**
@@ -44,11 +44,16 @@ const WITHOUT_WAITING = '/*M! set statement wsrep_sync_wait = 0 for */ '
 
 const SPOKEN = `'character_set_client', 'character_set_connection', 'character_set_results'`
 
+interface Prepared {
+  info: PrepareStatementInfo
+  isSelect: boolean
+}
+
 class MysqlConnection extends ServerConnection {
   isCausal = false
   readonly #wire: Wire
   readonly #waits: boolean
-  readonly #prepared = new Map<string, PrepareStatementInfo>()
+  readonly #prepared = new Map<string, Prepared>()
   readonly #destroy = () => this.destroy()
 
   /** @param waits its session was told to wait for causality, which only a node in a Galera cluster does */
@@ -66,16 +71,16 @@ class MysqlConnection extends ServerConnection {
       : query(this.#wire, statement, params, timeoutMs, this.#destroy)
   }
 
-  #execute(prepared: PrepareStatementInfo, params: unknown[], timeoutMs: number): Promise<Answer> {
-    return answerWithin(timeoutMs, this.#destroy, done => prepared.execute(params, done))
+  #execute({ info, isSelect }: Prepared, params: unknown[], timeoutMs: number): Promise<Answer> {
+    return answerWithin(timeoutMs, this.#destroy, done => info.execute(params, done), isSelect)
   }
 
   /**
    * Once for each statement and connection; the application has a few dozen. Undefined where the server prepares no more: all
    * of its users together have one limit (`max_prepared_stmt_count`), which another application's leak uses up.
    */
-  async #prepare(statement: string, timeoutMs: number): Promise<PrepareStatementInfo | undefined> {
-    const prepared = await new Promise<PrepareStatementInfo>((resolve, reject) => {
+  async #prepare(statement: string, timeoutMs: number): Promise<Prepared | undefined> {
+    const info = await new Promise<PrepareStatementInfo>((resolve, reject) => {
       answerWithin(timeoutMs, this.#destroy, done => {
         this.#wire.connection.prepare(statement, (error, info) => {
           if (info) resolve(info)
@@ -86,7 +91,9 @@ class MysqlConnection extends ServerConnection {
       if (isOutOfStatements(error)) return undefined
       throw error
     })
-    if (prepared) this.#prepared.set(statement, prepared)
+    if (!info) return undefined
+    const prepared = { info, isSelect: SELECT.test(statement) }
+    this.#prepared.set(statement, prepared)
     return prepared
   }
 

@@ -63,6 +63,9 @@ export async function openWire(database: ServerDatabase, limits: DatabaseLimits)
   })
 }
 
+/** What is answered with rows, with a comment of ours before it or without. */
+export const SELECT = /^\s*(?:\/\*.*?\*\/\s*)?(?:select|show)\b/i
+
 /** One statement as text. */
 export const query = (
   { connection, socket }: Wire,
@@ -70,21 +73,28 @@ export const query = (
   values: unknown[],
   timeoutMs: number,
   destroy: () => void = () => socket.destroy()
-): Promise<Answer> => answerWithin(timeoutMs, destroy, done => connection.query({ sql, values }, done))
+): Promise<Answer> =>
+  answerWithin(timeoutMs, destroy, done => connection.query({ sql, values }, done), SELECT.test(sql))
 
 type Callback = (error: QueryError | null, result: unknown) => void
 
-/** What the driver calls back with, as an answer or an error of ours. @throws like `bounded` */
+/**
+ * What the driver calls back with, as an answer or an error of ours. @throws like `bounded`
+ * @param isSelect it has rows, if none: a server that says only that it is done was not understood, or answers something else,
+ * and to take that for no rows would sign people out
+ */
 export const answerWithin = (
   timeoutMs: number,
   destroy: () => void,
-  start: (done: Callback) => void
+  start: (done: Callback) => void,
+  isSelect = false
 ): Promise<Answer> =>
   bounded(timeoutMs, destroy, (resolve, reject) =>
     start((error, result) => {
       // What has a SQL state is the server's own; everything else means the connection broke.
       if (error) reject(error.sqlState === undefined ? new ConnectionLost(error) : error)
       else if (Array.isArray(result)) resolve({ rows: result as unknown[][], affectedRows: 0 })
+      else if (isSelect) reject(new ConnectionLost(new Error('a SELECT was answered without rows')))
       else resolve({ rows: [], affectedRows: (result as { affectedRows: number }).affectedRows })
     })
   )

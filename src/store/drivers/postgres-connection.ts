@@ -11,6 +11,8 @@ import { tlsOptions } from './tls.ts'
 /** pgpool keeps a statement that begins with a comment on the primary; to PostgreSQL it is only a comment. */
 export const ON_PRIMARY = '/*NO LOAD BALANCE*/ '
 
+const SELECT = /^\s*select\b/i
+
 /** @throws NoConnection */
 export async function connect(
   database: ServerDatabase,
@@ -105,14 +107,17 @@ class PostgresConnection extends ServerConnection {
         { ...asked, values: params, rowMode: 'array' },
         (error: unknown, result: pg.QueryArrayResult) => {
           if (error) reject(isSqlState((error as { code?: unknown }).code) ? error : new ConnectionLost(error))
-          else resolve({ rows: result.rows, affectedRows: result.rowCount ?? 0 })
+          else if (result.rows.length === 0 && result.command !== 'SELECT' && SELECT.test(text)) {
+            // The answer to something else: to take that for no rows would sign people out.
+            reject(new ConnectionLost(new Error('a SELECT was answered without rows')))
+          } else resolve({ rows: result.rows, affectedRows: result.rowCount ?? 0 })
         }
       )
     )
   }
 
   #place(text: string): string {
-    return /^\s*select\b/i.test(text) ? this.#prefix + text : text
+    return SELECT.test(text) ? this.#prefix + text : text
   }
 
   #nameOf(text: string): NamedText {
