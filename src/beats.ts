@@ -9,3 +9,9 @@ export const beatMs = (engine: string): number => (engine === 'sqlite' ? EMBEDDE
 
 /** How long after its last beat a server still counts as serving. */
 export const liveMs = (engine: string): number => MISSED_BEATS * beatMs(engine)
+
+/**
+ * How long after its last beat a server is still asked whether it has a database. Longer than it counts as serving: one that was
+ * itself without a database for a while has not beaten, and may be the only one that has it when others lose it.
+ */
+export const ASKED_MS = 10 * 60_000

@@ -165,6 +165,27 @@ describe('behind the lab’s HAProxy', { skip: skipWithoutHaproxy() ?? false }, 
         }
       })
 
+      test('knows the other one also after that was without a database for long', async t => {
+        const { database, ways, first, second } = await site(t, engine)
+        const beatOf = async ({ name }: TestServer) => {
+          const [row] = await database.query(`select seen_at from servers where name = '${name}'`)
+          return Number(row?.seen_at)
+        }
+        ways[1].freeze()
+        await eventually(async () => assert.match(await readiness(second), /^503 /))
+        // As if a minute had gone by, after which the first looks twice who is there.
+        await database.query(`update servers set seen_at = seen_at - 60000 where name = '${second.name}'`)
+        for (let looks = 0; looks < 2; looks++) {
+          const before = await beatOf(first)
+          await eventually(async () => assert.notEqual(await beatOf(first), before))
+        }
+        await ways[1].restore()
+        ways[0].freeze()
+        await eventually(async () =>
+          assert.match(await readiness(first), new RegExp(`^503 .*no database here, ${second.name} has one`))
+        )
+      })
+
       test('answers in words of its own who was told that it lives: no balancer sends that elsewhere any more', async t => {
         const { database, ways, first, second } = await site(t, engine)
         const client = await signedIn(t, first)

@@ -1,11 +1,13 @@
 import { get } from 'node:http'
 import { json } from 'node:stream/consumers'
-import { beatMs, liveMs } from '../../beats.ts'
+import { ASKED_MS, beatMs } from '../../beats.ts'
 import type { Lifecycle } from '../../lifecycle.ts'
 import type { Store } from '../../open-store.ts'
 import type { ServerRow } from './queries.ts'
 
 const UNTIL_MIGRATED_MS = 500
+/** After a beat that failed: who has a database again is soon known to have it. */
+const AGAIN_MS = 500
 const BEAT_LIMIT_MS = 2000
 const LAST_LIMIT_MS = 500
 /** Longer than a sibling takes to ask its database, and short enough for a request that waits for it. */
@@ -40,8 +42,8 @@ export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error
         if (!work.isDuplicate(error)) throw error
       }
     })
-    const seen = await store.servers.seenSince(work, now - liveMs(store.dialect.engine))
-    others = seen.filter(other => other.id !== id && other.address !== '')
+    const seen = await store.servers.seenSince(work, now - ASKED_MS)
+    others = latestAt(seen.filter(other => other.id !== id && other.address !== ''))
     lifecycle.siblings = others.length
   }
   const everyMs = beatMs(store.dialect.engine)
@@ -49,9 +51,15 @@ export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error
     timer = setTimeout(() => {
       // Whom it knew, it goes on knowing: that is what they are for while the database is away.
       underWay = beat()
-        .catch(report)
-        .then(() => {
-          if (!stopped) plan(lifecycle.isSchemaFit ? everyMs * (0.75 + Math.random() / 2) : UNTIL_MIGRATED_MS)
+        .then(
+          () => (lifecycle.isSchemaFit ? everyMs * (0.75 + Math.random() / 2) : UNTIL_MIGRATED_MS),
+          error => {
+            report(error)
+            return AGAIN_MS
+          }
+        )
+        .then(nextMs => {
+          if (!stopped) plan(nextMs)
         })
     }, afterMs).unref()
   }
@@ -69,6 +77,15 @@ export function startSiblings(store: Store, lifecycle: Lifecycle, report: (error
       await store.servers.remove(store.beginJob('heartbeat', LAST_LIMIT_MS), lifecycle.instance).catch(report)
     }
   }
+}
+
+/** One at each address: what was there before has died, or left. */
+function latestAt(servers: ServerRow[]): ServerRow[] {
+  const latest = new Map<string, ServerRow>()
+  for (const server of servers) {
+    if (server.seenAt >= (latest.get(server.address)?.seenAt ?? 0)) latest.set(server.address, server)
+  }
+  return Array.from(latest.values())
 }
 
 /** What a sibling says of its database, which may be of a release that says less. */
