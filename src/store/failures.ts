@@ -29,6 +29,17 @@ export class CalledOff<R = unknown> extends Error {
   }
 }
 
+/**
+ * A transaction does not see what it wrote itself a moment ago: the server has rolled it back, and has not said so. Seen once on
+ * Galera, between two statements, as others beside it were aborted for what the other node had written (1213).
+ */
+export class TransactionGone extends Error {
+  constructor() {
+    super('the transaction does not see what it wrote')
+    this.name = 'TransactionGone'
+  }
+}
+
 /** The driver's error code, which drizzle hides under one or more causes. */
 export function driverCode(error: unknown): string | number | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {
@@ -52,10 +63,10 @@ export function rootError(error: unknown): unknown {
   return e
 }
 
-/** The part of the verdict that is the same for both servers: what became of the connection. */
+/** The part of the verdict that is the same for both servers: what became of the connection, and of the transaction on it. */
 export function connectionVerdict(error: unknown): Verdict | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {
-    if (e instanceof NoConnection) return 'again'
+    if (e instanceof NoConnection || e instanceof TransactionGone) return 'again'
     if (e instanceof StatementTimeout || e instanceof ConnectionLost) return 'unknown'
   }
   return undefined

@@ -10,7 +10,7 @@ import {
 } from './change.ts'
 import { type ItemChange, isTouched, type ListContent } from './detail.ts'
 import type { Dialect } from './dialect.ts'
-import { CalledOff } from './failures.ts'
+import { CalledOff, TransactionGone } from './failures.ts'
 import { picker } from './shapes.ts'
 import {
   type Column,
@@ -195,7 +195,7 @@ export function listSteps(dialect: Dialect) {
   return {
     /**
      * Raises the version of each, all of them before anything is read: what is read then is what the ones before have left.
-     * @throws CalledOff where one is not there
+     * @throws CalledOff where one is not there, TransactionGone
      */
     async open(tx: Db, accountId: number, ids: readonly ListId[], at: number): Promise<OpenList[]> {
       const asked = ids.map(list => ({
@@ -216,7 +216,8 @@ export function listSteps(dialect: Dialect) {
       const opened: OpenList[] = []
       for (const { target, of } of asked) {
         const [found] = await tx.all(row[target], of)
-        if (!found) throw new CalledOff({ status: 'noList' })
+        // Its version has just been raised.
+        if (!found) throw new TransactionGone()
         opened.push({ ...found, place: found.firstOf === null ? found.id : 0 })
       }
       return opened
