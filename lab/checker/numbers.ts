@@ -1,6 +1,6 @@
 import type { Line } from '../workload/history.ts'
 import { groupBy } from './group.ts'
-import { gatherWrites } from './writes.ts'
+import { gatherWrites, type Write } from './writes.ts'
 
 /** Each write of these that is acknowledged is one change, whatever was sent again. */
 export const COUNTED_KINDS = ['add', 'tick', 'adjust', 'clear', 'undo'] as const
@@ -54,7 +54,7 @@ export function checkNumbers(lists: readonly NumberedList[], history: readonly L
     if (changes > 0 && first !== 1) say(`its first change is ${first}`)
     if (came - went !== items) say(`${came} came, ${went} went, ${items} there`)
     for (const kind of COUNTED_KINDS) {
-      const asked = (told.get(who) ?? []).filter(({ what }) => what === kind)
+      const asked = (told.get(who) ?? []).filter(write => write.what === kind && !hadNothingToDo(write))
       const acknowledged = asked.filter(({ outcome }) => outcome === 'ok').length
       const undecided = asked.filter(({ outcome }) => outcome === 'unknown').length
       const made = kinds[kind]
@@ -70,5 +70,8 @@ export function checkNumbers(lists: readonly NumberedList[], history: readonly L
     wrong
   }
 }
+
+/** Another tab had cleared, or changed, all that this one saw: then no change is made. */
+const hadNothingToDo = ({ outcome, told }: Write) => outcome === 'ok' && told.cleared?.length === 0
 
 const isOfRun = (owner: string, run: string) => owner.endsWith(`.${run}@example.org`)

@@ -69,6 +69,17 @@ test('a step that was made twice is wrong, and so is one that was acknowledged a
   assert.equal(made(0).length, 1)
 })
 
+test('a clearing that found nothing as it was seen is no change, one that did is', () => {
+  const clearing = (cleared: string[], operation: string): Line => ({
+    ...{ at: 3, ms: 1, what: 'clear', who: 'c01', asked: ['a'], outcome: 'ok' },
+    cleared,
+    operation
+  })
+  const history = [...told, clearing(['a'], 'k1'), clearing([], 'k2')]
+  const made = (clear: number) => wrongOf({ kinds: { add: 2, tick: 0, adjust: 0, clear, undo: 0 } }, history)
+  assert.deepEqual([made(0).length, made(1).length, made(2).length], [1, 0, 1])
+})
+
 test('an addition whose answer was lost may have its change or not', () => {
   assert.deepEqual(wrongOf({}, [...told, add('c', 'unknown')]), [])
   assert.deepEqual(wrongOf({}, [add('a'), add('b', 'unknown')]), [])
