@@ -132,12 +132,14 @@ export const showStatus = () =>
     }
   })
 
-/** Those that were seen of late; none where a schema is so old that it has no place for them. */
-const findServers = (store: Store, now: number) =>
-  store.servers.seenSince(store.begin(), now - liveMs(store.dialect.engine)).catch(error => {
+/** Those that were seen of late, by name; none where a schema is so old that it has no place for them. */
+const findServers = async (store: Store, now: number) => {
+  const servers = await store.servers.seenSince(store.begin(), now - liveMs(store.dialect.engine)).catch(error => {
     if (isMissing('table', error)) return []
     throw error
   })
+  return servers.toSorted((a, b) => a.name.localeCompare(b.name))
+}
 
 /** Where pictures are kept: which servers have a folder for them, and which of them not the same one. */
 async function folderLines(store: Store): Promise<string[]> {

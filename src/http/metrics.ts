@@ -107,7 +107,7 @@ export function metrics(
   })
   new Gauge({
     name: 'carrinho_siblings',
-    help: 'Other web servers on this database, which are asked for theirs when it falls silent here',
+    help: 'Addresses of other web servers, seen in the last ten minutes, which are asked for their database when it falls silent here',
     registers,
     collect() {
       this.set(lifecycle.siblings)

@@ -175,6 +175,11 @@ describe('behind the lab’s HAProxy', { skip: skipWithoutHaproxy() ?? false }, 
         await eventually(async () => assert.match(await readiness(second), /^503 /))
         // As if a minute had gone by, after which the first looks twice who is there.
         await database.query(`update servers set seen_at = seen_at - 60000 where name = '${second.name}'`)
+        // And as if one had died where it is, whose clock was ahead.
+        await database.query(
+          `insert into servers (id, name, address, release_version, seen_at)
+             select 'died', 'died', address, release_version, seen_at + 120000 from servers where name = '${second.name}'`
+        )
         for (let looks = 0; looks < 2; looks++) {
           const before = await beatOf(first)
           await eventually(async () => assert.notEqual(await beatOf(first), before))

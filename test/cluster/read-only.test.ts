@@ -252,6 +252,8 @@ forEachEngine(
       const primary = await ownDatabase(t, 'postgres', { password })
       if (!primary) return t.skip(skipUnlessInCi(`no ${engine} to start`))
       const first = await shopping(t, primary)
+      // One that can still write would be told of, and balancers led there.
+      await first.server.stop()
       const standby = await standbyOf(t, primary, password)
       assert.ok(standby)
       const url = new URL(primary.env.DB_HOST ?? '')

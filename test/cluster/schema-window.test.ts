@@ -110,6 +110,7 @@ forEachEngine('releases side by side on one schema', engine => {
 
     // A file's servers note that they serve once a minute.
     if (engine !== 'sqlite') await hasBeaten(database, 'old', migratedAt + 1500)
+    await hasBeaten(database, 'young')
     const status = await cli(['status'], database.env)
     assert.equal(status.code, 0, status.stderr)
     assert.match(status.stdout, /^server: old, release 0\.3\.0,/m)

@@ -6,6 +6,7 @@ import {
   eventually,
   ext4Disk,
   freshDatabase,
+  patiently,
   photo,
   photosOn,
   type Scope,
@@ -15,7 +16,7 @@ import {
   visibleText
 } from '../helper.ts'
 
-const LIMIT_MS = 300
+const LIMIT_MS = Number(patiently(300))
 
 /** What becomes of so many files that are to be kept at once. */
 async function keepAtOnce(hands: Hands, { folder }: Ext4Disk, count: number): Promise<string[]> {

@@ -15,9 +15,9 @@ export function logoutPage(app: FastifyInstance): void {
 }
 
 /**
- * Not where the page says that taps wait in its tab, perhaps another account's. Not "cookies", which would take those of other
- * sites of the domain, the language and the message of the next page, nor "cache": Chrome takes seconds for it, and no page is
- * in it.
+ * Has the browser forget what our scripts kept, unless the page says that taps wait in its tab, perhaps another account's. Not
+ * "cookies", which would take those of other sites of the domain, the language and the message of the next page, nor "cache":
+ * Chrome takes seconds for it, and no page is in it.
  */
 export function clearWhatScriptsKept(request: FastifyRequest, reply: FastifyReply): void {
   if (typed(fieldsOf(request), 'kept') === '') reply.header('clear-site-data', '"storage"')
@@ -26,8 +26,9 @@ export function clearWhatScriptsKept(request: FastifyRequest, reply: FastifyRepl
 export async function logOut(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { account } = request
   if (account) {
-    await signOut(request, reply)
+    // What was sent is read before anything is done.
     clearWhatScriptsKept(request, reply)
+    await signOut(request, reply)
     logSecurity(request, 'logout', { account: account.id })
   }
   return respond(request, reply, {

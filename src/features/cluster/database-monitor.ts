@@ -11,7 +11,7 @@ const EVERY_MS = 1000
 const FIRST_EVERY_MS = 100
 const GROWTH = 1.5
 const ANSWER_MS = 1000
-/** A trial write with its search for a node that has room. */
+/** A trial write. */
 const TRIAL_MS = 3000
 
 const LOOK_EVERY_MS = 100

@@ -22,7 +22,7 @@ export function health(app: FastifyInstance, { lifecycle, store }: { lifecycle: 
     return { status: 'live', reasons: [], server: lifecycle.serverName }
   })
 
-  // For the siblings: whether the database answers this server right now. However many ask, one question is on its way.
+  // For the siblings: whether the database answers this server right now, and takes writes. However many ask, one question is on its way.
   let asking: Promise<boolean> | undefined
   const ask = (work: Work): Promise<boolean> => {
     if (lifecycle.isDraining || lifecycle.database !== 'heard') return Promise.resolve(false)
@@ -45,7 +45,8 @@ export function health(app: FastifyInstance, { lifecycle, store }: { lifecycle: 
       reasons: answers ? [] : ['the database does not answer'],
       server: lifecycle.serverName,
       instance: lifecycle.instance,
-      writes: answers && !lifecycle.isReadOnly
+      // As one that a sibling may send its requests to: it writes, and balancers send it some.
+      writes: answers && !lifecycle.isReadOnly && lifecycle.readiness().ready
     }
   })
 }

@@ -16,7 +16,7 @@ export function serverStore(dialect: Dialect) {
     dialect,
     select(
       servers.columns,
-      sql`from ${servers} where ${servers.seenAt} >= ${given.number('since')} order by ${servers.name}, ${servers.id} limit 100`
+      sql`from ${servers} where ${servers.seenAt} >= ${given.number('since')} order by ${servers.seenAt} desc, ${servers.id} limit 100`
     )
   )
   const add = dialect.compile(insert(servers, ['id', 'name', 'address', 'release', 'seenAt']))
@@ -31,7 +31,7 @@ export function serverStore(dialect: Dialect) {
       if ((await db.write(update, row)) === 0) await db.write(add, row)
     },
 
-    /** Those seen since a moment, by name, at most 100. */
+    /** Those seen since a moment, the latest first, at most 100. */
     seenSince: (db: Db, since: number): Promise<ServerRow[]> => db.all(seen, { since }),
 
     async remove(db: Db, id: string): Promise<void> {
