@@ -224,10 +224,10 @@ export class Work implements Db, Bill {
       }
       if (verdict === 'readOnly') {
         closed = error
-        // The last try has time for its answer: one cut short may have been carried out, as far as is known.
+        // Leaves the last try time for its answer: one that is cut short would count as maybe done.
         writableUntil ??= Math.min(this.deadline - LAST_TRY_MS, performance.now() + this.#writableWithinMs)
       }
-      // Of one that may have been carried out this is not known.
+      // Once a try may have taken effect, "nothing was done" cannot be said.
       if (writableUntil !== undefined && !maybeDone) {
         if (this.#dialect.engine === 'sqlite' || performance.now() + pause >= writableUntil) {
           this.#events.readOnly(failureName(closed), this)

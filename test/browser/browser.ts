@@ -262,3 +262,9 @@ export const outgrownElements = (page: Page): Promise<string[]> =>
     )
     return [`scrolls to ${root.scrollWidth}`, ...wide.map(element => element.outerHTML.slice(0, 80))]
   })
+
+/** Waits for the login that says that something is kept. */
+export async function seeKeepingLogin(page: Page): Promise<void> {
+  await page.waitForURL('**/login?kept=1&next=*')
+  await page.getByText(say('login.kept')).waitFor()
+}

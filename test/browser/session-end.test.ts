@@ -10,6 +10,7 @@ import {
   quickField,
   removeButton,
   say,
+  seeKeepingLogin,
   seeList,
   sendLogin,
   suiteOptions,
@@ -20,12 +21,6 @@ const items = ['Sal', 'Pão', 'Leite', 'Ovos'].map(tipo => ({ tipo }))
 const untouched = ['5 Ovos Mercado', '5 Leite Mercado', '5 Pão Mercado', '5 Sal Mercado']
 const moreButton = (page: Page, type: string) =>
   page.getByRole('button', { name: `${say('list.more')} ${type}`, exact: true })
-
-/** Waits for the login that says that something is kept. */
-async function seeLogin(page: Page): Promise<void> {
-  await page.waitForURL('**/login?kept=1&next=*')
-  await page.getByText(say('login.kept')).waitFor()
-}
 
 /** As `5 Leite`, `✓ 5 Pão`, in the database. */
 const seeSaved = (client: Client, expected: string[]) =>
@@ -60,7 +55,7 @@ describe('a session that ends while the list is open', suiteOptions, () => {
       press('Sal', '.more'); press('Sal', '.more'); press('Sal', '.more')
       press('Pão', '.x')
     }`)
-    await seeLogin(page)
+    await seeKeepingLogin(page)
     await client.login(client.account)
     await seeSaved(client, ['5 Leite', '5 Ovos', '5 Pão', '5 Sal'])
     await sendLogin(page, client.account)
@@ -91,7 +86,7 @@ describe('a session that ends while the list is open', suiteOptions, () => {
     await removeButton(page, 'Sal').click()
     await tickBox(page, 'Ovos').click()
     await held[0]?.continue()
-    await seeLogin(page)
+    await seeKeepingLogin(page)
     await page.unroute('**/carrinho/{marcar,quantidade}')
     await sendLogin(page, client.account)
     await page.locator('.note').getByText(say('list.js.keptSent')).waitFor()
@@ -106,7 +101,7 @@ describe('a session that ends while the list is open', suiteOptions, () => {
     await other.addItem({ tipo: 'Chá' })
     await client.logout()
     await tickBox(page, 'Leite').click()
-    await seeLogin(page)
+    await seeKeepingLogin(page)
     const asked: string[] = []
     page.on('request', request => {
       if (request.method() === 'POST' && !request.url().endsWith('/login')) asked.push(request.url())
@@ -152,7 +147,7 @@ describe('a session that ends while the list is open', suiteOptions, () => {
     const { page, client } = await openList(t, site, { items })
     await client.logout()
     await tickBox(page, 'Leite').click()
-    await seeLogin(page)
+    await seeKeepingLogin(page)
     // Before the next page reads it.
     await page.addInitScript(`for (const name of Object.keys(sessionStorage)) {
       const writes = JSON.parse(sessionStorage[name])
@@ -202,7 +197,7 @@ describe('a session that ends while the list is open', suiteOptions, () => {
     const { page, client } = await openList(t, site, { items })
     await client.logout()
     await tickBox(page, 'Leite').click()
-    await seeLogin(page)
+    await seeKeepingLogin(page)
     await client.login(client.account)
     await client.get('/carrinho/')
     const milk = (await client.items()).find(({ tipo }) => tipo === 'Leite')

@@ -10,6 +10,7 @@ import {
   openList,
   pressLogOut,
   say,
+  seeKeepingLogin,
   seeList,
   sendLogin,
   suiteOptions,
@@ -26,11 +27,6 @@ const seeTicked = (client: Client, expected: string[]) =>
       expected
     )
   })
-
-async function seeLogin(page: Page): Promise<void> {
-  await page.waitForURL('**/login?kept=1&next=*')
-  await page.getByText(say('login.kept')).waitFor()
-}
 
 describe('a browser that two people use', suiteOptions, () => {
   const site = browserSite()
@@ -52,6 +48,18 @@ describe('a browser that two people use', suiteOptions, () => {
     }
     page.context().on('requestfinished', request => void note(request))
     return { page, ana, bea, written, otherTab: () => page.context().newPage() }
+  }
+
+  /** Her tick waits for a server that is away, until the function that is returned is called. */
+  async function tickWhileAway(page: Page): Promise<() => void> {
+    let isAway = true
+    // For all that her page asks, its looks at the list, too.
+    await page.route('**/*', route => (isAway ? route.abort() : route.continue()))
+    await tickBox(page, 'Leite').click()
+    await page.getByText(say('list.js.waiting', { type: 'Leite' })).waitFor()
+    return () => {
+      isAway = false
+    }
   }
 
   /** Bea was here: she ticks her own, and logs out. */
@@ -78,7 +86,7 @@ describe('a browser that two people use', suiteOptions, () => {
     const { page, ana, bea, written } = await open(t)
     await ana.logout()
     await tickBox(page, 'Leite').click()
-    await seeLogin(page)
+    await seeKeepingLogin(page)
     await beaComesAndGoes(page, bea)
     await logIn(page, ana.account)
     await anaFindsHerTicks(page, ana, bea)
@@ -90,7 +98,7 @@ describe('a browser that two people use', suiteOptions, () => {
     const { page, ana, bea, otherTab } = await open(t)
     await ana.logout()
     await tickBox(page, 'Leite').click()
-    await seeLogin(page)
+    await seeKeepingLogin(page)
     const tab = await otherTab()
     await beaComesAndGoes(tab, bea)
     await sendLogin(page, ana.account)
@@ -99,16 +107,13 @@ describe('a browser that two people use', suiteOptions, () => {
 
   test('keeps them where the list itself stood open, and asked a server that was away', async t => {
     const { page, ana, bea, written, otherTab } = await open(t)
-    let isAway = true
-    await page.route('**/carrinho/marcar', route => (isAway ? route.abort() : route.continue()))
-    await tickBox(page, 'Leite').click()
-    await page.getByText(say('list.js.waiting', { type: 'Leite' })).waitFor()
+    const comeBack = await tickWhileAway(page)
     // Her cookie goes with Bea's.
     const tab = await otherTab()
     await tab.context().clearCookies()
     await beaComesAndGoes(tab, bea)
-    isAway = false
-    await seeLogin(page)
+    comeBack()
+    await seeKeepingLogin(page)
     await sendLogin(page, ana.account)
     await anaFindsHerTicks(page, ana, bea)
     const refused = written.filter(({ status }) => status === 401)
@@ -117,15 +122,12 @@ describe('a browser that two people use', suiteOptions, () => {
 
   test('keeps them while the other is signed in, does nothing of them for that one, and says that they wait', async t => {
     const { page, ana, bea, otherTab } = await open(t)
-    let isAway = true
-    await page.route('**/carrinho/marcar', route => (isAway ? route.abort() : route.continue()))
-    await tickBox(page, 'Leite').click()
-    await page.getByText(say('list.js.waiting', { type: 'Leite' })).waitFor()
+    const comeBack = await tickWhileAway(page)
     const tab = await otherTab()
     await tab.context().clearCookies()
     await logIn(tab, bea.account)
     await seeList(tab, ['5 Chá Mercado'])
-    isAway = false
+    comeBack()
     // Ana's tab becomes Bea's.
     await page.locator('.note').getByText(say('login.kept')).waitFor()
     await seeList(page, ['5 Chá Mercado'])
@@ -178,7 +180,7 @@ describe('a browser that two people use', suiteOptions, () => {
     const { page, ana } = await open(t)
     await ana.logout()
     await tickBox(page, 'Leite').click()
-    await seeLogin(page)
+    await seeKeepingLogin(page)
     // As a tab that the browser had put aside while somebody logged out.
     await page.addInitScript('sessionStorage.clear()')
     await page.goto(page.url())

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { defer, type Scope, tempFolder } from './scope.ts'
+import type { TestContext } from 'node:test'
+import { skipUnlessInCi } from './engines.ts'
+import { defer, tempFolder } from './scope.ts'
 
 const run = (command: string, ...args: string[]): string => {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })
@@ -23,8 +25,8 @@ export interface Ext4Disk {
   repair(): void
 }
 
-/** An ext4 file system in a file, gone when the test ends; undefined where this machine has none to mount. */
-export async function ext4Disk(t: Scope): Promise<Ext4Disk | undefined> {
+/** An ext4 file system in a file, gone when the test ends. Where none can be mounted the test is skipped, in CI an error. */
+export async function ext4Disk(t: TestContext): Promise<Ext4Disk | undefined> {
   const base = await tempFolder(t)
   const image = join(base, 'image')
   const folder = join(base, 'disk')
@@ -34,7 +36,8 @@ export async function ext4Disk(t: Scope): Promise<Ext4Disk | undefined> {
     run('truncate', '--size=32M', image)
     run('mkfs.ext4', '-q', image)
     mount()
-  } catch {
+  } catch (error) {
+    t.skip(skipUnlessInCi(`no ext4 to mount: ${(error as Error).message}`))
     return undefined
   }
   const isLocked = new Set<string>()

@@ -2,20 +2,14 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { eventually } from './patience.ts'
 import { request } from './requests.ts'
-import type { Client } from './visitors.ts'
+import { additionForm, type Client } from './visitors.ts'
 
 /**
  * Adds "Sent slowly" with a request that is in flight while `interrupt` ends the server: the rest of it is sent when
  * nothing new is accepted any more. Resolves with its status.
  */
 export function addAcross(client: Client, url: string, interrupt: () => void): Promise<number> {
-  const body = new URLSearchParams({
-    csrf_token: client.csrf() ?? '',
-    operation: client.hidden('operation') ?? '',
-    product_type: 'Sent slowly',
-    quantity: '1',
-    local: 'x'
-  }).toString()
+  const body = additionForm(client, 'Sent slowly')
   return new Promise((resolve, reject) => {
     const slow = http.request(`${url}/carrinho/`, {
       method: 'POST',

@@ -182,3 +182,13 @@ export async function signedIn(t: Scope, server: { url: string }): Promise<Clien
   await client.get('/carrinho/')
   return Object.assign(client, { account })
 }
+
+/** The form of an addition as the list's page that was read last sends it. */
+export const additionForm = (client: Client, product_type: string): string =>
+  new URLSearchParams({
+    csrf_token: client.csrf() ?? '',
+    operation: client.hidden('operation') ?? '',
+    product_type,
+    quantity: '1',
+    local: 'Mercado'
+  }).toString()

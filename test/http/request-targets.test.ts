@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { test } from 'node:test'
-import { eventually, forEachEngine, sessionCookie, sharedSite, signedIn, withinMs } from '../helper.ts'
+import { additionForm, eventually, forEachEngine, sessionCookie, sharedSite, signedIn, withinMs } from '../helper.ts'
 
 interface Answer {
   status: number
@@ -150,13 +150,7 @@ forEachEngine('a request for what is no path', engine => {
 
   test('names the host by what is before its path, whatever the header says: a form from elsewhere stays refused', async t => {
     const client = await signedIn(t, site.server)
-    const body = new URLSearchParams({
-      csrf_token: client.csrf() ?? '',
-      operation: client.hidden('operation') ?? '',
-      product_type: 'Figos',
-      quantity: '1',
-      local: 'Mercado'
-    }).toString()
+    const body = additionForm(client, 'Figos')
     const post = (target: string, host: string, origin: string) =>
       exchange(
         site.server.port,
